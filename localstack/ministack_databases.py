@@ -1,0 +1,97 @@
+"""RDS in MiniStack, where it forgets what AWS keeps of a database, its replica and its groups."""
+
+
+def install():
+    import ministack.services.rds as rds
+
+    keep_what_was_said(rds)
+    make_replicas_their_own(rds)
+    know_the_names_that_are_taken(rds)
+
+
+def logs_of(rds, params):
+    """The logs of a request: at creation all of them, later those that begin and those that end."""
+    wanted = rds._parse_member_list(params, "EnableCloudwatchLogsExports")
+    prefix = "CloudwatchLogsExportConfiguration"
+    begin = rds._parse_member_list(params, f"{prefix}.EnableLogTypes")
+    return wanted + begin, rds._parse_member_list(params, f"{prefix}.DisableLogTypes")
+
+
+def keep(rds, params, instance):
+    """Writes down what MiniStack drops."""
+    value = lambda name: rds._p(params, name)
+    begin, end = logs_of(rds, params)
+    logs = [log for log in instance.get("EnabledCloudwatchLogsExports", []) if log not in end]
+    instance["EnabledCloudwatchLogsExports"] = logs + [log for log in begin if log not in logs]
+    if value("AutoMinorVersionUpgrade"):
+        instance["AutoMinorVersionUpgrade"] = value("AutoMinorVersionUpgrade") == "true"
+    if value("EnablePerformanceInsights"):
+        instance["PerformanceInsightsEnabled"] = value("EnablePerformanceInsights") == "true"
+    if value("PerformanceInsightsRetentionPeriod"):
+        instance["PerformanceInsightsRetentionPeriod"] = int(value("PerformanceInsightsRetentionPeriod"))
+    if value("MonitoringInterval") == "0":
+        instance["MonitoringInterval"], instance["MonitoringRoleArn"] = 0, ""
+    # The port that was asked for is told; nothing listens on it.
+    port = value("Port") or value("DBPortNumber")
+    instance["_port"] = int(port) if port else instance.get("_port", 5432)
+
+
+def keep_what_was_said(rds):
+    """Ports, log exports, insights and minor upgrades read back as they were asked for."""
+    write = rds._instance_xml
+
+    def written(instance):
+        text = write(instance)
+        logs = "".join(f"<member>{log}</member>" for log in instance.get("EnabledCloudwatchLogsExports", []))
+        text = text.replace("<EnabledCloudwatchLogsExports/>", f"<EnabledCloudwatchLogsExports>{logs}</EnabledCloudwatchLogsExports>", 1)
+        told = (instance.get("Endpoint") or {}).get("Port")
+        if "_port" in instance and told:
+            text = text.replace(f"<Port>{told}</Port>", f"<Port>{instance['_port']}</Port>", 1)
+        return text
+
+    def wrap(handler):
+        def handle(params):
+            answer = handler(params)
+            instance = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
+            if answer[0] == 200 and instance is not None:
+                keep(rds, params, instance)
+            return answer
+        return handle
+
+    rds._instance_xml = written
+    for name in ("CreateDBInstance", "ModifyDBInstance"):
+        rds._ACTION_MAP[name] = wrap(rds._ACTION_MAP[name])
+
+
+def make_replicas_their_own(rds):
+    """A replica has what was asked for it, and of its source only the data; it has no secret and no backups of its own."""
+    create = rds._ACTION_MAP["CreateDBInstanceReadReplica"]
+
+    def handle(params):
+        answer = create(params)
+        replica = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
+        if answer[0] != 200:
+            return answer
+        for name in ("MasterUserSecret", "EnabledCloudwatchLogsExports", "MonitoringRoleArn"):
+            replica.pop(name, None)
+        replica.update(BackupRetentionPeriod=0, MonitoringInterval=0, PerformanceInsightsEnabled=False, MultiAZ=False,
+                       PubliclyAccessible=False, DeletionProtection=False)
+        replica.pop("_port", None)
+        rds._ACTION_MAP["ModifyDBInstance"]({**params, "ApplyImmediately": ["true"]})
+        keep(rds, params, replica)
+        return answer
+
+    rds._ACTION_MAP["CreateDBInstanceReadReplica"] = handle
+
+
+def know_the_names_that_are_taken(rds):
+    """MiniStack makes a second subnet group of a name over the first."""
+    create = rds._ACTION_MAP["CreateDBSubnetGroup"]
+
+    def handle(params):
+        name = rds._p(params, "DBSubnetGroupName")
+        if name in rds._subnet_groups:
+            return rds._error("DBSubnetGroupAlreadyExists", f"DB subnet group {name} already exists.", 400)
+        return create(params)
+
+    rds._ACTION_MAP["CreateDBSubnetGroup"] = handle

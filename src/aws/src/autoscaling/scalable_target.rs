@@ -1,0 +1,339 @@
+//! A scalable target: between which bounds something is scaled.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_applicationautoscaling::types::{
+    ScalableTarget as Live, ScheduledAction, ServiceNamespace, SuspendedState,
+};
+use futures::try_join;
+use infra_derive::Resource;
+use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::model::{Ref, Replacement, Tags};
+use serde::{Deserialize, Serialize};
+
+use super::place::{NAMESPACES, Place, ScalableResource, sorted};
+use crate::again::resume;
+use crate::pages::each;
+use crate::tags::{from_map, to_map};
+use crate::{Aws, Sorted};
+
+/// A scalable target: between which bounds something is scaled.
+///
+/// ```
+/// use infra_aws::autoscaling::{ScalableTarget, Suspended};
+/// use infra_engine::model::Ref;
+///
+/// let target = ScalableTarget {
+///     resource: Ref::known("service/shop/shop-web"),
+///     minimum: 2,
+///     maximum: 10,
+///     suspended: Suspended::default(),
+/// };
+/// ```
+///
+/// Its scheduled actions move the bounds: bounds that one of them sets are left as they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "autoscaling/scalable-target", id = ScalableTargetId)]
+#[resource(outputs(
+    /// Its Amazon Resource Name.
+    ARN: new ScalableTargetArn,
+))]
+pub struct ScalableTarget {
+    /// What is scaled.
+    #[key]
+    pub resource: Ref<ScalableResource>,
+    /// So many at least.
+    pub minimum: u32,
+    /// So many at most.
+    pub maximum: u32,
+    /// What does not happen for the time being.
+    pub suspended: Suspended,
+}
+
+/// What of scaling does not happen for the time being. By default everything happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspended {
+    /// Policies do not scale in.
+    pub scaling_in: bool,
+    /// Policies do not scale out.
+    pub scaling_out: bool,
+    /// Scheduled actions do not move the bounds.
+    pub schedules: bool,
+}
+
+/// Which of what is read tells the bounds that scheduled actions set: `2..10 4..`.
+const SCHEDULED: &str = "scheduled";
+
+impl Behaviour for ScalableTarget {
+    type Cloud = Aws;
+
+    const ACTIONS: &'static [&'static str] = &[
+        "application-autoscaling:DeregisterScalableTarget",
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScheduledActions",
+        "application-autoscaling:ListTagsForResource",
+        "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:TagResource",
+        "application-autoscaling:UntagResource",
+        "iam:CreateServiceLinkedRole",
+    ];
+
+    fn rules() -> &'static [Rule<ScalableTarget>] {
+        RULES
+    }
+
+    /// Two targets never scale the same, so there is nothing that a new one could take the place of.
+    fn replacement(_: &ScalableTarget, _: &ScalableTarget) -> Replacement {
+        Replacement::CreateFirst
+    }
+
+    fn moved_by(field: &str, live: &Found<ScalableTarget>, wanted: &ScalableTarget) -> Option<&'static str> {
+        let scheduled = live.outputs.get(SCHEDULED)?;
+        let set =
+            |text: fn(&str) -> &str, value: u32| scheduled.split(' ').any(|bounds| text(bounds).parse() == Ok(value));
+        let moved = match field {
+            "minimum" => live.definition.minimum != wanted.minimum && set(lower, live.definition.minimum),
+            "maximum" => live.definition.maximum != wanted.maximum && set(upper, live.definition.maximum),
+            _ => false,
+        };
+        moved.then_some("a scheduled action")
+    }
+
+    /// Tags cost a call each: only targets are looked at that are asked for or have the project's name in theirs, and
+    /// those of fleets, which have none.
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<ScalableTarget>>, Fault> {
+        let targets = each(NAMESPACES, async |namespace: ServiceNamespace| {
+            let mut resources: Vec<String> = ask.only.iter().cloned().collect();
+            resources.retain(|id| Place::of(id).is_some_and(|place| place.namespace == namespace));
+            if resources.is_empty() && !ask.only.is_empty() {
+                return Ok((Vec::new(), Vec::new()));
+            }
+            try_join!(targets(aws, &namespace, resources), actions(aws, &namespace))
+        });
+        let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+        let near = |target: &Live| {
+            let resource = target.resource_id();
+            let fleet = *target.service_namespace() == ServiceNamespace::Ec2;
+            fleet
+                || ask.only.contains(resource)
+                || ask.names.contains(resource)
+                || project.is_some_and(|project| resource.contains(project))
+        };
+        let (targets, actions): (Vec<_>, Vec<_>) = targets.await?.into_iter().unzip();
+        let mut scheduled: BTreeMap<String, Vec<ScheduledAction>> = BTreeMap::new();
+        for action in actions.into_iter().flatten() {
+            scheduled.entry(action.resource_id().to_owned()).or_default().push(action);
+        }
+        let targets = targets.into_iter().flatten().filter(near);
+        let with_tags = async |target: Live| {
+            let tags = tags(aws, target.scalable_target_arn().unwrap_or_default()).await?;
+            Ok(tags.map(|tags| (target, tags)))
+        };
+        let tagged = each(targets, with_tags).await?.into_iter().flatten();
+        let found = tagged.filter_map(|(target, tags)| {
+            let actions = scheduled.get(target.resource_id()).map(Vec::as_slice).unwrap_or_default();
+            understand(&target, actions, tags)
+        });
+        // Of fleets, only what is ours or asked for; of services also what may stand in the way.
+        let kept = |found: &Found<ScalableTarget>| {
+            found.id.starts_with("service/") || ask.wants(&found.id, Some(&found.id), &found.tags)
+        };
+        Ok(found.filter(kept).collect())
+    }
+
+    /// Registering what there is would change it, whoever made it: so it is looked for first.
+    async fn create(aws: &Aws, order: &Order<ScalableTarget>) -> Result<String, Fault> {
+        let operation = "application-autoscaling:RegisterScalableTarget";
+        let ScalableTarget { resource, minimum, maximum, suspended } = &order.definition;
+        let place = Place::for_call(&resource.value(), operation)?;
+        if !targets(aws, &place.namespace, vec![place.resource.clone()]).await?.is_empty() {
+            let message = format!("{} is scaled already, and not by us", place.resource);
+            let fault = Fault::new(FaultKind::Exists, operation, message);
+            return resume(aws, order, &place.resource, fault).await;
+        }
+        let call = aws
+            .autoscaling()
+            .register_scalable_target()
+            .service_namespace(place.namespace)
+            .scalable_dimension(place.dimension)
+            .resource_id(&place.resource)
+            .min_capacity(number(*minimum))
+            .max_capacity(number(*maximum))
+            .suspended_state(suspended.written())
+            .set_tags(Some(to_map(&order.tags)));
+        call.send().await.sorted(operation).map_err(sorted)?;
+        Ok(place.resource)
+    }
+
+    async fn update(aws: &Aws, found: &Found<ScalableTarget>, wanted: &ScalableTarget) -> Result<(), Fault> {
+        let operation = "application-autoscaling:RegisterScalableTarget";
+        let ScalableTarget { resource, minimum, maximum, suspended } = wanted;
+        let place = Place::for_call(&resource.value(), operation)?;
+        // Bounds that a scheduled action has moved stay where they are.
+        let bound = |field, value| ScalableTarget::moved_by(field, found, wanted).is_none().then(|| number(value));
+        let call = aws
+            .autoscaling()
+            .register_scalable_target()
+            .service_namespace(place.namespace)
+            .scalable_dimension(place.dimension)
+            .resource_id(place.resource)
+            .set_min_capacity(bound("minimum", *minimum))
+            .set_max_capacity(bound("maximum", *maximum))
+            .suspended_state(suspended.written());
+        call.send().await.sorted(operation).map_err(sorted).map(drop)
+    }
+
+    async fn retag(aws: &Aws, found: &Found<ScalableTarget>, retag: &Retag) -> Result<(), Fault> {
+        let Retag { set, remove } = retag;
+        let arn = &found.outputs[ScalableTarget::ARN.name];
+        if !set.is_empty() {
+            let call = aws.autoscaling().tag_resource().resource_arn(arn).set_tags(Some(to_map(set)));
+            call.send().await.sorted("application-autoscaling:TagResource").map_err(sorted)?;
+        }
+        if !remove.is_empty() {
+            let call = aws.autoscaling().untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone()));
+            call.send().await.sorted("application-autoscaling:UntagResource").map_err(sorted)?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, found: &Found<ScalableTarget>) -> Result<(), Fault> {
+        let operation = "application-autoscaling:DeregisterScalableTarget";
+        let place = Place::for_call(&found.id, operation)?;
+        let call = aws.autoscaling().deregister_scalable_target().service_namespace(place.namespace);
+        let call = call.scalable_dimension(place.dimension).resource_id(place.resource);
+        call.send().await.sorted(operation).map_err(sorted).map(drop).gone_is_fine()
+    }
+}
+
+/// The targets of a service, or only those of certain resources.
+async fn targets(aws: &Aws, namespace: &ServiceNamespace, resources: Vec<String>) -> Result<Vec<Live>, Fault> {
+    let resources = Some(resources).filter(|resources| !resources.is_empty());
+    let call = aws.autoscaling().describe_scalable_targets().service_namespace(namespace.clone());
+    let pages = call.set_resource_ids(resources).into_paginator().items().send();
+    pages.try_collect().await.sorted("application-autoscaling:DescribeScalableTargets").map_err(sorted)
+}
+
+async fn actions(aws: &Aws, namespace: &ServiceNamespace) -> Result<Vec<ScheduledAction>, Fault> {
+    let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace.clone());
+    let pages = call.into_paginator().items().send();
+    pages.try_collect().await.sorted("application-autoscaling:DescribeScheduledActions").map_err(sorted)
+}
+
+/// The tags of a target; `None` if it has gone meanwhile.
+async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
+    let call = aws.autoscaling().list_tags_for_resource().resource_arn(arn);
+    let answer = call.send().await.sorted("application-autoscaling:ListTagsForResource").map_err(sorted);
+    answer.map(|answer| Some(from_map(answer.tags()))).gone_is_fine()
+}
+
+/// The definition that would have produced a live one.
+fn understand(target: &Live, actions: &[ScheduledAction], tags: Tags) -> Option<Found<ScalableTarget>> {
+    let place = Place::of(target.resource_id()).filter(|place| place.dimension == *target.scalable_dimension())?;
+    let unsigned = |number: i32| u32::try_from(number).unwrap_or_default();
+    let definition = ScalableTarget {
+        resource: Ref::known(&place.resource),
+        minimum: unsigned(target.min_capacity()),
+        maximum: unsigned(target.max_capacity()),
+        suspended: Suspended::understand(target.suspended_state()),
+    };
+    let found = Found::ready(place.resource, definition, tags);
+    let found = found.with(ScalableTarget::ARN.name, target.scalable_target_arn().unwrap_or_default());
+    let text = |bound: Option<i32>| bound.map(|bound| bound.to_string()).unwrap_or_default();
+    let set = actions.iter().filter_map(ScheduledAction::scalable_target_action);
+    let set: Vec<String> =
+        set.map(|action| format!("{}..{}", text(action.min_capacity()), text(action.max_capacity()))).collect();
+    Some(if set.is_empty() { found } else { found.with(SCHEDULED, set.join(" ")) })
+}
+
+fn lower(bounds: &str) -> &str {
+    bounds.split_once("..").map_or("", |(lower, _)| lower)
+}
+
+fn upper(bounds: &str) -> &str {
+    bounds.split_once("..").map_or("", |(_, upper)| upper)
+}
+
+impl Suspended {
+    fn written(self) -> SuspendedState {
+        let Suspended { scaling_in, scaling_out, schedules } = self;
+        SuspendedState::builder()
+            .dynamic_scaling_in_suspended(scaling_in)
+            .dynamic_scaling_out_suspended(scaling_out)
+            .scheduled_scaling_suspended(schedules)
+            .build()
+    }
+
+    fn understand(live: Option<&SuspendedState>) -> Suspended {
+        let is = |part: fn(&SuspendedState) -> Option<bool>| live.and_then(part).unwrap_or_default();
+        Suspended {
+            scaling_in: is(SuspendedState::dynamic_scaling_in_suspended),
+            scaling_out: is(SuspendedState::dynamic_scaling_out_suspended),
+            schedules: is(SuspendedState::scheduled_scaling_suspended),
+        }
+    }
+}
+
+fn number(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+static RULES: &[Rule<ScalableTarget>] = &[Rule {
+    code: "V68",
+    says: "the minimum of a scalable target is not above its maximum",
+    source: "Application Auto Scaling API model: RegisterScalableTarget",
+    severity: Severity::Error,
+    check: bounds_are_in_order,
+}];
+
+fn bounds_are_in_order(target: &ScalableTarget, _: &Surroundings<'_>) -> Vec<Violation> {
+    let ScalableTarget { minimum, maximum, .. } = target;
+    if minimum <= maximum {
+        return Vec::new();
+    }
+    let wrong = format!("it is above the maximum, {maximum}");
+    vec![Violation::of("minimum", minimum, wrong, "write the smaller number here")]
+}
+
+#[cfg(test)]
+mod tests {
+    use infra_engine::model::Address;
+
+    use super::*;
+
+    fn target(minimum: u32, maximum: u32) -> ScalableTarget {
+        let resource = Ref::known("service/shop/web");
+        ScalableTarget { resource, minimum, maximum, suspended: Suspended::default() }
+    }
+
+    #[test]
+    fn bounds_that_a_scheduled_action_has_set_are_its_own() {
+        let moved = |field, minimum, maximum| {
+            let found = Found::ready("service/shop/web", target(minimum, maximum), Tags::new());
+            ScalableTarget::moved_by(field, &found.with(SCHEDULED, "4..10 2.."), &target(2, 8))
+        };
+        assert_eq!(moved("minimum", 4, 8), Some("a scheduled action"));
+        assert_eq!(moved("maximum", 4, 10), Some("a scheduled action"));
+        assert_eq!(moved("minimum", 3, 8), None);
+        assert_eq!(moved("maximum", 4, 9), None);
+        assert_eq!(moved("suspended", 4, 10), None);
+        let alone = Found::ready("service/shop/web", target(4, 8), Tags::new());
+        assert_eq!(ScalableTarget::moved_by("minimum", &alone, &target(2, 8)), None);
+    }
+
+    #[test]
+    fn what_is_suspended_is_understood_as_it_is_written() {
+        let suspended = Suspended { scaling_in: true, scaling_out: false, schedules: true };
+        assert_eq!(Suspended::understand(Some(&suspended.written())), suspended);
+        assert_eq!(Suspended::understand(None), Suspended::default());
+    }
+
+    #[test]
+    fn the_minimum_is_not_above_the_maximum() {
+        let address = Address::new("scaling", "web").unwrap();
+        let around = Surroundings::new(&[], &address);
+        assert_eq!(bounds_are_in_order(&target(2, 2), &around), []);
+        assert_eq!(bounds_are_in_order(&target(3, 2), &around).len(), 1);
+    }
+}

@@ -1,0 +1,220 @@
+//! A policy that keeps a metric near a value, by scaling out and in.
+
+use aws_sdk_applicationautoscaling::types::{
+    PolicyType, ScalingPolicy, TargetTrackingScalingPolicyConfiguration as Configuration,
+};
+use infra_derive::Resource;
+use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
+use infra_engine::model::{Ref, Tags};
+use serde::{Deserialize, Serialize};
+
+use super::metric::{CustomMetric, Predefined};
+use super::policies::{self, ScalingPolicyArn};
+use super::scalable_target::ScalableTargetId;
+use crate::{Aws, Sorted};
+
+/// A policy that keeps a metric near a value, by scaling out and in.
+///
+/// ```
+/// use infra_aws::autoscaling::{Predefined, TargetTrackingPolicy, Tracked};
+/// use infra_engine::model::Ref;
+///
+/// let policy = TargetTrackingPolicy {
+///     target: Ref::known("service/shop/shop-web"),
+///     name: "shop-web-cpu".into(),
+///     metric: Tracked::Predefined(Predefined::ServiceCpu),
+///     value: 70.0,
+///     out_cooldown: Some(300),
+///     in_cooldown: Some(300),
+///     scales_in: true,
+/// };
+/// ```
+///
+/// Application Auto Scaling makes the alarms for it by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "autoscaling/target-tracking-policy", id = TargetTrackingPolicyId)]
+#[resource(parent(field = "target", kind = "autoscaling/scalable-target"))]
+#[resource(outputs(
+    /// Its Amazon Resource Name.
+    ARN: ScalingPolicyArn,
+))]
+pub struct TargetTrackingPolicy {
+    /// What it scales.
+    #[key]
+    pub target: Ref<ScalableTargetId>,
+    /// Its name, unique among the target's policies.
+    #[key]
+    pub name: String,
+    /// The metric.
+    pub metric: Tracked,
+    /// The value that it keeps the metric near.
+    pub value: f64,
+    /// The seconds until it scales out once more; without a number AWS's own choice.
+    pub out_cooldown: Option<u32>,
+    /// The seconds until it scales in once more; without a number AWS's own choice.
+    pub in_cooldown: Option<u32>,
+    /// Whether it scales in at all.
+    pub scales_in: bool,
+}
+
+/// A metric that is tracked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tracked {
+    /// One that AWS keeps by itself.
+    Predefined(Predefined),
+    /// Any other of CloudWatch's.
+    Custom(CustomMetric),
+}
+
+impl Behaviour for TargetTrackingPolicy {
+    type Cloud = Aws;
+
+    const ACTIONS: &'static [&'static str] = policies::ACTIONS;
+
+    fn rules() -> &'static [Rule<TargetTrackingPolicy>] {
+        RULES
+    }
+
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<TargetTrackingPolicy>>, Fault> {
+        let policies = policies::read(aws, ask, &PolicyType::TargetTrackingScaling).await?;
+        policies.into_iter().map(|(id, policy)| understand(&id, &policy)).collect()
+    }
+
+    async fn create(aws: &Aws, order: &Order<TargetTrackingPolicy>) -> Result<String, Fault> {
+        put(aws, &order.definition).await?;
+        Ok(format!("{}/{}", order.definition.target.value(), order.definition.name))
+    }
+
+    async fn update(aws: &Aws, _: &Found<TargetTrackingPolicy>, wanted: &TargetTrackingPolicy) -> Result<(), Fault> {
+        put(aws, wanted).await
+    }
+
+    /// It has no tags: it is ours when its target is.
+    async fn retag(_: &Aws, _: &Found<TargetTrackingPolicy>, _: &Retag) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, found: &Found<TargetTrackingPolicy>) -> Result<(), Fault> {
+        policies::delete(aws, &found.id).await
+    }
+}
+
+async fn put(aws: &Aws, policy: &TargetTrackingPolicy) -> Result<(), Fault> {
+    let TargetTrackingPolicy { target, name, metric, value, out_cooldown, in_cooldown, scales_in } = policy;
+    let operation = "application-autoscaling:PutScalingPolicy";
+    let seconds = |seconds: &Option<u32>| seconds.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX));
+    let configuration = Configuration::builder()
+        .target_value(*value)
+        .set_scale_out_cooldown(seconds(out_cooldown))
+        .set_scale_in_cooldown(seconds(in_cooldown))
+        .disable_scale_in(!scales_in);
+    let configuration = match metric {
+        Tracked::Predefined(metric) => {
+            configuration.predefined_metric_specification(metric.written().sorted(operation)?)
+        }
+        Tracked::Custom(metric) => configuration.customized_metric_specification(metric.written().sorted(operation)?),
+    };
+    let call = policies::put(aws, &target.value(), name)?.policy_type(PolicyType::TargetTrackingScaling);
+    let configuration = configuration.build().sorted(operation)?;
+    policies::send(call.target_tracking_scaling_policy_configuration(configuration)).await
+}
+
+/// The definition that would have produced a live one.
+fn understand(id: &str, policy: &ScalingPolicy) -> Result<Found<TargetTrackingPolicy>, Fault> {
+    let unknown = || {
+        let message = format!("the policy {id} follows a metric that is computed from others");
+        Fault::new(FaultKind::Broken, "application-autoscaling:DescribeScalingPolicies", message)
+    };
+    let live = policy.target_tracking_scaling_policy_configuration().ok_or_else(unknown)?;
+    let predefined = live.predefined_metric_specification().map(Predefined::understand).map(Tracked::Predefined);
+    let custom = || live.customized_metric_specification().and_then(CustomMetric::understand).map(Tracked::Custom);
+    let seconds = |seconds: Option<i32>| seconds.and_then(|seconds| u32::try_from(seconds).ok());
+    let definition = TargetTrackingPolicy {
+        target: Ref::known(policy.resource_id()),
+        name: policy.policy_name().to_owned(),
+        metric: predefined.or_else(custom).ok_or_else(unknown)?,
+        value: live.target_value(),
+        out_cooldown: seconds(live.scale_out_cooldown()),
+        in_cooldown: seconds(live.scale_in_cooldown()),
+        scales_in: live.disable_scale_in() != Some(true),
+    };
+    Ok(Found::ready(id, definition, Tags::new()).with(TargetTrackingPolicy::ARN.name, policy.policy_arn()))
+}
+
+static RULES: &[Rule<TargetTrackingPolicy>] = &[
+    Rule {
+        code: "V157",
+        says: "a policy's name has 1 to 256 characters, none of them `:`, `/` or `|`",
+        source: "Application Auto Scaling API model: PutScalingPolicy",
+        severity: Severity::Error,
+        check: |policy, _| policies::name_fits(&policy.name).into_iter().collect(),
+    },
+    Rule {
+        code: "V69",
+        says: "requests are counted by the last parts of the ARNs of a load balancer and of its target group",
+        source: "Application Auto Scaling API model: PredefinedMetricSpecification ResourceLabel",
+        severity: Severity::Error,
+        check: label_fits,
+    },
+    Rule {
+        code: "V70",
+        says: "the value that is tracked is above nought, and at most 100 where it is a percentage",
+        source: "Application Auto Scaling API model: TargetTrackingScalingPolicyConfiguration",
+        severity: Severity::Error,
+        check: value_fits,
+    },
+];
+
+fn label_fits(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
+    let Tracked::Predefined(Predefined::RequestsPerTarget(label)) = &policy.metric else { return Vec::new() };
+    let known = serde_json::to_value(label).is_ok_and(|label| label.is_string());
+    let text = label.value();
+    let parts: Vec<&str> = text.split('/').collect();
+    if !known || matches!(parts[..], ["app", _, _, "targetgroup", _, _]) {
+        return Vec::new();
+    }
+    let way_out = "write `app/NAME/ID/targetgroup/NAME/ID`, by `Predefined::requests_per_target`";
+    vec![Violation::of("metric", label, format!("`{text}` does not name both"), way_out)]
+}
+
+fn value_fits(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
+    let percentage = matches!(&policy.metric, Tracked::Predefined(metric) if metric.is_percentage());
+    let fits = policy.value.is_finite() && policy.value > 0.0 && !(percentage && policy.value > 100.0);
+    let way_out = if percentage { "write more than 0 and at most 100" } else { "write more than 0" };
+    let tell = || Violation::of("value", policy.value, format!("{} cannot be reached", policy.value), way_out);
+    (!fits).then(tell).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use infra_engine::model::Address;
+
+    use super::*;
+
+    fn codes(metric: Predefined, value: f64) -> Vec<&'static str> {
+        let policy = TargetTrackingPolicy {
+            target: Ref::known("service/shop/web"),
+            name: "web".into(),
+            metric: Tracked::Predefined(metric),
+            value,
+            out_cooldown: None,
+            in_cooldown: None,
+            scales_in: true,
+        };
+        let address = Address::new("scaling", "web").unwrap();
+        let around = Surroundings::new(&[], &address);
+        RULES.iter().flat_map(|rule| rule.violations(&policy, &around)).map(|violation| violation.code).collect()
+    }
+
+    #[test]
+    fn rules_hold_on_both_sides() {
+        let requests = |label: &str| Predefined::RequestsPerTarget(label.into());
+        assert_eq!(codes(Predefined::ServiceCpu, 100.0), Vec::<&str>::new());
+        assert_eq!(codes(requests("app/a/1/targetgroup/b/2"), 1000.0), Vec::<&str>::new());
+        assert_eq!(codes(Predefined::ServiceCpu, 100.5), ["V70"]);
+        assert_eq!(codes(Predefined::ServiceMemory, 0.0), ["V70"]);
+        assert_eq!(codes(requests("arn:a"), 1000.0), ["V69"]);
+    }
+}

@@ -1,0 +1,14 @@
+//! Budgets: limits of what may be spent, and who is told when they are neared.
+//!
+//! What is counted is in `filter`, and when somebody is told is in `trigger`.
+
+mod budget;
+mod filter;
+mod trigger;
+
+pub use budget::{Audience, Budget, BudgetArn, BudgetName, Period};
+pub use filter::Filter;
+pub use trigger::{Comparison, Spend, Threshold, Trigger, TriggerError};
+
+/// A topic of SNS that is told.
+pub enum TopicArn {}

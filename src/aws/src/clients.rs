@@ -1,0 +1,246 @@
+//! The clients of the services: made once, when they are first used, all of them in one way.
+//!
+//! Making [`Aws`] reads files and the caller's shell and calls nobody. Credentials are fetched with the first call.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+
+use crate::calls::{Calls, Counter};
+use crate::ecs::Rollouts;
+use crate::endpoints::{EndpointError, Endpoints, Variables};
+use crate::gate::{Gate, Network};
+use crate::watch::Watch;
+
+/// Whose credentials, which region, which endpoints.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The region of everything that has one.
+    pub region: String,
+    /// The profile of the shared configuration, over any credentials in the caller's shell. `None`: the usual chain.
+    pub profile: Option<String>,
+    /// Where services answer, if not at AWS.
+    pub endpoints: Endpoints,
+}
+
+/// Where every call to AWS goes through. Cheap to make, and offline until the first call.
+#[derive(Debug)]
+pub struct Aws {
+    config: SdkConfig,
+    settings: Settings,
+    network: Network,
+    counter: Arc<Counter>,
+    rollouts: Rollouts,
+    clients: Clients,
+}
+
+/// Whether a service is there once for each region, or once for all of them.
+enum Home {
+    Regional,
+    Global,
+}
+
+/// How one service is called.
+struct Way {
+    endpoint: Option<String>,
+    region: Region,
+    gate: Gate,
+    watch: Watch,
+}
+
+macro_rules! clients {
+    ($($(#[$document:meta])* $service:ident: $sdk:ident as $id:literal, $home:ident $(, $switch:ident)?;)*) => {
+        #[derive(Debug, Default)]
+        struct Clients {
+            $($service: OnceLock<$sdk::Client>,)*
+        }
+
+        impl Aws {
+            $($(#[$document])*
+            pub fn $service(&self) -> &$sdk::Client {
+                self.clients.$service.get_or_init(|| {
+                    let Way { endpoint, region, gate, watch } = self.way(stringify!($service), $id, Home::$home);
+                    let mut config = $sdk::config::Builder::from(&self.config);
+                    if endpoint.is_some() {
+                        $(config.$switch(Some(true));)?
+                        config.set_endpoint_url(endpoint);
+                    }
+                    $sdk::Client::from_conf(config.region(region).http_client(gate).interceptor(watch).build())
+                })
+            })*
+        }
+    };
+}
+
+clients! {
+    /// Application Auto Scaling: how many tasks, or machines of a fleet.
+    autoscaling: aws_sdk_applicationautoscaling as "APPLICATION_AUTO_SCALING", Regional;
+    /// Budgets: limits of spend, and who is told.
+    budgets: aws_sdk_budgets as "BUDGETS", Global;
+    /// Cost Explorer: anomalies, and the tags that bills are divided by.
+    costexplorer: aws_sdk_costexplorer as "COST_EXPLORER", Global;
+    /// Reports of cost and usage.
+    costreports: aws_sdk_costandusagereport as "COST_AND_USAGE_REPORT_SERVICE", Global;
+    /// CloudFront: distributions.
+    cloudfront: aws_sdk_cloudfront as "CLOUDFRONT", Global;
+    /// CloudWatch: metrics, alarms and dashboards.
+    cloudwatch: aws_sdk_cloudwatch as "CLOUDWATCH", Regional;
+    /// EC2: networks and machines.
+    ec2: aws_sdk_ec2 as "EC2", Regional;
+    /// ECS: containers.
+    ecs: aws_sdk_ecs as "ECS", Regional;
+    /// ElastiCache: Redis and Valkey.
+    elasticache: aws_sdk_elasticache as "ELASTICACHE", Regional;
+    /// EventBridge: rules and what they call.
+    events: aws_sdk_eventbridge as "EVENTBRIDGE", Regional;
+    /// Elastic Load Balancing: balancers of applications.
+    elb: aws_sdk_elasticloadbalancingv2 as "ELASTIC_LOAD_BALANCING_V2", Regional;
+    /// IAM: roles and their policies.
+    iam: aws_sdk_iam as "IAM", Global;
+    /// Lambda: functions.
+    lambda: aws_sdk_lambda as "LAMBDA", Regional;
+    /// CloudWatch Logs.
+    logs: aws_sdk_cloudwatchlogs as "CLOUDWATCH_LOGS", Regional;
+    /// RDS: relational databases.
+    rds: aws_sdk_rds as "RDS", Regional;
+    /// S3: buckets and what is in them. Elsewhere than at AWS, a bucket's name goes into the path.
+    s3: aws_sdk_s3 as "S3", Regional, set_force_path_style;
+    /// Secrets Manager.
+    secretsmanager: aws_sdk_secretsmanager as "SECRETS_MANAGER", Regional;
+    /// Systems Manager: public parameters.
+    ssm: aws_sdk_ssm as "SSM", Regional;
+    /// SNS: topics and who hears of them.
+    sns: aws_sdk_sns as "SNS", Regional;
+    /// STS: who is calling.
+    sts: aws_sdk_sts as "STS", Regional;
+    /// WAF: web ACLs of distributions, which are there once.
+    wafv2: aws_sdk_wafv2 as "WAFV2", Global;
+}
+
+impl Aws {
+    /// The clients, not yet made. Reads the shared configuration and the caller's shell; calls nobody.
+    pub async fn load(settings: Settings) -> Result<Aws, EndpointError> {
+        settings.endpoints.check()?;
+        let network = Network::new();
+        let region = Region::new(settings.region.clone());
+        let name =
+            AppName::new(concat!("infra-", env!("CARGO_PKG_VERSION"))).expect("letters, digits, hyphens and dots");
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(region.clone())
+            .app_name(name)
+            .http_client(network.client())
+            .retry_config(patience())
+            .timeout_config(timeouts());
+        if let Some(profile) = &settings.profile {
+            // As with the AWS CLI, a profile that is asked for outright comes before keys in the shell.
+            let provider =
+                ProviderConfig::without_region().with_region(Some(region)).with_http_client(network.client());
+            let credentials =
+                ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
+            loader = loader.profile_name(profile).credentials_provider(credentials);
+        } else if settings.endpoints.are_local(&shell) && !has_credentials(&shell) {
+            // A local cloud believes whoever comes: an account or a login is needed for nothing there.
+            loader = loader.credentials_provider(Credentials::new("test", "test", None, None, "the local cloud"));
+        }
+        Ok(Aws {
+            config: loader.load().await,
+            settings,
+            network,
+            counter: Arc::default(),
+            rollouts: Rollouts::default(),
+            clients: Clients::default(),
+        })
+    }
+
+    /// The region that the calls go to.
+    pub fn region(&self) -> &str {
+        &self.settings.region
+    }
+
+    /// The profile that was asked for.
+    pub fn profile(&self) -> Option<&str> {
+        self.settings.profile.as_deref()
+    }
+
+    /// The calls that were sent so far.
+    pub fn calls(&self) -> Calls {
+        self.counter.calls()
+    }
+
+    /// The deployments of services that were begun through these clients.
+    pub(crate) fn rollouts(&self) -> &Rollouts {
+        &self.rollouts
+    }
+
+    fn way(&self, service: &'static str, id: &str, home: Home) -> Way {
+        let region = match home {
+            Home::Regional => self.region(),
+            Home::Global => home_of_global_services(self.region()),
+        };
+        Way {
+            endpoint: self.settings.endpoints.of(service, id, &shell),
+            region: Region::new(region.to_owned()),
+            gate: self.network.gate(),
+            watch: Watch { service, counter: Arc::clone(&self.counter) },
+        }
+    }
+}
+
+/// The region that signs for services which are there once: each partition of AWS has its own.
+fn home_of_global_services(region: &str) -> &'static str {
+    match region {
+        chinese if chinese.starts_with("cn-") => "cn-north-1",
+        governmental if governmental.starts_with("us-gov-") => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
+
+/// How reading calls are repeated: with growing, random pauses. Not the adaptive mode, which after a single throttled
+/// call holds back all that follow, to one in two seconds at worst.
+fn patience() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(8)
+        .with_initial_backoff(Duration::from_millis(300))
+        .with_max_backoff(Duration::from_secs(10))
+}
+
+/// Limits of a single try. None on an attempt as a whole: waiting for a place at the gate would count as silence.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(Duration::from_secs(45)).build()
+}
+
+fn shell(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// True when the caller's shell names credentials. The default profile is not asked: it is an account's, not a local cloud's.
+fn has_credentials(variables: Variables<'_>) -> bool {
+    let named =
+        ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    named.iter().any(|name| variables(name).is_some_and(|value| !value.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn global_services_have_one_home_in_each_partition() {
+        assert_eq!(home_of_global_services("eu-central-1"), "us-east-1");
+        assert_eq!(home_of_global_services("cn-northwest-1"), "cn-north-1");
+        assert_eq!(home_of_global_services("us-gov-east-1"), "us-gov-west-1");
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_is_no_address_is_refused_before_any_call() {
+        let endpoints = Endpoints { flag: Some("localhost:4566".into()), ..Endpoints::default() };
+        let error = Aws::load(Settings { region: "eu-west-1".into(), profile: None, endpoints }).await.unwrap_err();
+        assert!(error.to_string().contains("`localhost:4566` is not an endpoint"), "{error}");
+    }
+}

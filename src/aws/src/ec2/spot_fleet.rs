@@ -1,0 +1,317 @@
+//! A spot fleet: machines that AWS has to spare, cheap and taken away again at two minutes' notice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{BatchState, CancelBatchErrorCode, ResourceType, SpotFleetRequestConfig as Live};
+use infra_derive::Resource;
+use infra_engine::check::Rule;
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State, Waits};
+use infra_engine::model::Ref;
+use infra_values::Moment;
+use serde::{Deserialize, Serialize};
+
+use super::fault::{Ec2Fault, given};
+use super::image::{self, Image};
+use super::instance_type::InstanceType;
+use super::security_group::SecurityGroupId;
+use super::subnet::SubnetId;
+use super::tags;
+use crate::iam::{InstanceProfileName, RoleArn};
+use crate::pages::each;
+use crate::{Aws, Decimal, Sorted};
+
+mod rules;
+mod wire;
+
+/// A spot fleet: machines that AWS has to spare, cheap and taken away again at two minutes' notice.
+///
+/// ```
+/// use std::collections::{BTreeMap, BTreeSet};
+///
+/// use infra_aws::ec2::{Allocation, Image, ImageFamily, RootVolume, SpotFleet, Upkeep, VolumeKind};
+/// use infra_engine::model::Ref;
+///
+/// let types = ["c6i.large", "c5.large", "m6i.large"].map(|text| text.parse().unwrap());
+/// let fleet = SpotFleet {
+///     role: Ref::known("arn:aws:iam::123456789012:role/shop-fleet"),
+///     upkeep: Upkeep::Maintain,
+///     allocation: Allocation::Diversified,
+///     capacity: 2,
+///     maximum_price: Some("0.10".parse().unwrap()),
+///     instance_types: BTreeSet::from(types),
+///     subnets: BTreeSet::from([Ref::known("subnet-1"), Ref::known("subnet-2")]),
+///     security_groups: BTreeSet::from([Ref::known("sg-1")]),
+///     profile: Some(Ref::known("shop-worker")),
+///     image: Image::Newest(ImageFamily::Ecs2023),
+///     root: Some(RootVolume { kind: VolumeKind::Gp3, gigabytes: 30, encrypted: true }),
+///     user_data: "#!/bin/bash\necho ECS_CLUSTER=shop >> /etc/ecs/ecs.config\n".into(),
+///     instance_tags: BTreeMap::from([("Project".into(), "shop".into())]),
+///     until: None,
+///     terminate_when_expired: true,
+/// };
+/// ```
+///
+/// It starts machines of every type in every subnet, as there are any to be had: each pair is a pool. AWS can change
+/// nothing but a fleet's capacity, so everything else makes a new fleet, which stands before the old one is cancelled
+/// and its machines are terminated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "ec2/spot-fleet", id = SpotFleetId)]
+pub struct SpotFleet {
+    /// What the fleet itself may do: start machines, tag them, end them.
+    #[replace]
+    pub role: Ref<RoleArn>,
+    /// Whether machines that are taken away are replaced.
+    #[replace]
+    pub upkeep: Upkeep,
+    /// How machines are spread over the pools.
+    #[replace]
+    pub allocation: Allocation,
+    /// How many machines there are to be.
+    pub capacity: u32,
+    /// The most that a machine may cost in an hour, in dollars. Without it: what it costs on demand.
+    #[replace]
+    pub maximum_price: Option<Decimal>,
+    /// The types that its machines may be of.
+    #[replace]
+    pub instance_types: BTreeSet<InstanceType>,
+    /// Where its machines may stand.
+    #[replace]
+    pub subnets: BTreeSet<Ref<SubnetId>>,
+    /// What its machines may be reached by.
+    #[replace]
+    pub security_groups: BTreeSet<Ref<SecurityGroupId>>,
+    /// What its machines may do.
+    #[replace]
+    pub profile: Option<Ref<InstanceProfileName>>,
+    /// What its machines start from. Looked up when the fleet is made and then left alone: `--replace` moves to a
+    /// newer one, or to another one that is written here.
+    #[initial]
+    pub image: Image,
+    /// The disk that its machines start from. Without it: as the image says.
+    #[replace]
+    pub root: Option<RootVolume>,
+    /// What its machines run when they start first; to the byte, and not in base64. Empty is nothing.
+    #[replace]
+    #[text]
+    pub user_data: String,
+    /// The tags of its machines, which are given to them when they start. Other tags do not make another fleet.
+    #[initial]
+    pub instance_tags: BTreeMap<String, String>,
+    /// When it ends, in UTC. Without it: never.
+    #[replace]
+    pub until: Option<Moment>,
+    /// Whether its machines end with it.
+    #[replace]
+    pub terminate_when_expired: bool,
+}
+
+/// Whether machines that are taken away are replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Upkeep {
+    /// They are: the fleet keeps its capacity.
+    Maintain,
+    /// They are not: the fleet is asked for once.
+    Request,
+}
+
+/// How machines are spread over the pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allocation {
+    /// Over all of them.
+    Diversified,
+    /// To those that are the least likely to be taken away.
+    CapacityOptimized,
+    /// To those that are unlikely to be taken away, the cheapest of them: what AWS recommends.
+    PriceCapacityOptimized,
+    /// Over so many of the cheapest.
+    LowestPrice(u16),
+}
+
+/// The disk that a machine starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RootVolume {
+    /// What it is.
+    pub kind: VolumeKind,
+    /// How large it is, in GiB; not smaller than the image.
+    pub gigabytes: u32,
+    /// Whether what is on it is encrypted.
+    pub encrypted: bool,
+}
+
+/// What a disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VolumeKind {
+    /// 3000 operations a second, whatever its size.
+    Gp3,
+    /// Three operations a second for each GiB.
+    Gp2,
+}
+
+const REQUEST: &str = "ec2:RequestSpotFleet";
+const DESCRIBE: &str = "ec2:DescribeSpotFleetRequests";
+const MODIFY: &str = "ec2:ModifySpotFleetRequest";
+const CANCEL: &str = "ec2:CancelSpotFleetRequests";
+const INSTANCES: &str = "ec2:DescribeSpotFleetInstances";
+const HISTORY: &str = "ec2:DescribeSpotFleetRequestHistory";
+
+impl Behaviour for SpotFleet {
+    type Cloud = Aws;
+
+    // Until its request is active; whether and when machines come, nobody knows, and nobody waits for them.
+    const WAITS: Waits = Waits {
+        usual: Duration::from_secs(10),
+        create: Duration::from_secs(10 * 60),
+        update: Duration::from_secs(10 * 60),
+        delete: Duration::from_secs(15 * 60),
+    };
+
+    const ACTIONS: &'static [&'static str] = &[
+        CANCEL,
+        tags::CREATE_TAGS,
+        tags::DELETE_TAGS,
+        image::DESCRIBE_IMAGES,
+        INSTANCES,
+        HISTORY,
+        DESCRIBE,
+        MODIFY,
+        REQUEST,
+        "ec2:RunInstances",
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+        image::GET_PARAMETERS,
+    ];
+
+    fn rules() -> &'static [Rule<SpotFleet>] {
+        rules::ALL
+    }
+
+    /// AWS cannot filter fleets, and shows those that were cancelled for another two days.
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<SpotFleet>>, Fault> {
+        if !ask.only.is_empty() {
+            let found = each(ask.only.clone(), async |id: String| one(aws, &id).await).await?;
+            return Ok(found.into_iter().flatten().collect());
+        }
+        let pages = aws.ec2().describe_spot_fleet_requests().into_paginator().items().send();
+        let live: Vec<Live> = pages.try_collect().await.sorted(DESCRIBE)?;
+        let mut found = Vec::new();
+        for fleet in &live {
+            let id = fleet.spot_fleet_request_id().unwrap_or_default();
+            if ask.wants(id, None, &tags::read(fleet.tags()))
+                && let Some(state) = standing(fleet)
+            {
+                found.push(wire::understand(fleet, state)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(aws: &Aws, order: &Order<SpotFleet>) -> Result<String, Fault> {
+        let image = order.definition.image.resolve(aws).await?;
+        let config = wire::config(&order.definition, &image)
+            .client_token(&order.token)
+            .tag_specifications(tags::labels(ResourceType::SpotFleetRequest, &order.tags));
+        let call = aws.ec2().request_spot_fleet().spot_fleet_request_config(config.build());
+        let made = call.send().await.sorted(REQUEST).changing()?;
+        given(made.spot_fleet_request_id(), REQUEST, "spotFleetRequestId")
+    }
+
+    async fn update(aws: &Aws, found: &Found<SpotFleet>, wanted: &SpotFleet) -> Result<(), Fault> {
+        if wanted.capacity == found.definition.capacity {
+            return Ok(());
+        }
+        let call = aws.ec2().modify_spot_fleet_request().spot_fleet_request_id(&found.id);
+        let answer = call.target_capacity(wire::number(wanted.capacity)).send().await.sorted(MODIFY).changing();
+        match answer.map_err(modifying)?.r#return() {
+            Some(false) => Err(Fault::new(FaultKind::Busy, MODIFY, "the fleet took no other capacity")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn retag(aws: &Aws, found: &Found<SpotFleet>, retag: &Retag) -> Result<(), Fault> {
+        tags::retag(aws, &found.id, retag).await
+    }
+
+    /// Its machines go with it: they would cost money, and nobody would find them.
+    async fn delete(aws: &Aws, found: &Found<SpotFleet>) -> Result<(), Fault> {
+        let call = aws.ec2().cancel_spot_fleet_requests().spot_fleet_request_ids(&found.id).terminate_instances(true);
+        let answer = call.send().await.sorted(CANCEL)?;
+        let Some(error) = answer.unsuccessful_fleet_requests().iter().find_map(|item| item.error()) else {
+            return Ok(());
+        };
+        match error.code() {
+            Some(
+                CancelBatchErrorCode::FleetRequestIdDoesNotExist
+                | CancelBatchErrorCode::FleetRequestNotInCancellableState,
+            ) => Ok(()),
+            code => {
+                let code = code.map(|code| code.as_str().to_owned());
+                let message = error.message().unwrap_or_default();
+                Err(Fault { code, ..Fault::new(FaultKind::Refused, CANCEL, message) })
+            }
+        }
+    }
+}
+
+/// A fleet that is being changed takes no other change.
+fn modifying(fault: Fault) -> Fault {
+    fault.when(FaultKind::Busy, &["FleetNotInModifiableState"], "").when(
+        FaultKind::Busy,
+        &["InvalidSpotFleetRequestConfig"],
+        "modifying",
+    )
+}
+
+/// How a fleet stands that is there; `None` for one that is cancelled, or never came to be.
+fn standing(fleet: &Live) -> Option<State> {
+    match fleet.spot_fleet_request_state()? {
+        BatchState::Active => Some(State::Ready),
+        BatchState::CancelledRunning
+        | BatchState::CancelledTerminatingInstances
+        | BatchState::Cancelled
+        | BatchState::Failed => None,
+        other => Some(State::Pending(other.as_str().to_owned())),
+    }
+}
+
+/// One fleet, also one that is about to go or has failed.
+async fn one(aws: &Aws, id: &str) -> Result<Option<Found<SpotFleet>>, Fault> {
+    let answer = aws.ec2().describe_spot_fleet_requests().spot_fleet_request_ids(id).send().await;
+    let answer = answer.sorted(DESCRIBE).reading()?;
+    let Some(fleet) = answer.and_then(|answer| answer.spot_fleet_request_configs.unwrap_or_default().pop()) else {
+        return Ok(None);
+    };
+    let state = match (standing(&fleet), fleet.spot_fleet_request_state()) {
+        (Some(state), _) => state,
+        (None, Some(BatchState::Failed)) => State::Failed(reason(aws, &fleet).await?),
+        // AWS says `cancelled_terminating` for a while after the last machine has gone.
+        (None, Some(BatchState::CancelledTerminatingInstances)) if has_instances(aws, id).await? => State::Leaving,
+        (None, _) => return Ok(None),
+    };
+    wire::understand(&fleet, state).map(Some)
+}
+
+async fn has_instances(aws: &Aws, id: &str) -> Result<bool, Fault> {
+    let call = aws.ec2().describe_spot_fleet_instances().spot_fleet_request_id(id);
+    let answer = call.send().await.sorted(INSTANCES).reading()?;
+    Ok(answer.is_some_and(|answer| !answer.active_instances().is_empty()))
+}
+
+/// Why a fleet failed: the last thing in its history that says so.
+async fn reason(aws: &Aws, fleet: &Live) -> Result<String, Fault> {
+    let call = aws
+        .ec2()
+        .describe_spot_fleet_request_history()
+        .spot_fleet_request_id(fleet.spot_fleet_request_id().unwrap_or_default())
+        .set_start_time(fleet.create_time().copied());
+    let answer = call.send().await.sorted(HISTORY).reading()?;
+    let records = answer.and_then(|answer| answer.history_records).unwrap_or_default();
+    let said = records.iter().rev().filter_map(|record| record.event_information()?.event_description()).next();
+    Ok(said.unwrap_or("AWS gives no reason").to_owned())
+}
+
+#[cfg(test)]
+mod tests;

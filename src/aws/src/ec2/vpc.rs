@@ -1,0 +1,201 @@
+//! The private network that everything else stands in.
+
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Vpc as Live, VpcAttributeName, VpcState};
+use futures::future::try_join;
+use infra_derive::Resource;
+use infra_engine::check::{Rule, Severity, Violation};
+use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State, Waits};
+use infra_values::Cidr;
+use serde::{Deserialize, Serialize};
+
+use super::ask::filters;
+use super::fault::{Ec2Fault, given};
+use super::tags;
+use crate::{Aws, Sorted};
+
+/// A private network.
+///
+/// ```
+/// use infra_aws::ec2::Vpc;
+/// use infra_derive::cidr;
+///
+/// let main = Vpc { cidr: cidr!("10.0.0.0/16"), dns_support: true, dns_hostnames: true };
+/// ```
+///
+/// The route table, security group and network ACL that AWS makes along with it are not managed: they are never a
+/// difference, and go when it goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "ec2/vpc", id = VpcId)]
+pub struct Vpc {
+    /// Its addresses: IPv4, /16 to /28.
+    #[replace]
+    pub cidr: Cidr,
+    /// Whether names are resolved in it. AWS starts with `true`.
+    pub dns_support: bool,
+    /// Whether what stands in it is given names. AWS starts with `false`.
+    pub dns_hostnames: bool,
+}
+
+impl Behaviour for Vpc {
+    type Cloud = Aws;
+
+    const WAITS: Waits = Waits { create: Duration::from_secs(10 * 60), ..Waits::QUICK };
+
+    const ACTIONS: &'static [&'static str] = &[
+        "ec2:CreateVpc",
+        "ec2:DescribeVpcs",
+        "ec2:DescribeVpcAttribute",
+        "ec2:ModifyVpcAttribute",
+        "ec2:DeleteVpc",
+        tags::CREATE_TAGS,
+        tags::DELETE_TAGS,
+    ];
+
+    fn rules() -> &'static [Rule<Vpc>] {
+        RULES
+    }
+
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Vpc>>, Fault> {
+        let mut found = Vec::new();
+        for filter in filters(ask, "vpc-id") {
+            let pages = aws.ec2().describe_vpcs().filters(filter).into_paginator().items().send();
+            for live in pages.try_collect().await.sorted("ec2:DescribeVpcs")? {
+                let (id, tags) = (live.vpc_id().unwrap_or_default(), tags::read(live.tags()));
+                if ask.wants(id, None, &tags) {
+                    let names = try_join(dns_support(aws, id), dns_hostnames(aws, id)).await;
+                    // It may have gone between the two calls.
+                    if let Some((dns_support, dns_hostnames)) = names.reading()? {
+                        let cidr = given(live.cidr_block(), "ec2:DescribeVpcs", "cidrBlock")?;
+                        let definition = Vpc { cidr, dns_support, dns_hostnames };
+                        found.push(Found::ready(id, definition, tags).in_state(state(live.state())));
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(aws: &Aws, order: &Order<Vpc>) -> Result<String, Fault> {
+        let Vpc { cidr, dns_support: _, dns_hostnames: _ } = &order.definition;
+        let labels = tags::labels(ResourceType::Vpc, &order.tags);
+        let call = aws.ec2().create_vpc().cidr_block(cidr.to_string()).tag_specifications(labels);
+        let made = call.send().await.sorted("ec2:CreateVpc")?;
+        given(made.vpc().and_then(Live::vpc_id), "ec2:CreateVpc", "vpcId")
+    }
+
+    async fn update(aws: &Aws, found: &Found<Vpc>, wanted: &Vpc) -> Result<(), Fault> {
+        change(aws, &found.id, &found.definition, wanted).await
+    }
+
+    async fn retag(aws: &Aws, found: &Found<Vpc>, retag: &Retag) -> Result<(), Fault> {
+        tags::retag(aws, &found.id, retag).await
+    }
+
+    async fn delete(aws: &Aws, found: &Found<Vpc>) -> Result<(), Fault> {
+        aws.ec2().delete_vpc().vpc_id(&found.id).send().await.sorted("ec2:DeleteVpc").deleting()
+    }
+}
+
+const RULES: &[Rule<Vpc>] = &[
+    Rule {
+        code: "V01",
+        says: "a network's IPv4 range is a /16 to a /28",
+        source: "EC2 API, CreateVpc: CidrBlock",
+        severity: Severity::Error,
+        check: |vpc, _| size(&vpc.cidr),
+    },
+    Rule {
+        code: "V201",
+        says: "host names need name resolution",
+        source: "EC2 API, ModifyVpcAttribute: EnableDnsHostnames",
+        severity: Severity::Error,
+        check: |vpc, _| {
+            let wrong = "host names are on and resolution is off";
+            let way_out = "set `dns_support` to true, or `dns_hostnames` to false";
+            let refused = vpc.dns_hostnames && !vpc.dns_support;
+            refused.then(|| Violation::of("dns_hostnames", true, wrong, way_out)).into_iter().collect()
+        },
+    },
+];
+
+/// V01, for networks and for their subnets: both have a `cidr`.
+pub(super) fn size(cidr: &Cidr) -> Vec<Violation> {
+    let wrong = match cidr.prefix() {
+        _ if cidr.is_ipv6() => "it is an IPv6 range",
+        0..16 => "it is larger than a /16",
+        29.. => "it is smaller than a /28",
+        _ => return Vec::new(),
+    };
+    vec![Violation::of("cidr", cidr, wrong, "write an IPv4 range from /16 to /28, like `10.0.0.0/16`")]
+}
+
+/// Brings the attributes from what is live to what is wanted. AWS takes one a call, and host names only while there is
+/// resolution: so resolution is turned on first, and off last.
+async fn change(aws: &Aws, id: &str, live: &Vpc, wanted: &Vpc) -> Result<(), Fault> {
+    let Vpc { cidr: _, dns_support, dns_hostnames } = wanted;
+    let call = || aws.ec2().modify_vpc_attribute().vpc_id(id);
+    let value = |value: &bool| AttributeBooleanValue::builder().value(*value).build();
+    let support = (live.dns_support != *dns_support).then(|| call().enable_dns_support(value(dns_support)));
+    let hostnames = (live.dns_hostnames != *dns_hostnames).then(|| call().enable_dns_hostnames(value(dns_hostnames)));
+    let calls = if *dns_support { [support, hostnames] } else { [hostnames, support] };
+    for call in calls.into_iter().flatten() {
+        call.send().await.sorted("ec2:ModifyVpcAttribute").changing()?;
+    }
+    Ok(())
+}
+
+fn state(state: Option<&VpcState>) -> State {
+    match state {
+        Some(VpcState::Pending) => State::Pending("pending".into()),
+        Some(VpcState::Deleting) => State::Leaving,
+        _ => State::Ready,
+    }
+}
+
+async fn dns_support(aws: &Aws, id: &str) -> Result<bool, Fault> {
+    let call = aws.ec2().describe_vpc_attribute().vpc_id(id).attribute(VpcAttributeName::EnableDnsSupport);
+    let answer = call.send().await.sorted("ec2:DescribeVpcAttribute")?;
+    Ok(answer.enable_dns_support().and_then(AttributeBooleanValue::value).unwrap_or_default())
+}
+
+async fn dns_hostnames(aws: &Aws, id: &str) -> Result<bool, Fault> {
+    let call = aws.ec2().describe_vpc_attribute().vpc_id(id).attribute(VpcAttributeName::EnableDnsHostnames);
+    let answer = call.send().await.sorted("ec2:DescribeVpcAttribute")?;
+    Ok(answer.enable_dns_hostnames().and_then(AttributeBooleanValue::value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use super::*;
+
+    fn vpc(cidr: &str) -> Vpc {
+        Vpc { cidr: cidr.parse().unwrap(), dns_support: true, dns_hostnames: true }
+    }
+
+    #[test]
+    fn v01_a_network_has_a_size_that_aws_takes() {
+        check("V01", |stack| stack.add("main", vpc("10.0.0.0/15"))).refuses("larger than a /16");
+        check("V01", |stack| stack.add("main", vpc("10.0.0.0/29"))).refuses("smaller than a /28");
+        check("V01", |stack| stack.add("main", vpc("2001:db8::/56"))).refuses("IPv6");
+        check("V01", |stack| stack.add("main", vpc("10.0.0.0/16"))).holds();
+        check("V01", |stack| stack.add("main", vpc("10.0.0.0/28"))).holds();
+    }
+
+    #[test]
+    fn v201_host_names_need_resolution() {
+        let silent = Vpc { dns_support: false, ..vpc("10.0.0.0/16") };
+        check("V201", |stack| stack.add("main", silent.clone())).refuses("resolution is off");
+        check("V201", |stack| stack.add("main", Vpc { dns_hostnames: false, ..silent.clone() })).holds();
+        check("V201", |stack| stack.add("main", vpc("10.0.0.0/16"))).holds();
+    }
+
+    #[test]
+    fn a_network_on_its_way_is_not_ready() {
+        assert_eq!(state(Some(&VpcState::Available)), State::Ready);
+        assert_eq!(state(Some(&VpcState::Pending)), State::Pending("pending".into()));
+        assert_eq!(state(Some(&VpcState::Deleting)), State::Leaving);
+    }
+}

@@ -1,0 +1,521 @@
+//! One container of a task: what a task definition says of it, written for ECS and understood again.
+//!
+//! ECS gives back what it was sent, with what it adds by itself; both ways lead to the same definition.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ecs::error::BuildError;
+use aws_sdk_ecs::types::{
+    ContainerCondition, ContainerDefinition, ContainerDependency, HealthCheck, KeyValuePair, LinuxParameters,
+    LogConfiguration, LogDriver, MountPoint, PortMapping, Secret, TransportProtocol,
+};
+use infra_engine::model::Ref;
+use serde::{Deserialize, Serialize};
+
+use crate::Text;
+use crate::logs::LogGroupName;
+
+/// One container of a task. What it does not say is written `..Container::of("…")`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Container {
+    /// Its image.
+    pub image: String,
+    /// Whether the whole task stops when it does.
+    pub essential: bool,
+    /// What is run in place of the image's entry point. Empty is the image's own.
+    pub entry_point: Vec<String>,
+    /// What the entry point is given. Empty is the image's own.
+    pub command: Vec<String>,
+    /// Where it is run.
+    pub working_directory: Option<String>,
+    /// Who runs it: a name or a number, and a group after a colon.
+    pub user: Option<String>,
+    /// The units of processors that are its own, of those of the task.
+    pub cpu: Option<u32>,
+    /// The MiB at which it is killed.
+    pub memory: Option<u32>,
+    /// The MiB that are kept for it.
+    pub reserved_memory: Option<u32>,
+    /// Where it listens.
+    pub ports: BTreeSet<Port>,
+    /// Variables, in the open.
+    pub environment: BTreeMap<String, Text>,
+    /// Variables whose values ECS fetches when it starts the container.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Where its output goes.
+    pub logs: Option<Logs>,
+    /// How ECS finds out that it is well.
+    pub health: Option<Health>,
+    /// The containers that must be that far before it starts.
+    pub depends_on: BTreeMap<String, Condition>,
+    /// The task's volumes, by where they appear in it.
+    pub mounts: BTreeMap<String, Mount>,
+    /// Whether it can write to mounted volumes only.
+    pub read_only: bool,
+    /// Whether a process takes care of signals and of orphans.
+    pub init: bool,
+    /// The seconds from being asked to stop to being killed; ECS's own choice is 30.
+    pub stop_timeout: Option<u16>,
+}
+
+/// Where a container listens.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Port {
+    /// The number.
+    pub number: u16,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// A name by which Service Connect knows it.
+    pub name: Option<String>,
+}
+
+/// What is spoken at a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// Where the value of a variable is kept: a secret or a parameter, whole, or one key of a secret that is JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretSource {
+    from: Ref<AnySource>,
+    key: Option<String>,
+}
+
+#[derive(Debug)]
+enum AnySource {}
+
+/// Where a container's output goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Logs {
+    /// To a log group.
+    CloudWatch {
+        /// The group.
+        group: Ref<LogGroupName>,
+        /// The group's region.
+        region: String,
+        /// What the names of its streams begin with.
+        prefix: String,
+    },
+    /// Elsewhere: `splunk`, `awsfirelens`, or to a log group in an unusual way.
+    Other {
+        /// The driver's name.
+        driver: String,
+        /// What it is told.
+        options: BTreeMap<String, String>,
+    },
+}
+
+/// How ECS finds out that a container is well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// What is run in the container: `CMD-SHELL` and a line, or `CMD` and words. Success means well.
+    pub command: Vec<String>,
+    /// The seconds from one look to the next.
+    pub interval: u16,
+    /// The seconds until no answer is a failure.
+    pub timeout: u16,
+    /// So many failures in a row, and it is not well.
+    pub retries: u16,
+    /// The seconds after its start in which failures do not count.
+    pub start_period: u16,
+}
+
+/// How far another container must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// It runs.
+    Started,
+    /// It has ended.
+    Ended,
+    /// It has ended well.
+    Succeeded,
+    /// Its health check says that it is well.
+    Healthy,
+}
+
+/// How a volume appears in a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// The task's volume.
+    pub volume: String,
+    /// Whether the container cannot write to it.
+    pub read_only: bool,
+}
+
+impl Container {
+    /// An essential container of an image, and nothing else said.
+    pub fn of(image: impl Into<String>) -> Container {
+        Container {
+            image: image.into(),
+            essential: true,
+            entry_point: Vec::new(),
+            command: Vec::new(),
+            working_directory: None,
+            user: None,
+            cpu: None,
+            memory: None,
+            reserved_memory: None,
+            ports: BTreeSet::new(),
+            environment: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            logs: None,
+            health: None,
+            depends_on: BTreeMap::new(),
+            mounts: BTreeMap::new(),
+            read_only: false,
+            init: false,
+            stop_timeout: None,
+        }
+    }
+
+    /// The container as ECS takes it.
+    pub(super) fn written(&self, name: &str) -> Result<ContainerDefinition, BuildError> {
+        let Container {
+            image,
+            essential,
+            entry_point,
+            command,
+            working_directory,
+            user,
+            cpu,
+            memory,
+            reserved_memory,
+            ports,
+            environment,
+            secrets,
+            logs,
+            health,
+            depends_on,
+            mounts,
+            read_only,
+            init,
+            stop_timeout,
+        } = self;
+        let definition = ContainerDefinition::builder()
+            .name(name)
+            .image(image)
+            .essential(*essential)
+            .set_entry_point(some(entry_point))
+            .set_command(some(command))
+            .set_working_directory(working_directory.clone())
+            .set_user(user.clone())
+            .set_cpu(cpu.map(number))
+            .set_memory(memory.map(number))
+            .set_memory_reservation(reserved_memory.map(number))
+            .set_port_mappings(Some(ports.iter().map(Port::written).collect()))
+            .set_environment(Some(environment.iter().map(variable).collect()))
+            .set_secrets(Some(secrets.iter().map(secret).collect::<Result<_, _>>()?))
+            .set_log_configuration(logs.as_ref().map(Logs::written).transpose()?)
+            .set_health_check(health.as_ref().map(Health::written).transpose()?)
+            .set_depends_on(Some(depends_on.iter().map(dependency).collect::<Result<_, _>>()?))
+            .set_mount_points(Some(mounts.iter().map(mount).collect()))
+            .set_readonly_root_filesystem(read_only.then_some(true))
+            .set_linux_parameters(init.then(|| LinuxParameters::builder().init_process_enabled(true).build()))
+            .set_stop_timeout(stop_timeout.map(i32::from));
+        Ok(definition.build())
+    }
+
+    /// The name and the definition of a container as ECS gives it.
+    pub(super) fn understand(live: &ContainerDefinition) -> (String, Container) {
+        let texts = |texts: &[String]| texts.to_vec();
+        let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        let container = Container {
+            image: live.image().unwrap_or_default().to_owned(),
+            essential: live.essential() != Some(false),
+            entry_point: texts(live.entry_point()),
+            command: texts(live.command()),
+            working_directory: text(live.working_directory()),
+            user: text(live.user()),
+            cpu: positive(Some(live.cpu())),
+            memory: positive(live.memory()),
+            reserved_memory: positive(live.memory_reservation()),
+            ports: live.port_mappings().iter().map(Port::understand).collect(),
+            environment: live
+                .environment()
+                .iter()
+                .filter_map(|pair| Some((pair.name()?.to_owned(), Text::from(pair.value().unwrap_or_default()))))
+                .collect(),
+            secrets: live
+                .secrets()
+                .iter()
+                .map(|secret| (secret.name().to_owned(), SecretSource::understand(secret.value_from())))
+                .collect(),
+            logs: live.log_configuration().map(Logs::understand),
+            health: live.health_check().map(Health::understand),
+            depends_on: live
+                .depends_on()
+                .iter()
+                .map(|other| (other.container_name().to_owned(), Condition::understand(other.condition())))
+                .collect(),
+            mounts: live.mount_points().iter().filter_map(understand_mount).collect(),
+            read_only: live.readonly_root_filesystem() == Some(true),
+            init: live.linux_parameters().is_some_and(|linux| linux.init_process_enabled() == Some(true)),
+            stop_timeout: live.stop_timeout().and_then(|seconds| u16::try_from(seconds).ok()),
+        };
+        (live.name().unwrap_or_default().to_owned(), container)
+    }
+}
+
+impl Port {
+    /// TCP at that port.
+    pub fn tcp(number: u16) -> Port {
+        Port { number, protocol: Protocol::Tcp, name: None }
+    }
+
+    /// A task has an address of its own, so the port on the host is the container's.
+    fn written(&self) -> PortMapping {
+        let Port { number, protocol, name } = self;
+        let protocol = match protocol {
+            Protocol::Tcp => TransportProtocol::Tcp,
+            Protocol::Udp => TransportProtocol::Udp,
+        };
+        let number = i32::from(*number);
+        let mapping = PortMapping::builder().container_port(number).host_port(number).protocol(protocol);
+        mapping.set_name(name.clone()).build()
+    }
+
+    fn understand(mapping: &PortMapping) -> Port {
+        Port {
+            number: mapping.container_port().and_then(|number| u16::try_from(number).ok()).unwrap_or_default(),
+            protocol: match mapping.protocol() {
+                Some(TransportProtocol::Udp) => Protocol::Udp,
+                _ => Protocol::Tcp,
+            },
+            name: mapping.name().map(str::to_owned),
+        }
+    }
+}
+
+impl<T> From<Ref<T>> for SecretSource {
+    /// The whole of a secret or of a parameter.
+    fn from(source: Ref<T>) -> SecretSource {
+        SecretSource { from: source.marked(), key: None }
+    }
+}
+
+impl SecretSource {
+    /// One key of a secret that is JSON.
+    pub fn key<T>(secret: Ref<T>, key: impl Into<String>) -> SecretSource {
+        SecretSource { from: secret.marked(), key: Some(key.into()) }
+    }
+
+    /// As ECS takes it: a key is followed by a version's stage and identifier, which are left to AWS.
+    fn value(&self) -> String {
+        match &self.key {
+            Some(key) => format!("{}:{key}::", self.from.value()),
+            None => self.from.value(),
+        }
+    }
+
+    /// Where a version is named too, it stays with the source.
+    fn understand(text: &str) -> SecretSource {
+        let keyed = text.strip_suffix("::").and_then(|rest| rest.rsplit_once(':'));
+        match keyed {
+            Some((from, key)) => SecretSource { from: Ref::known(from), key: Some(key.to_owned()) },
+            None => SecretSource { from: Ref::known(text), key: None },
+        }
+    }
+}
+
+const AWSLOGS: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
+
+impl Logs {
+    fn written(&self) -> Result<LogConfiguration, BuildError> {
+        let configuration = LogConfiguration::builder();
+        match self {
+            Logs::CloudWatch { group, region, prefix } => {
+                let values = [group.value(), region.clone(), prefix.clone()];
+                let options = AWSLOGS.iter().map(|&name| name.to_owned()).zip(values).collect();
+                configuration.log_driver(LogDriver::Awslogs).set_options(Some(options)).build()
+            }
+            Logs::Other { driver, options } => {
+                let options = options.clone().into_iter().collect();
+                configuration.log_driver(LogDriver::from(driver.as_str())).set_options(Some(options)).build()
+            }
+        }
+    }
+
+    fn understand(live: &LogConfiguration) -> Logs {
+        let options: BTreeMap<String, String> = live.options().cloned().unwrap_or_default().into_iter().collect();
+        let option = |name: &str| options.get(name).cloned();
+        match AWSLOGS.map(option) {
+            [Some(group), Some(region), Some(prefix)]
+                if *live.log_driver() == LogDriver::Awslogs && options.len() == AWSLOGS.len() =>
+            {
+                Logs::CloudWatch { group: Ref::known(group), region, prefix }
+            }
+            _ => Logs::Other { driver: live.log_driver().as_str().to_owned(), options },
+        }
+    }
+}
+
+impl Health {
+    /// A line for the container's shell, looked at as often as ECS does by itself.
+    pub fn shell(line: impl Into<String>) -> Health {
+        let command = vec!["CMD-SHELL".to_owned(), line.into()];
+        Health { command, interval: 30, timeout: 5, retries: 3, start_period: 0 }
+    }
+
+    fn written(&self) -> Result<HealthCheck, BuildError> {
+        let Health { command, interval, timeout, retries, start_period } = self;
+        HealthCheck::builder()
+            .set_command(Some(command.clone()))
+            .interval(i32::from(*interval))
+            .timeout(i32::from(*timeout))
+            .retries(i32::from(*retries))
+            .set_start_period(Some(i32::from(*start_period)).filter(|seconds| *seconds > 0))
+            .build()
+    }
+
+    fn understand(live: &HealthCheck) -> Health {
+        let or =
+            |number: Option<i32>, usual: u16| number.and_then(|number| u16::try_from(number).ok()).unwrap_or(usual);
+        Health {
+            command: live.command().to_vec(),
+            interval: or(live.interval(), 30),
+            timeout: or(live.timeout(), 5),
+            retries: or(live.retries(), 3),
+            start_period: or(live.start_period(), 0),
+        }
+    }
+}
+
+impl Condition {
+    fn written(self) -> ContainerCondition {
+        match self {
+            Condition::Started => ContainerCondition::Start,
+            Condition::Ended => ContainerCondition::Complete,
+            Condition::Succeeded => ContainerCondition::Success,
+            Condition::Healthy => ContainerCondition::Healthy,
+        }
+    }
+
+    fn understand(live: &ContainerCondition) -> Condition {
+        match live {
+            ContainerCondition::Complete => Condition::Ended,
+            ContainerCondition::Success => Condition::Succeeded,
+            ContainerCondition::Healthy => Condition::Healthy,
+            _ => Condition::Started,
+        }
+    }
+}
+
+fn variable((name, value): (&String, &Text)) -> KeyValuePair {
+    KeyValuePair::builder().name(name).value(value.value()).build()
+}
+
+fn secret((name, source): (&String, &SecretSource)) -> Result<Secret, BuildError> {
+    Secret::builder().name(name).value_from(source.value()).build()
+}
+
+fn dependency((name, condition): (&String, &Condition)) -> Result<ContainerDependency, BuildError> {
+    ContainerDependency::builder().container_name(name).condition(condition.written()).build()
+}
+
+fn mount((path, Mount { volume, read_only }): (&String, &Mount)) -> MountPoint {
+    MountPoint::builder().container_path(path).source_volume(volume).read_only(*read_only).build()
+}
+
+fn understand_mount(live: &MountPoint) -> Option<(String, Mount)> {
+    let volume = live.source_volume()?.to_owned();
+    Some((live.container_path()?.to_owned(), Mount { volume, read_only: live.read_only() == Some(true) }))
+}
+
+/// A number as the API takes it. One that does not fit is refused by a rule before.
+fn number(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// ECS writes nought where nothing was said.
+fn positive(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0)
+}
+
+fn some(texts: &[String]) -> Option<Vec<String>> {
+    (!texts.is_empty()).then(|| texts.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Container {
+        Container {
+            essential: false,
+            entry_point: vec!["sh".into(), "-c".into()],
+            command: vec!["gunicorn".into()],
+            working_directory: Some("/srv".into()),
+            user: Some("1000:1000".into()),
+            cpu: Some(128),
+            memory: Some(512),
+            reserved_memory: Some(256),
+            ports: [Port::tcp(8000), Port { number: 53, protocol: Protocol::Udp, name: Some("dns".into()) }].into(),
+            environment: [("A".into(), "1".into()), ("EMPTY".into(), "".into())].into(),
+            secrets: [
+                ("TOKEN".into(), Ref::<()>::known("arn:aws:ssm:us-east-1:1:parameter/token").into()),
+                (
+                    "PASSWORD".into(),
+                    SecretSource::key(Ref::<()>::known("arn:aws:secretsmanager:r:1:secret:db-a"), "pw"),
+                ),
+            ]
+            .into(),
+            logs: Some(Logs::CloudWatch {
+                group: Ref::known("/ecs/web"),
+                region: "us-east-1".into(),
+                prefix: "web".into(),
+            }),
+            health: Some(Health { start_period: 10, ..Health::shell("curl -f localhost") }),
+            depends_on: [("migrate".into(), Condition::Succeeded)].into(),
+            mounts: [("/tmp".into(), Mount { volume: "scratch".into(), read_only: false })].into(),
+            read_only: true,
+            init: true,
+            stop_timeout: Some(60),
+            ..Container::of("web:1")
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_understood_again() {
+        for container in [Container::of("web:1"), full()] {
+            let written = container.written("web").unwrap();
+            assert_eq!(Container::understand(&written), ("web".to_owned(), container));
+        }
+    }
+
+    #[test]
+    fn what_ecs_adds_by_itself_is_no_difference() {
+        let live = ContainerDefinition::builder()
+            .name("web")
+            .image("web:1")
+            .cpu(0)
+            .set_mount_points(Some(Vec::new()))
+            .set_environment(Some(Vec::new()))
+            .port_mappings(PortMapping::builder().container_port(80).build())
+            .health_check(HealthCheck::builder().command("CMD-SHELL").command("true").build().unwrap())
+            .build();
+        let expected =
+            Container { ports: [Port::tcp(80)].into(), health: Some(Health::shell("true")), ..Container::of("web:1") };
+        assert_eq!(Container::understand(&live).1, expected);
+    }
+
+    #[test]
+    fn a_driver_with_options_of_its_own_keeps_them() {
+        let options = BTreeMap::from([("awslogs-group".to_owned(), "/ecs/web".to_owned())]);
+        let logs = Logs::Other { driver: "awslogs".into(), options };
+        assert_eq!(Logs::understand(&logs.written().unwrap()), logs);
+    }
+
+    #[test]
+    fn a_version_stays_with_its_source() {
+        let whole = "arn:aws:secretsmanager:r:1:secret:db-a:pw:AWSPREVIOUS:";
+        assert_eq!(SecretSource::understand(whole).value(), whole);
+        assert_eq!(SecretSource::understand(whole).key, None);
+    }
+}

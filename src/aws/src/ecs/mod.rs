@@ -1,0 +1,18 @@
+//! ECS: clusters of containers, what runs in them, and how many. One file for each kind.
+//!
+//! What a task definition is made of is in `container` and `size`.
+
+mod cluster;
+mod container;
+mod rollouts;
+mod service;
+mod size;
+mod tags;
+mod task_definition;
+
+pub use cluster::{CapacityProvider, CapacityProviderName, Cluster, ClusterArn, ClusterName, Insights, Share};
+pub use container::{Condition, Container, Health, Logs, Mount, Port, Protocol, SecretSource};
+pub(crate) use rollouts::Rollouts;
+pub use service::{Attachment, Breaker, Capacity, Count, Propagation, Rollout, Service, ServiceArn, ServiceName};
+pub use size::{Cpu256, Cpu512, Cpu1024, Cpu2048, Cpu4096, Cpu8192, Cpu16384, Fargate, SizeError};
+pub use task_definition::{Architecture, TaskDefinition, TaskDefinitionArn};

@@ -1,0 +1,141 @@
+//! What a live service tells, and what its rules say.
+
+use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Deployment};
+use infra_engine::check::Surroundings;
+use infra_engine::model::{Address, Document, Tags};
+
+use super::*;
+
+const ARN: &str = "arn:aws:ecs:us-east-1:1:service/shop/shop-web";
+
+fn service() -> Service {
+    Service {
+        cluster: Ref::known("shop"),
+        name: "shop-web".into(),
+        task: Ref::known("arn:task:1"),
+        count: Count::Fixed(2),
+        capacity: Capacity::Fargate,
+        subnets: [Ref::known("subnet-1"), Ref::known("subnet-2")].into(),
+        security_groups: [Ref::known("sg-1")].into(),
+        public_ips: false,
+        load_balancers: [Attachment { target_group: Ref::known("arn:tg"), container: "web".into(), port: 8000 }].into(),
+        grace: 60,
+        rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
+        execute_command: false,
+        propagate_tags: Propagation::Service,
+    }
+}
+
+fn live(status: &str, state: DeploymentRolloutState) -> Live {
+    let service = service();
+    Live::builder()
+        .service_arn(ARN)
+        .service_name(&service.name)
+        .status(status)
+        .desired_count(2)
+        .task_definition("arn:task:1")
+        .launch_type(LaunchType::Fargate)
+        .network_configuration(network(&service, "ecs:Test").unwrap())
+        .set_load_balancers(Some(service.load_balancers.iter().map(Attachment::written).collect()))
+        .health_check_grace_period_seconds(60)
+        .deployment_configuration(service.rollout.written())
+        .propagate_tags(PropagateTags::Service)
+        .deployments(Deployment::builder().id("d1").status("PRIMARY").rollout_state(state).build())
+        .build()
+}
+
+#[test]
+fn a_live_service_tells_what_it_is() {
+    let found = understand(&live("ACTIVE", DeploymentRolloutState::Completed)).unwrap();
+    assert_eq!((found.id.as_str(), &found.definition, &found.state), (ARN, &service(), &State::Ready));
+    assert_eq!(
+        (found.outputs["name"].as_str(), found.outputs["scalable"].as_str()),
+        ("shop-web", "service/shop/shop-web")
+    );
+}
+
+#[test]
+fn a_deployment_is_waited_for_and_a_service_of_which_nothing_runs_has_failed() {
+    let state = |status, state| understand(&live(status, state)).map(|found| found.state);
+    assert!(matches!(state("ACTIVE", DeploymentRolloutState::InProgress), Some(State::Pending(_))));
+    assert!(matches!(state("ACTIVE", DeploymentRolloutState::Failed), Some(State::Failed(_))));
+    assert_eq!(state("DRAINING", DeploymentRolloutState::Completed), Some(State::Leaving));
+    assert_eq!(state("INACTIVE", DeploymentRolloutState::Completed), None);
+}
+
+#[test]
+fn fargate_by_its_provider_is_fargate() {
+    let mut live = live("ACTIVE", DeploymentRolloutState::Completed);
+    let share = |provider: &str| CapacityProviderStrategyItem::builder().capacity_provider(provider).weight(1).build();
+    live.capacity_provider_strategy = Some(vec![share("FARGATE").unwrap()]);
+    assert_eq!(understand(&live).unwrap().definition.capacity, Capacity::Fargate);
+    live.capacity_provider_strategy = Some(vec![share("FARGATE_SPOT").unwrap()]);
+    let spot = Share { provider: CapacityProvider::FargateSpot, base: 0, weight: 1 };
+    assert_eq!(understand(&live).unwrap().definition.capacity, Capacity::Shares([spot].into()));
+}
+
+#[test]
+fn what_autoscaling_has_counted_is_left_alone() {
+    let found = Found::ready(ARN, service(), Tags::new());
+    let autoscaled = Service { count: Count::Autoscaled { from: 4 }, ..service() };
+    assert_eq!(Service::moved_by("count", &found, &autoscaled), Some("autoscaling"));
+    assert_eq!(Service::moved_by("task", &found, &autoscaled), None);
+    assert_eq!(Service::moved_by("count", &found, &Service { count: Count::Fixed(4), ..service() }), None);
+}
+
+#[test]
+fn a_count_is_a_number_or_where_it_starts() {
+    for (count, written) in [(Count::Fixed(2), "2"), (Count::Autoscaled { from: 2 }, r#"{"from":2}"#)] {
+        assert_eq!(serde_json::to_string(&count).unwrap(), written);
+        assert_eq!(serde_json::from_str::<Count>(written).unwrap(), count);
+    }
+    assert_eq!(Document::of(&service()).unwrap().reveal::<Service>().unwrap(), service());
+}
+
+#[test]
+fn messages_tell_what_passes() {
+    let failed = |message: &str| Fault {
+        code: Some("InvalidParameterException".into()),
+        ..Fault::new(FaultKind::Refused, "ecs:Test", message)
+    };
+    for (message, kind) in [
+        ("Creation of service was not idempotent.", FaultKind::Exists),
+        ("Unable to Start a service that is still Draining.", FaultKind::Busy),
+        ("The target group arn:tg does not have an associated load balancer.", FaultKind::NotYet),
+        ("The container web does not exist in the task definition.", FaultKind::Refused),
+    ] {
+        assert_eq!(sorted(failed(message)).kind, kind, "{message}");
+    }
+}
+
+fn codes(change: impl FnOnce(&mut Service)) -> Vec<&'static str> {
+    let mut changed = service();
+    change(&mut changed);
+    let address = Address::new("cluster", "web").unwrap();
+    let around = Surroundings::new(&[], &address);
+    rules::ALL.iter().flat_map(|rule| rule.violations(&changed, &around)).map(|violation| violation.code).collect()
+}
+
+fn shares(shares: impl IntoIterator<Item = (CapacityProvider, u32, u32)>) -> Capacity {
+    Capacity::Shares(shares.into_iter().map(|(provider, base, weight)| Share { provider, base, weight }).collect())
+}
+
+#[test]
+fn rules_hold_on_both_sides() {
+    use CapacityProvider::{Fargate, FargateSpot, Own};
+    assert_eq!(codes(|_| {}), Vec::<&str>::new());
+    assert_eq!(codes(|service| service.capacity = shares([(Fargate, 1, 1), (FargateSpot, 0, 4)])), Vec::<&str>::new());
+    assert_eq!(codes(|service| service.rollout.minimum = 50), Vec::<&str>::new());
+    assert_eq!(codes(|service| service.name = "shop.web".into()), ["V155"]);
+    assert_eq!(codes(|service| service.subnets = BTreeSet::new()), ["V61"]);
+    assert_eq!(
+        codes(|service| service.security_groups = (0..6).map(|n| Ref::known(format!("sg-{n}"))).collect()),
+        ["V61"]
+    );
+    assert_eq!(codes(|service| service.capacity = shares([(Fargate, 1, 1), (FargateSpot, 1, 1)])), ["V63"]);
+    assert_eq!(codes(|service| service.capacity = shares([(Fargate, 0, 0)])), ["V63"]);
+    assert_eq!(codes(|service| service.capacity = shares([(Fargate, 0, 1), (Own(Ref::known("m")), 0, 1)])), ["V63"]);
+    assert_eq!(codes(|service| service.rollout.maximum = 100), ["V64"]);
+    assert_eq!(codes(|service| service.load_balancers = BTreeSet::new()), ["V64"]);
+    assert_eq!(codes(|service| service.rollout.breaker = Breaker::Off), ["V156"]);
+}

@@ -1,0 +1,261 @@
+//! A task definition: which containers run together, how large they are, and what they may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_ecs::types::{
+    Compatibility, CpuArchitecture, EphemeralStorage, HostVolumeProperties, NetworkMode, OsFamily, RuntimePlatform,
+    SortOrder, TaskDefinition as Live, TaskDefinitionField, TaskDefinitionStatus, Volume,
+};
+use infra_derive::Resource;
+use infra_engine::check::Rule;
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, Waits};
+use infra_engine::model::{Ref, Replacement, Tags};
+use serde::{Deserialize, Serialize};
+
+use super::container::Container;
+use super::size::Fargate;
+use super::tags;
+use crate::iam::RoleArn;
+use crate::pages::each;
+use crate::tags::{from_sdk, to_sdk};
+use crate::{Aws, Sorted};
+
+mod rules;
+
+/// A task definition: which containers run together on Fargate, how large they are, and what they may do.
+///
+/// ```
+/// use std::collections::{BTreeMap, BTreeSet};
+///
+/// use infra_aws::ecs::{Architecture, Container, Cpu512, Fargate, Logs, Port, TaskDefinition};
+/// use infra_engine::model::Ref;
+///
+/// let web = Container {
+///     ports: [Port::tcp(8000)].into(),
+///     environment: [("DJANGO_SETTINGS_MODULE".into(), "shop.settings".into())].into(),
+///     logs: Some(Logs::CloudWatch {
+///         group: Ref::known("/ecs/shop-web"),
+///         region: "us-east-1".into(),
+///         prefix: "web".into(),
+///     }),
+///     ..Container::of("registry.example.com/shop-web:1.0.0")
+/// };
+/// let definition = TaskDefinition {
+///     family: "shop-web".into(),
+///     size: Fargate::Cpu512(Cpu512::Gb1),
+///     architecture: Architecture::X86,
+///     disk: None,
+///     task_role: None,
+///     execution_role: Some(Ref::known("arn:aws:iam::123456789012:role/shop-web-execution")),
+///     containers: BTreeMap::from([("web".into(), web)]),
+///     volumes: BTreeSet::new(),
+/// };
+/// ```
+///
+/// A definition never changes: what differs is registered as the next revision of its family, what runs moves over to
+/// it, and then the earlier revision is deregistered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "ecs/task-definition", id = TaskDefinitionArn, replacement = "create_first")]
+pub struct TaskDefinition {
+    /// The family whose newest revision it is. When its code is removed, it is found again only if the project's name
+    /// is in the family's.
+    #[key]
+    pub family: String,
+    /// Its processors and its memory.
+    #[replace]
+    pub size: Fargate,
+    /// The processors that its images are made for.
+    #[replace]
+    pub architecture: Architecture,
+    /// The GiB of its disk; without a number AWS gives 20.
+    #[replace]
+    pub disk: Option<u16>,
+    /// What the containers may do.
+    #[replace]
+    pub task_role: Option<Ref<RoleArn>>,
+    /// What ECS may do to start them: fetch images and secrets, write logs.
+    #[replace]
+    pub execution_role: Option<Ref<RoleArn>>,
+    /// The containers, by name.
+    #[replace]
+    pub containers: BTreeMap<String, Container>,
+    /// Volumes that live as long as a task, for its containers to share.
+    #[replace]
+    pub volumes: BTreeSet<String>,
+}
+
+/// What images are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// Intel's and AMD's.
+    X86,
+    /// Graviton: a fifth cheaper.
+    Arm,
+}
+
+impl Behaviour for TaskDefinition {
+    type Cloud = Aws;
+
+    const WAITS: Waits = Waits { usual: Duration::from_millis(500), ..Waits::QUICK };
+
+    const ACTIONS: &'static [&'static str] = &[
+        "ecs:DeregisterTaskDefinition",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListTaskDefinitions",
+        "ecs:RegisterTaskDefinition",
+        "ecs:TagResource",
+        "ecs:UntagResource",
+        "iam:PassRole",
+    ];
+
+    fn rules() -> &'static [Rule<TaskDefinition>] {
+        rules::ALL
+    }
+
+    /// Revisions stand beside each other, whatever their family.
+    fn replacement(_: &TaskDefinition, _: &TaskDefinition) -> Replacement {
+        Replacement::CreateFirst
+    }
+
+    /// The list gives nothing but names, and each revision costs a call: only families are looked at that are asked for
+    /// or have the project's name in theirs. Of what is not ours, a family's newest revision is all that counts.
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<TaskDefinition>>, Fault> {
+        if !ask.only.is_empty() {
+            let found = each(ask.only.clone(), async |arn: String| one(aws, &arn).await).await?;
+            return Ok(found.into_iter().flatten().collect());
+        }
+        let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+        let call = aws.ecs().list_task_definitions().status(TaskDefinitionStatus::Active).sort(SortOrder::Desc);
+        let pages = call.max_results(100).into_paginator().items().send();
+        let mut arns: Vec<String> = pages.try_collect().await.sorted("ecs:ListTaskDefinitions")?;
+        arns.retain(|arn| {
+            family(arn).is_some_and(|(name, _)| ask.names.contains(name) || project.is_some_and(|it| name.contains(it)))
+        });
+        arns.sort_by_key(|arn| family(arn).map(|(name, revision)| (name.to_owned(), std::cmp::Reverse(revision))));
+        let revisions = each(arns, async |arn: String| one(aws, &arn).await).await?;
+        let mut newest = BTreeSet::new();
+        let mut found = Vec::new();
+        for revision in revisions.into_iter().flatten() {
+            let name = &revision.definition.family;
+            let named = newest.insert(name.clone()).then_some(name.as_str());
+            if ask.wants(&revision.id, named, &revision.tags) {
+                found.push(revision);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Each call makes another revision; one whose answer was lost is found by its tags.
+    async fn create(aws: &Aws, order: &Order<TaskDefinition>) -> Result<String, Fault> {
+        let operation = "ecs:RegisterTaskDefinition";
+        let TaskDefinition { family, size, architecture, disk, task_role, execution_role, containers, volumes } =
+            &order.definition;
+        let written: Result<Vec<_>, _> = containers.iter().map(|(name, container)| container.written(name)).collect();
+        let platform = RuntimePlatform::builder()
+            .operating_system_family(OsFamily::Linux)
+            .cpu_architecture(architecture.written())
+            .build();
+        let disk = disk.map(|gib| EphemeralStorage::builder().size_in_gib(i32::from(gib)).build());
+        let volume = |name: &String| Volume::builder().name(name).host(HostVolumeProperties::builder().build()).build();
+        let call = aws
+            .ecs()
+            .register_task_definition()
+            .family(family)
+            .requires_compatibilities(Compatibility::Fargate)
+            .network_mode(NetworkMode::Awsvpc)
+            .cpu(size.cpu().to_string())
+            .memory(size.memory().to_string())
+            .runtime_platform(platform)
+            .set_ephemeral_storage(disk)
+            .set_task_role_arn(task_role.as_ref().map(Ref::value))
+            .set_execution_role_arn(execution_role.as_ref().map(Ref::value))
+            .set_container_definitions(Some(written.sorted(operation)?))
+            .set_volumes(Some(volumes.iter().map(volume).collect()))
+            .set_tags(Some(to_sdk(&order.tags)));
+        let answer = call.send().await.sorted(operation).map_err(sorted)?;
+        let arn = answer.task_definition.and_then(|definition| definition.task_definition_arn);
+        arn.ok_or_else(|| Fault::new(FaultKind::Lost, operation, "the answer does not say which revision was made"))
+    }
+
+    /// Nothing of it can change but its tags.
+    async fn update(_: &Aws, _: &Found<TaskDefinition>, _: &TaskDefinition) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn retag(aws: &Aws, found: &Found<TaskDefinition>, retag: &Retag) -> Result<(), Fault> {
+        tags::retag(aws, &found.id, retag).await
+    }
+
+    async fn delete(aws: &Aws, found: &Found<TaskDefinition>) -> Result<(), Fault> {
+        let call = aws.ecs().deregister_task_definition().task_definition(&found.id);
+        call.send().await.sorted("ecs:DeregisterTaskDefinition").map_err(sorted).map(drop).gone_is_fine()
+    }
+}
+
+/// One revision, if it is registered.
+async fn one(aws: &Aws, arn: &str) -> Result<Option<Found<TaskDefinition>>, Fault> {
+    let operation = "ecs:DescribeTaskDefinition";
+    let call = aws.ecs().describe_task_definition().task_definition(arn).include(TaskDefinitionField::Tags);
+    let answer = call.send().await.sorted(operation).map_err(sorted).map(Some).gone_is_fine()?;
+    let Some(answer) = answer else { return Ok(None) };
+    let tags = from_sdk(answer.tags());
+    match answer.task_definition() {
+        Some(live) if live.status() == Some(&TaskDefinitionStatus::Active) => {
+            let understood = understand(live, tags);
+            understood.map(Some).map_err(|wrong| Fault::new(FaultKind::Broken, operation, format!("{arn}: {wrong}")))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The definition that would have produced a live one, or what it is that no definition of Fargate's can be.
+fn understand(live: &Live, tags: Tags) -> Result<Found<TaskDefinition>, String> {
+    let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
+    let size = Fargate::of(number(live.cpu()), number(live.memory())).map_err(|error| error.to_string())?;
+    let role = |arn: Option<&str>| arn.filter(|arn| !arn.is_empty()).map(Ref::known);
+    let platform = live.runtime_platform();
+    let definition = TaskDefinition {
+        family: live.family().unwrap_or_default().to_owned(),
+        size,
+        architecture: match platform.and_then(|platform| platform.cpu_architecture()) {
+            Some(CpuArchitecture::Arm64) => Architecture::Arm,
+            _ => Architecture::X86,
+        },
+        disk: live.ephemeral_storage().and_then(|disk| u16::try_from(disk.size_in_gib()).ok()),
+        task_role: role(live.task_role_arn()),
+        execution_role: role(live.execution_role_arn()),
+        containers: live.container_definitions().iter().map(Container::understand).collect(),
+        volumes: live.volumes().iter().filter_map(|volume| volume.name().map(str::to_owned)).collect(),
+    };
+    Ok(Found::ready(live.task_definition_arn().unwrap_or_default(), definition, tags))
+}
+
+/// The family and the revision that an ARN ends with.
+fn family(arn: &str) -> Option<(&str, u64)> {
+    let (_, revision) = arn.rsplit_once('/')?;
+    let (family, revision) = revision.rsplit_once(':')?;
+    Some((family, revision.parse().ok()?))
+}
+
+impl Architecture {
+    fn written(self) -> CpuArchitecture {
+        match self {
+            Architecture::X86 => CpuArchitecture::X8664,
+            Architecture::Arm => CpuArchitecture::Arm64,
+        }
+    }
+}
+
+fn sorted(fault: Fault) -> Fault {
+    const REFUSALS: &[&str] = &["ClientException"];
+    fault
+        .when(FaultKind::Gone, REFUSALS, "Unable to describe task definition")
+        .when(FaultKind::Gone, REFUSALS, "is inactive")
+        .when(FaultKind::NotYet, REFUSALS, "Role is not valid")
+        .when(FaultKind::NotYet, REFUSALS, "oo many concurrent attempts")
+}
+
+#[cfg(test)]
+mod tests;

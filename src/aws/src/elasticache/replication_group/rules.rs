@@ -1,0 +1,226 @@
+//! What ElastiCache would refuse of a replication group.
+
+use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use serde::Serialize;
+
+use super::super::{CacheParameterGroup, CacheSubnetGroup, Engine, names};
+use super::{Failover, InTransit, LogKind, Mode, ReplicationGroup};
+use crate::ec2::Subnet;
+use crate::secretsmanager::{Characters, Secret, Value};
+
+const MODEL: &str = "ElastiCache API model: CreateReplicationGroup";
+
+pub(super) static RULES: &[Rule<ReplicationGroup>] = &[
+    Rule {
+        code: "V101",
+        says: "a group's name has 1 to 40 lower-case letters, digits and single hyphens, a letter first",
+        source: MODEL,
+        severity: Severity::Error,
+        check: |group, _| names::name(&group.name, 40),
+    },
+    Rule {
+        code: "V102",
+        says: "a token has 16 to 128 characters that ElastiCache takes",
+        source: "ElastiCache API model: CreateReplicationGroup and ModifyReplicationGroup, AuthToken",
+        severity: Severity::Error,
+        check: token_fits,
+    },
+    Rule {
+        code: "V103",
+        says: "clients show a token only over encrypted connections",
+        source: MODEL,
+        severity: Severity::Error,
+        check: token_is_encrypted,
+    },
+    Rule {
+        code: "V105",
+        says: "only a replica can take over, and a sharded group must be able to fail over",
+        source: MODEL,
+        severity: Severity::Error,
+        check: failover_works,
+    },
+    Rule {
+        code: "V106",
+        says: "a replica in another zone needs subnets in two zones",
+        source: "Terraform provider: replication_group.go; working knowledge",
+        severity: Severity::Warning,
+        check: zones_differ,
+    },
+    Rule {
+        code: "V107",
+        says: "there are up to 5 replicas of each shard, and 1 to 90 shards; a single shard is one",
+        source: MODEL,
+        severity: Severity::Error,
+        check: sizes_fit,
+    },
+    Rule {
+        code: "V109",
+        says: "the parameter group is of the engine's family, and knows whether there are shards",
+        source: "ElastiCache user guide: parameter groups; working knowledge",
+        severity: Severity::Warning,
+        check: parameters_fit,
+    },
+    Rule {
+        code: "V111",
+        says: "a new engine can choose its encryption later: clients may come either way from Redis 7.0.5 and Valkey on",
+        source: "ElastiCache API model: TransitEncryptionMode",
+        severity: Severity::Error,
+        check: mode_is_known,
+    },
+    Rule {
+        code: "V112",
+        says: "machines with disks beside their memory are not for this kind, which does not manage tiering",
+        source: "ElastiCache user guide: data tiering; working knowledge",
+        severity: Severity::Warning,
+        check: not_tiered,
+    },
+    Rule {
+        code: "V113",
+        says: "snapshots are kept for up to 35 days",
+        source: "Terraform provider: replication_group.go; ElastiCache user guide",
+        severity: Severity::Error,
+        check: snapshots_fit,
+    },
+    Rule {
+        code: "V115",
+        says: "the slow log is there from Redis 6.0 on, the engine's log from 6.2 on",
+        source: "ElastiCache user guide: log delivery; working knowledge",
+        severity: Severity::Warning,
+        check: logs_are_known,
+    },
+];
+
+fn broken(field: &str, value: impl Serialize, wrong: impl Into<String>, way_out: &str) -> Vec<Violation> {
+    vec![Violation::of(field, value, wrong, way_out)]
+}
+
+fn token_fits(group: &ReplicationGroup, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Some(secret) = group.token.as_ref().and_then(|token| around.of::<Secret, _>(token)) else { return Vec::new() };
+    let Value::Generated(recipe) = secret.value else { return Vec::new() };
+    // Both of the sorts that there are today fit; a new one has to be thought of here.
+    match recipe.characters {
+        Characters::AuthToken | Characters::LettersAndDigits => {}
+    }
+    if (16..=128).contains(&recipe.length) {
+        return Vec::new();
+    }
+    let wrong = format!("the secret's value has {} characters", recipe.length);
+    broken("token", &group.token, wrong, "generate one of 64 characters")
+}
+
+fn token_is_encrypted(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    if group.token.is_none() || group.in_transit == InTransit::Required {
+        return Vec::new();
+    }
+    let wrong = "connections need not be encrypted, and there is a token";
+    broken("in_transit", group.in_transit, wrong, "write `InTransit::Required`, or leave the token out")
+}
+
+fn failover_works(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    match (group.mode, group.failover) {
+        (Mode::Sharded, Failover::Off) => {
+            let way_out = "write `Failover::Automatic`, or `Failover::AcrossZones`";
+            broken("failover", group.failover, "a sharded group cannot be without it", way_out)
+        }
+        (Mode::SingleShard, Failover::Automatic) | (_, Failover::AcrossZones) if group.replicas == 0 => broken(
+            "failover",
+            group.failover,
+            "there is no replica to take over",
+            "add a replica, or write `Failover::Off`",
+        ),
+        _ => Vec::new(),
+    }
+}
+
+fn zones_differ(group: &ReplicationGroup, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Some(subnets) = around.of::<CacheSubnetGroup, _>(&group.subnets) else { return Vec::new() };
+    let subnets: Option<Vec<Subnet>> = subnets.subnets.iter().map(|subnet| around.of::<Subnet, _>(subnet)).collect();
+    let Some(subnets) = subnets.filter(|_| group.failover == Failover::AcrossZones) else { return Vec::new() };
+    match subnets.split_first() {
+        Some((first, rest)) if rest.iter().all(|other| other.zone == first.zone) => {
+            let wrong = format!("all of its subnets are in {}", first.zone);
+            broken("failover", group.failover, wrong, "add a subnet of another zone to the subnet group")
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn sizes_fit(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if group.replicas > 5 {
+        violations.extend(broken("replicas", group.replicas, "there are more than 5", "write 0 to 5"));
+    }
+    if !(1..=90).contains(&group.shards) {
+        violations.extend(broken("shards", group.shards, "AWS has groups of 1 to 90", "write a number of them"));
+    }
+    if group.mode == Mode::SingleShard && group.shards > 1 {
+        let way_out = "write 1, or make the group `Mode::Sharded`";
+        violations.extend(broken("shards", group.shards, "the group is to be a single shard", way_out));
+    }
+    violations
+}
+
+fn parameters_fit(group: &ReplicationGroup, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Some(parameters) = around.of::<CacheParameterGroup, _>(&group.parameters) else { return Vec::new() };
+    let mut violations = Vec::new();
+    if let Some(family) = group.engine.family().filter(|family| *family != parameters.family) {
+        let wrong =
+            format!("it is of the family {}, and {} is set up by one of {family}", parameters.family, group.engine);
+        violations.extend(broken(
+            "parameters",
+            &group.parameters,
+            wrong,
+            "refer to a parameter group of the engine's family",
+        ));
+    }
+    let spread = parameters.parameters.get("cluster-enabled").is_some_and(|value| value == "yes");
+    let way_out = "set `cluster-enabled` to `yes` in the parameter group of a sharded group, and only there";
+    match (group.mode, spread) {
+        (Mode::Sharded, false) => {
+            violations.extend(broken("parameters", &group.parameters, "it has no `cluster-enabled`", way_out));
+        }
+        (Mode::SingleShard, true) => {
+            violations.extend(broken("parameters", &group.parameters, "it has `cluster-enabled`", way_out));
+        }
+        _ => {}
+    }
+    violations
+}
+
+fn mode_is_known(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    let old = matches!(group.engine, Engine::Redis(..7, _));
+    match group.in_transit {
+        InTransit::Preferred if old => {
+            let wrong = format!("{} takes encrypted connections or none", group.engine);
+            broken("in_transit", group.in_transit, wrong, "write `InTransit::Required`, or take Redis 7.1")
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn not_tiered(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    match group.node.is_tiered() {
+        true => broken("node", &group.node, "it needs data tiering", "take a machine such as `cache.r7g.large`"),
+        false => Vec::new(),
+    }
+}
+
+fn snapshots_fit(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    match group.snapshots_kept {
+        0..=35 => Vec::new(),
+        days => broken("snapshots_kept", days, "it is more than 35 days", "write 0 to 35"),
+    }
+}
+
+fn logs_are_known(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    let lacks = |log: &&LogKind| match (log, group.engine) {
+        (LogKind::SlowLog, Engine::Redis(major, _)) => major < 6,
+        (LogKind::EngineLog, Engine::Redis(major, minor)) => (major, minor) < (6, 2),
+        _ => false,
+    };
+    let tell = |log: &LogKind| {
+        let wrong = format!("{} does not have this log", group.engine);
+        Violation::of("logs", log, wrong, "leave it out, or take a newer engine")
+    };
+    group.logs.keys().filter(lacks).map(tell).collect()
+}

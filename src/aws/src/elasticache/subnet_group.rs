@@ -1,0 +1,227 @@
+//! A subnet group: the subnets that the nodes of a cache may stand in.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_elasticache::types::CacheSubnetGroup as Live;
+use infra_derive::Resource;
+use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::model::{Ref, Tags};
+use serde::{Deserialize, Serialize};
+
+use super::{names, tags};
+use crate::again::resume;
+use crate::ec2::SubnetId;
+use crate::iam::Arn;
+use crate::named::may_be_asked_for;
+use crate::pages::each;
+use crate::tags::to_sdk;
+use crate::{Aws, Sorted};
+
+/// A subnet group: the subnets that the nodes of a cache may stand in.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use infra_aws::elasticache::CacheSubnetGroup;
+/// use infra_engine::model::Ref;
+///
+/// let group = CacheSubnetGroup {
+///     name: "shop-redis".into(),
+///     description: "Where Redis stands".into(),
+///     subnets: BTreeSet::from([Ref::known("subnet-0a1b2c3d4e5f60718"), Ref::known("subnet-0a1b2c3d4e5f60719")]),
+/// };
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "elasticache/subnet-group", id = CacheSubnetGroupName)]
+#[resource(outputs(
+    /// Its Amazon Resource Name.
+    ARN: new CacheSubnetGroupArn,
+))]
+pub struct CacheSubnetGroup {
+    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
+    /// name is in it.
+    #[key]
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The subnets, all of one network. One that has a node in it cannot be taken out.
+    pub subnets: BTreeSet<Ref<SubnetId>>,
+}
+
+impl Arn for CacheSubnetGroupArn {}
+
+impl Behaviour for CacheSubnetGroup {
+    type Cloud = Aws;
+
+    const ACTIONS: &'static [&'static str] = &[
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "elasticache:CreateCacheSubnetGroup",
+        "elasticache:DeleteCacheSubnetGroup",
+        "elasticache:DescribeCacheSubnetGroups",
+        "elasticache:ModifyCacheSubnetGroup",
+        tags::ADD,
+        tags::LIST,
+        tags::REMOVE,
+    ];
+
+    fn rules() -> &'static [Rule<CacheSubnetGroup>] {
+        RULES
+    }
+
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<CacheSubnetGroup>>, Fault> {
+        let groups = if ask.only.is_empty() {
+            all(aws).await?
+        } else {
+            each(ask.only.clone(), async |name: String| one(aws, &name).await).await?.into_iter().flatten().collect()
+        };
+        let asked = groups
+            .into_iter()
+            .filter(|group| may_be_asked_for(ask, group.cache_subnet_group_name().unwrap_or_default()));
+        let with_tags = async |group: Live| {
+            let tags = tags::read(aws, group.arn().unwrap_or_default()).await?;
+            Ok(tags.and_then(|tags| understand(&group, tags)))
+        };
+        let found = each(asked, with_tags).await?.into_iter().flatten();
+        Ok(found.filter(|group| ask.wants(&group.id, Some(&group.id), &group.tags)).collect())
+    }
+
+    async fn create(aws: &Aws, order: &Order<CacheSubnetGroup>) -> Result<String, Fault> {
+        let CacheSubnetGroup { name, description, subnets } = &order.definition;
+        let call = aws
+            .elasticache()
+            .create_cache_subnet_group()
+            .cache_subnet_group_name(name)
+            .cache_subnet_group_description(description)
+            .set_subnet_ids(Some(subnets.iter().map(Ref::value).collect()))
+            .set_tags(Some(to_sdk(&order.tags)));
+        match call.send().await.sorted("elasticache:CreateCacheSubnetGroup") {
+            Ok(_) => Ok(name.clone()),
+            Err(fault) => resume(aws, order, name, fault).await,
+        }
+    }
+
+    async fn update(aws: &Aws, found: &Found<CacheSubnetGroup>, wanted: &CacheSubnetGroup) -> Result<(), Fault> {
+        if *wanted == found.definition {
+            return Ok(());
+        }
+        let CacheSubnetGroup { name, description, subnets } = wanted;
+        let call = aws
+            .elasticache()
+            .modify_cache_subnet_group()
+            .cache_subnet_group_name(name)
+            .cache_subnet_group_description(description)
+            .set_subnet_ids(Some(subnets.iter().map(Ref::value).collect()));
+        call.send().await.sorted("elasticache:ModifyCacheSubnetGroup").map(drop)
+    }
+
+    async fn retag(aws: &Aws, found: &Found<CacheSubnetGroup>, retag: &Retag) -> Result<(), Fault> {
+        tags::change(aws, &found.outputs[CacheSubnetGroup::ARN.name], retag).await
+    }
+
+    async fn delete(aws: &Aws, found: &Found<CacheSubnetGroup>) -> Result<(), Fault> {
+        let call = aws.elasticache().delete_cache_subnet_group().cache_subnet_group_name(&found.id);
+        call.send().await.sorted("elasticache:DeleteCacheSubnetGroup").map(drop).gone_is_fine()
+    }
+}
+
+const DESCRIBE: &str = "elasticache:DescribeCacheSubnetGroups";
+
+async fn all(aws: &Aws) -> Result<Vec<Live>, Fault> {
+    let pages = aws.elasticache().describe_cache_subnet_groups().max_records(100).into_paginator().items().send();
+    pages.try_collect().await.sorted(DESCRIBE)
+}
+
+async fn one(aws: &Aws, name: &str) -> Result<Option<Live>, Fault> {
+    match aws.elasticache().describe_cache_subnet_groups().cache_subnet_group_name(name).send().await.sorted(DESCRIBE) {
+        Ok(answer) => Ok(answer.cache_subnet_groups.unwrap_or_default().pop()),
+        Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The definition that would have produced a live one.
+fn understand(group: &Live, tags: Tags) -> Option<Found<CacheSubnetGroup>> {
+    let name = group.cache_subnet_group_name()?;
+    let definition = CacheSubnetGroup {
+        name: name.to_owned(),
+        description: group.cache_subnet_group_description().unwrap_or_default().to_owned(),
+        subnets: group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier()).map(Ref::known).collect(),
+    };
+    Some(Found::ready(name, definition, tags).with(CacheSubnetGroup::ARN.name, group.arn()?))
+}
+
+static RULES: &[Rule<CacheSubnetGroup>] = &[
+    Rule {
+        code: "V106a",
+        says: "a subnet group's name has 1 to 255 lower-case letters, digits and single hyphens, a letter first",
+        source: "ElastiCache API model: CreateCacheSubnetGroup",
+        severity: Severity::Error,
+        check: |group, _| names::name(&group.name, 255),
+    },
+    Rule {
+        code: "V106b",
+        says: "a subnet group has a description and one subnet at least",
+        source: "ElastiCache API model: CreateCacheSubnetGroup",
+        severity: Severity::Error,
+        check: complete,
+    },
+];
+
+fn complete(group: &CacheSubnetGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if group.description.is_empty() {
+        violations.push(Violation::of("description", "", "it is empty", "say what the group is for"));
+    }
+    if group.subnets.is_empty() {
+        let way_out = "name private subnets of two availability zones";
+        violations.push(Violation::of("subnets", &group.subnets, "there are none", way_out));
+    }
+    violations
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_elasticache::types::Subnet;
+    use infra_engine::model::Address;
+
+    use super::*;
+
+    fn group() -> CacheSubnetGroup {
+        CacheSubnetGroup {
+            name: "shop-redis".into(),
+            description: "Where Redis stands".into(),
+            subnets: BTreeSet::from([Ref::known("subnet-1"), Ref::known("subnet-2")]),
+        }
+    }
+
+    #[test]
+    fn a_live_group_tells_what_it_is() {
+        let subnet = |id: &str| Subnet::builder().subnet_identifier(id).build();
+        let live = Live::builder()
+            .cache_subnet_group_name("shop-redis")
+            .cache_subnet_group_description("Where Redis stands")
+            .set_subnets(Some(vec![subnet("subnet-2"), subnet("subnet-1")]))
+            .arn("arn:aws:elasticache:us-east-1:123456789012:subnetgroup:shop-redis");
+        let found = understand(&live.build(), Tags::new()).unwrap();
+        assert_eq!((found.id.as_str(), found.definition), ("shop-redis", group()));
+        assert!(found.outputs["arn"].ends_with(":subnetgroup:shop-redis"));
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_refused() {
+        let codes = |change: fn(&mut CacheSubnetGroup)| {
+            let mut changed = group();
+            change(&mut changed);
+            let address = Address::new("cache", "subnets").unwrap();
+            let around = Surroundings::new(&[], &address);
+            let violations = RULES.iter().flat_map(|rule| rule.violations(&changed, &around));
+            violations.map(|violation| violation.code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(|_| {}), Vec::<&str>::new());
+        assert_eq!(codes(|group| group.name = "Shop".into()), ["V106a"]);
+        assert_eq!(codes(|group| group.subnets.clear()), ["V106b"]);
+        assert_eq!(codes(|group| group.description.clear()), ["V106b"]);
+    }
+}

@@ -1,0 +1,423 @@
+//! A function: code that runs when it is called, and costs nothing while it is not.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{
+    Architecture, Environment, FunctionCode, FunctionConfiguration as Live, LastUpdateStatus, State as LiveState,
+};
+use infra_derive::Resource;
+use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State, Waits};
+use infra_engine::model::{Ref, Tags};
+use serde::{Deserialize, Serialize};
+
+use super::code::{self, CodeHash};
+use super::fault::sorted;
+use super::{Runtime, Variable};
+use crate::again::resume;
+use crate::ec2::Processor;
+use crate::iam::{Arn, RoleArn, Service, passed};
+use crate::named::may_be_asked_for;
+use crate::pages::each;
+use crate::tags::{from_map, to_map};
+use crate::{Aws, Sorted};
+
+/// A function: code that runs when it is called, and costs nothing while it is not.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use infra_aws::ec2::Processor;
+/// use infra_aws::lambda::{CodeHash, Function, Runtime};
+/// use infra_engine::model::Ref;
+///
+/// let package = b"the bytes of target/load-test.zip";
+/// let function = Function {
+///     name: "shop-load-test".into(),
+///     description: "Scheduled load testing".into(),
+///     role: Ref::known("arn:aws:iam::123456789012:role/shop-load-test"),
+///     runtime: Runtime::Provided2023,
+///     handler: "bootstrap".into(),
+///     processor: Processor::Arm,
+///     code: CodeHash::of(package),
+///     package: "target/load-test.zip".into(),
+///     timeout: 900,
+///     memory: 512,
+///     environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
+///     reserved: None,
+/// };
+/// ```
+///
+/// It writes to the log group `/aws/lambda/` and its name: add the group, or Lambda makes one that nobody owns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "lambda/function", id = FunctionName, after = ["logs/log-group"])]
+#[resource(outputs(
+    /// Its Amazon Resource Name.
+    ARN: new FunctionArn,
+))]
+pub struct Function {
+    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
+    /// name is in it.
+    #[key]
+    pub name: String,
+    /// What it is for. Empty is none.
+    pub description: String,
+    /// What it may do.
+    pub role: Ref<RoleArn>,
+    /// What it runs on.
+    pub runtime: Runtime,
+    /// What is called in its package: `index.handler`.
+    pub handler: String,
+    /// What it is compiled for. Changes together with the code.
+    pub processor: Processor,
+    /// Its code, by the digest of the package.
+    pub code: CodeHash,
+    /// Where the package lies when it is sent. Only its content matters.
+    #[initial]
+    pub package: String,
+    /// How long it may run, in seconds.
+    pub timeout: u32,
+    /// How much memory it has, in MiB; processors come with it.
+    pub memory: u32,
+    /// What it finds in its environment.
+    pub environment: BTreeMap<String, Variable>,
+    /// How many of it may run at once, at the expense of all others in the account. Without it: as many as come.
+    pub reserved: Option<u32>,
+}
+
+impl Arn for FunctionArn {}
+
+const GET: &str = "lambda:GetFunction";
+
+impl Behaviour for Function {
+    type Cloud = Aws;
+
+    const WAITS: Waits = Waits {
+        usual: Duration::from_secs(5),
+        create: Duration::from_secs(10 * 60),
+        update: Duration::from_secs(10 * 60),
+        delete: Duration::from_secs(10 * 60),
+    };
+
+    const ACTIONS: &'static [&'static str] = &[
+        "iam:PassRole",
+        "lambda:CreateFunction",
+        "lambda:DeleteFunction",
+        "lambda:DeleteFunctionConcurrency",
+        GET,
+        "lambda:ListFunctions",
+        "lambda:ListTags",
+        "lambda:PutFunctionConcurrency",
+        "lambda:TagResource",
+        "lambda:UntagResource",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+    ];
+
+    fn rules() -> &'static [Rule<Function>] {
+        RULES
+    }
+
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Function>>, Fault> {
+        let names: Vec<String> = match ask.only.is_empty() {
+            true => all(aws).await?.into_iter().filter(|name| may_be_asked_for(ask, name)).collect(),
+            false => ask.only.iter().cloned().collect(),
+        };
+        let one = async |name: String| {
+            let answer = aws.lambda().get_function().function_name(&name).send().await.sorted(GET);
+            answer.map(Some).gone_is_fine()?.as_ref().map(understand).transpose()
+        };
+        let found = each(names, one).await?.into_iter().flatten();
+        Ok(found.filter(|function| ask.wants(&function.id, Some(&function.id), &function.tags)).collect())
+    }
+
+    async fn create(aws: &Aws, order: &Order<Function>) -> Result<String, Fault> {
+        let Function {
+            name,
+            description,
+            role,
+            runtime,
+            handler,
+            processor,
+            code,
+            package,
+            timeout,
+            memory,
+            environment,
+            reserved: _,
+        } = &order.definition;
+        let zip = code::load(package, code).await?;
+        let call = aws
+            .lambda()
+            .create_function()
+            .function_name(name)
+            .set_description(Some(description.clone()).filter(|text| !text.is_empty()))
+            .role(role.value())
+            .runtime(runtime.as_str().into())
+            .handler(handler)
+            .architectures(architecture(*processor))
+            .code(FunctionCode::builder().zip_file(Blob::new(zip)).build())
+            .timeout(number(*timeout))
+            .memory_size(number(*memory))
+            .environment(variables(environment))
+            .set_tags(Some(to_map(&order.tags)));
+        match call.send().await.sorted("lambda:CreateFunction").map_err(sorted) {
+            Ok(_) => Ok(name.clone()),
+            Err(fault) => resume(aws, order, name, fault).await,
+        }
+    }
+
+    /// One change at a time: Lambda takes the next one when the last has come to rest. The engine reads it again then,
+    /// and comes back for what still differs.
+    async fn update(aws: &Aws, found: &Found<Function>, wanted: &Function) -> Result<(), Fault> {
+        let Function {
+            name,
+            description,
+            role,
+            runtime,
+            handler,
+            processor,
+            code,
+            package,
+            timeout,
+            memory,
+            environment,
+            reserved,
+        } = wanted;
+        let live = &found.definition;
+        let configuration = Function {
+            processor: *processor,
+            code: code.clone(),
+            package: package.clone(),
+            reserved: *reserved,
+            ..live.clone()
+        };
+        if configuration != *wanted {
+            let call = aws
+                .lambda()
+                .update_function_configuration()
+                .function_name(name)
+                .description(description)
+                .role(role.value())
+                .runtime(runtime.as_str().into())
+                .handler(handler)
+                .timeout(number(*timeout))
+                .memory_size(number(*memory))
+                .environment(variables(environment));
+            return call.send().await.sorted("lambda:UpdateFunctionConfiguration").map_err(sorted).map(drop);
+        }
+        if (processor, code) != (&live.processor, &live.code) {
+            let zip = code::load(package, code).await?;
+            let call = aws.lambda().update_function_code().function_name(name).zip_file(Blob::new(zip));
+            let call = call.architectures(architecture(*processor));
+            return call.send().await.sorted("lambda:UpdateFunctionCode").map_err(sorted).map(drop);
+        }
+        match reserved {
+            _ if *reserved == live.reserved => Ok(()),
+            Some(count) => {
+                let call = aws.lambda().put_function_concurrency().function_name(name);
+                let call = call.reserved_concurrent_executions(number(*count));
+                call.send().await.sorted("lambda:PutFunctionConcurrency").map_err(sorted).map(drop)
+            }
+            None => {
+                let call = aws.lambda().delete_function_concurrency().function_name(name);
+                call.send().await.sorted("lambda:DeleteFunctionConcurrency").map_err(sorted).map(drop)
+            }
+        }
+    }
+
+    async fn retag(aws: &Aws, found: &Found<Function>, retag: &Retag) -> Result<(), Fault> {
+        let Retag { set, remove } = retag;
+        let arn = &found.outputs[Function::ARN.name];
+        if !set.is_empty() {
+            let call = aws.lambda().tag_resource().resource(arn).set_tags(Some(to_map(set)));
+            call.send().await.sorted("lambda:TagResource").map_err(sorted)?;
+        }
+        if !remove.is_empty() {
+            let call = aws.lambda().untag_resource().resource(arn).set_tag_keys(Some(remove.clone()));
+            call.send().await.sorted("lambda:UntagResource").map_err(sorted)?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, found: &Found<Function>) -> Result<(), Fault> {
+        let call = aws.lambda().delete_function().function_name(&found.id);
+        call.send().await.sorted("lambda:DeleteFunction").map_err(sorted).map(drop).gone_is_fine()
+    }
+}
+
+async fn all(aws: &Aws) -> Result<Vec<String>, Fault> {
+    let pages = aws.lambda().list_functions().into_paginator().items().send();
+    let functions: Vec<Live> = pages.try_collect().await.sorted("lambda:ListFunctions")?;
+    Ok(functions.into_iter().filter_map(|function| function.function_name).collect())
+}
+
+/// The definition that would have produced a live one.
+fn understand(answer: &GetFunctionOutput) -> Result<Found<Function>, Fault> {
+    let broken = |wrong: String| Fault::new(FaultKind::Broken, GET, wrong);
+    let live = answer.configuration().ok_or_else(|| broken("the answer has no configuration".into()))?;
+    let name = live.function_name().unwrap_or_default();
+    let variables = live.environment().and_then(|environment| environment.variables()).into_iter().flatten();
+    let definition = Function {
+        name: name.to_owned(),
+        description: live.description().unwrap_or_default().to_owned(),
+        role: Ref::known(live.role().unwrap_or_default()),
+        runtime: Runtime::from(live.runtime().map(|runtime| runtime.as_str()).unwrap_or_default().to_owned()),
+        handler: live.handler().unwrap_or_default().to_owned(),
+        processor: match live.architectures().first() {
+            Some(Architecture::Arm64) => Processor::Arm,
+            _ => Processor::X86,
+        },
+        code: live.code_sha256().unwrap_or_default().parse().map_err(|error| broken(format!("{name}: {error}")))?,
+        package: String::new(),
+        timeout: count(live.timeout()).unwrap_or(3),
+        memory: count(live.memory_size()).unwrap_or(128),
+        environment: variables.map(|(key, value)| (key.clone(), Variable::from(value.as_str()))).collect(),
+        reserved: count(answer.concurrency().and_then(|concurrency| concurrency.reserved_concurrent_executions())),
+    };
+    let tags: Tags = from_map(answer.tags());
+    let arn = live.function_arn().unwrap_or_default();
+    Ok(Found::ready(name, definition, tags).with(Function::ARN.name, arn).in_state(state(live)))
+}
+
+fn state(live: &Live) -> State {
+    match (live.state(), live.last_update_status()) {
+        (Some(LiveState::Failed), _) => {
+            let words = live.state_reason().unwrap_or("AWS gives no reason");
+            State::Failed(words.to_owned())
+        }
+        (Some(LiveState::Deleting), _) => State::Leaving,
+        (Some(LiveState::Pending), _) => State::Pending("being made ready".into()),
+        (_, Some(LastUpdateStatus::InProgress)) => State::Pending("being updated".into()),
+        _ => State::Ready,
+    }
+}
+
+fn architecture(processor: Processor) -> Architecture {
+    match processor {
+        Processor::X86 => Architecture::X8664,
+        Processor::Arm => Architecture::Arm64,
+    }
+}
+
+/// All variables, also when there are none: leaving them out would leave them as they are.
+fn variables(environment: &BTreeMap<String, Variable>) -> Environment {
+    let variables = environment.iter().map(|(key, variable)| (key.clone(), variable.value()));
+    Environment::builder().set_variables(Some(variables.collect())).build()
+}
+
+/// A number as the API takes it. One that does not fit is refused by a rule before.
+fn number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+fn count(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok())
+}
+
+static RULES: &[Rule<Function>] = &[
+    Rule {
+        code: "V40",
+        says: "the role of a function trusts `lambda.amazonaws.com`",
+        source: "Lambda developer guide: execution role; not seen refused by AWS",
+        severity: Severity::Warning,
+        check: |function, around| passed("role", &function.role, &Service::Lambda, around).into_iter().collect(),
+    },
+    Rule {
+        code: "V134",
+        says: "a function's name has 1 to 64 letters, digits, `-` and `_`; it runs 1 to 900 seconds in 128 to 10240 MiB",
+        source: "Lambda API: CreateFunction; the model allows more for managed instances",
+        severity: Severity::Error,
+        check: sizes,
+    },
+    Rule {
+        code: "V135",
+        says: "a function has a handler, and a runtime that AWS has not retired",
+        source: "Lambda developer guide: runtimes, deprecated runtimes",
+        severity: Severity::Error,
+        check: runs,
+    },
+    Rule {
+        code: "V136",
+        says: "the environment has 4096 bytes at most, and no name that Lambda sets itself",
+        source: "Lambda developer guide: environment variables",
+        severity: Severity::Error,
+        check: environment,
+    },
+];
+
+fn sizes(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let name = &function.name;
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if !plain || !(1..=64).contains(&name.len()) {
+        let wrong = "it is empty, too long, or has other characters in it";
+        violations.push(Violation::of("name", name, wrong, "write 1 to 64 letters, digits, `-` and `_`"));
+    }
+    if !(1..=900).contains(&function.timeout) {
+        let way_out = "write 1 to 900; what takes longer is a task of ECS";
+        violations.push(Violation::of("timeout", function.timeout, "Lambda ends what runs longer", way_out));
+    }
+    if !(128..=10240).contains(&function.memory) {
+        let wrong = "there is no function of that size";
+        violations.push(Violation::of("memory", function.memory, wrong, "write 128 to 10240"));
+    }
+    violations
+}
+
+fn runs(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
+    let retired = function.runtime.is_retired().then(|| {
+        let wrong = "AWS has retired it, and makes no function of it any more";
+        Violation::of("runtime", &function.runtime, wrong, "take a newer one of the same language")
+    });
+    let fits = (1..=128).contains(&function.handler.len()) && !function.handler.contains(char::is_whitespace);
+    let handler = (!fits).then(|| {
+        let way_out = "name what is called, `index.handler`; for `provided.al2023` it is `bootstrap`";
+        Violation::of("handler", &function.handler, "it is empty, too long, or has white space in it", way_out)
+    });
+    retired.into_iter().chain(handler).collect()
+}
+
+/// What Lambda sets itself.
+const RESERVED: &[&str] = &[
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+    "TZ",
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+];
+
+fn environment(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for name in function.environment.keys() {
+        let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let fits = starts && name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let (wrong, way_out) = if RESERVED.contains(&name.as_str()) || name.starts_with("AWS_LAMBDA_") {
+            ("Lambda sets it itself", "take another name")
+        } else if !fits {
+            ("it is no name", "write a letter, and then letters, digits and `_`")
+        } else {
+            continue;
+        };
+        violations.push(Violation::of("environment", name, wrong, way_out));
+    }
+    let bytes: usize = function.environment.iter().map(|(name, value)| name.len() + value.value().len()).sum();
+    if bytes > 4096 {
+        let way_out = "put the larger values into parameters or a bucket, and their names here";
+        violations.push(Violation::of("environment", bytes, format!("it has {bytes} bytes"), way_out));
+    }
+    violations
+}
+
+#[cfg(test)]
+mod tests;

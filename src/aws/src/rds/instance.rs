@@ -1,0 +1,465 @@
+//! A database: one Postgres, with a standby beside it or alone.
+
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_rds::types::DbInstance as Live;
+use infra_derive::Resource;
+use infra_engine::check::Rule;
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, Waits};
+use infra_engine::model::{Ref, Tags};
+use serde::{Deserialize, Serialize};
+
+use super::machine::{Class, LogExport, Machine, Monitoring, described, done_already, sorted, state, written};
+use super::note::{NOTE, Note};
+use super::version::PostgresVersion;
+use super::{DatabaseParameterGroupName, DatabaseSubnetGroupName, tags};
+use crate::again::resume;
+use crate::ec2::SecurityGroupId;
+use crate::iam::{Arn, KeyArn};
+use crate::secretsmanager::SecretArn;
+use crate::tags::{from_sdk, to_sdk};
+use crate::{Aws, Sorted};
+
+pub(super) use rules::{insights_fit, monitoring_works};
+
+/// A database: one Postgres, with a standby beside it or alone.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use infra_aws::rds::{Database, LogExport, Monitoring, Password, Storage, StorageKind};
+/// use infra_engine::model::Ref;
+///
+/// let database = Database {
+///     name: "shop-db".into(),
+///     version: "16.4".parse()?,
+///     class: "db.r6g.large".parse()?,
+///     storage: Storage { kind: StorageKind::Gp3, gib: 100, grows_to: Some(500) },
+///     encrypted: true,
+///     key: None,
+///     database: "shop".into(),
+///     user: "shop".into(),
+///     password: Password::ManagedByAws,
+///     port: 5432,
+///     standby: true,
+///     subnets: Ref::known("shop-db"),
+///     parameters: Ref::known("shop-postgres16"),
+///     security_groups: BTreeSet::from([Ref::known("sg-0a1b2c3d4e5f60718")]),
+///     public: false,
+///     backups_kept: 7,
+///     minor_upgrades: true,
+///     insights: Some(7),
+///     monitoring: Some(Monitoring { seconds: 60, role: Ref::known("arn:aws:iam::123456789012:role/shop-monitoring") }),
+///     logs: BTreeSet::from([LogExport::Postgresql]),
+///     deletion_protection: true,
+///     last_snapshot: true,
+/// };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The password is generated, kept and rotated by AWS; the output `SECRET` is where. Changes are made at once, not in
+/// the next maintenance window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "rds/instance", id = DatabaseName, replacement = "delete_first")]
+#[resource(outputs(
+    /// Its Amazon Resource Name.
+    ARN: new DatabaseArn,
+    /// The name that clients connect to.
+    ADDRESS: new DatabaseAddress,
+    /// What AWS calls it in its own records, such as `db-ABCDEFGHIJKL`: for metrics and for permissions to log in.
+    RESOURCE_ID: new DatabaseResourceId,
+    /// The secret that holds the user's name and password, while AWS manages it.
+    SECRET: SecretArn,
+))]
+pub struct Database {
+    /// Its name, unique in account and region among databases and replicas.
+    #[key]
+    pub name: String,
+    /// The version of PostgreSQL. Where AWS makes minor upgrades, a newer minor one is no difference.
+    pub version: PostgresVersion,
+    /// The machine.
+    pub class: Class,
+    /// The disk.
+    pub storage: Storage,
+    /// Whether the disk is encrypted.
+    #[replace]
+    pub encrypted: bool,
+    /// The key that the disk is encrypted with; without one AWS uses its own. It stays with the database.
+    #[initial]
+    pub key: Option<Ref<KeyArn>>,
+    /// The name of the first database in it.
+    #[replace]
+    pub database: String,
+    /// The name of its first user.
+    #[replace]
+    pub user: String,
+    /// Whose business that user's password is.
+    pub password: Password,
+    /// The port that clients connect to; AWS's own choice is 5432.
+    pub port: u16,
+    /// Whether a second machine in another zone stands ready to take over ("Multi-AZ").
+    pub standby: bool,
+    /// Where it stands.
+    #[replace]
+    pub subnets: Ref<DatabaseSubnetGroupName>,
+    /// How its engine is set up.
+    pub parameters: Ref<DatabaseParameterGroupName>,
+    /// Who may connect.
+    pub security_groups: BTreeSet<Ref<SecurityGroupId>>,
+    /// Whether it has an address on the internet.
+    pub public: bool,
+    /// For how many days backups are kept; with 0 none are made, and there can be no replica.
+    pub backups_kept: u8,
+    /// Whether AWS brings the engine to newer minor versions by itself.
+    pub minor_upgrades: bool,
+    /// For how many days it is kept what queries cost ("performance insights"): 7, months of 31 days, or 731.
+    pub insights: Option<u16>,
+    /// How the operating system below it is watched.
+    pub monitoring: Option<Monitoring>,
+    /// Which logs go to CloudWatch Logs.
+    pub logs: BTreeSet<LogExport>,
+    /// Whether AWS refuses to delete it.
+    pub deletion_protection: bool,
+    /// Whether a last snapshot is made when it is deleted.
+    pub last_snapshot: bool,
+}
+
+/// A disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// What sort of disk.
+    pub kind: StorageKind,
+    /// How large it is, or was when it began to grow. It never shrinks.
+    pub gib: u32,
+    /// How large it may grow by itself.
+    pub grows_to: Option<u32>,
+}
+
+/// A sort of disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageKind {
+    /// As fast as it is large.
+    Gp2,
+    /// With 3000 operations and 125 MiB a second at least.
+    Gp3,
+}
+
+/// Whose business a password is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Password {
+    /// AWS's: it is in Secrets Manager, and rotated.
+    ManagedByAws,
+    /// Somebody's, by hand. Nothing is made so here; it is what an adopted database may have.
+    SetElsewhere,
+}
+
+impl Arn for DatabaseArn {}
+
+const MINUTE: u64 = 60;
+
+impl Behaviour for Database {
+    type Cloud = Aws;
+
+    const WAITS: Waits = Waits {
+        usual: Duration::from_secs(12 * MINUTE),
+        create: Duration::from_secs(60 * MINUTE),
+        update: Duration::from_secs(90 * MINUTE),
+        delete: Duration::from_secs(60 * MINUTE),
+    };
+
+    const ACTIONS: &'static [&'static str] = &[
+        // The first database of an account brings RDS's own role with it.
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+        // AWS makes and rotates the password in the name of who asks for it.
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+        "rds:CreateDBInstance",
+        "rds:CreateDBSnapshot",
+        "rds:DeleteDBInstance",
+        "rds:DescribeDBInstances",
+        "rds:ModifyDBInstance",
+        tags::ADD,
+        tags::REMOVE,
+        "secretsmanager:CreateSecret",
+        "secretsmanager:RotateSecret",
+        "secretsmanager:TagResource",
+    ];
+
+    fn rules() -> &'static [Rule<Database>] {
+        rules::RULES
+    }
+
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Database>>, Fault> {
+        let found = described(aws, ask).await?;
+        let mut found: Vec<Found<Database>> = found.iter().filter_map(understand).collect();
+        found.retain(|database| ask.wants(&database.id, Some(&database.id), &database.tags));
+        Ok(found)
+    }
+
+    async fn create(aws: &Aws, order: &Order<Database>) -> Result<String, Fault> {
+        let operation = "rds:CreateDBInstance";
+        let wanted = &order.definition;
+        let Database {
+            name,
+            version,
+            class,
+            storage: Storage { kind, gib, grows_to },
+            encrypted,
+            key,
+            database,
+            user,
+            password,
+            port,
+            standby,
+            subnets,
+            parameters,
+            security_groups,
+            public,
+            backups_kept,
+            minor_upgrades,
+            insights,
+            monitoring,
+            logs,
+            deletion_protection,
+            last_snapshot: _,
+        } = wanted;
+        if *password == Password::SetElsewhere {
+            let message = "a database is made with a password that AWS manages: write `Password::ManagedByAws`";
+            return Err(Fault::new(FaultKind::Refused, operation, message));
+        }
+        let mut tags = order.tags.clone();
+        tags.insert(NOTE.to_owned(), note(wanted).to_string());
+        let call = aws
+            .rds()
+            .create_db_instance()
+            .db_instance_identifier(name)
+            .engine(ENGINE)
+            .engine_version(version.to_string())
+            .db_instance_class(class.as_str())
+            .storage_type(kind.text())
+            .allocated_storage(size(*gib))
+            .set_max_allocated_storage(grows_to.map(size))
+            .storage_encrypted(*encrypted)
+            .set_kms_key_id(key.as_ref().map(Ref::value))
+            .db_name(database)
+            .master_username(user)
+            .manage_master_user_password(true)
+            .port(i32::from(*port))
+            .multi_az(*standby)
+            .db_subnet_group_name(subnets.value())
+            .db_parameter_group_name(parameters.value())
+            .set_vpc_security_group_ids(Some(security_groups.iter().map(Ref::value).collect()))
+            .publicly_accessible(*public)
+            .backup_retention_period(i32::from(*backups_kept))
+            .auto_minor_version_upgrade(*minor_upgrades)
+            .enable_performance_insights(insights.is_some())
+            .set_performance_insights_retention_period(insights.map(i32::from))
+            .monitoring_interval(monitoring.as_ref().map_or(0, |watch| i32::from(watch.seconds)))
+            .set_monitoring_role_arn(monitoring.as_ref().map(|watch| watch.role.value()))
+            .set_enable_cloudwatch_logs_exports(Some(written(logs)))
+            .deletion_protection(*deletion_protection)
+            .copy_tags_to_snapshot(true)
+            .set_tags(Some(to_sdk(&tags)));
+        match call.send().await.sorted(operation).map_err(sorted) {
+            Ok(_) => Ok(name.clone()),
+            Err(fault) => resume(aws, order, name, fault).await,
+        }
+    }
+
+    /// One call for all that differs; what is live is looked at anew, because the note stands before its true size.
+    async fn update(aws: &Aws, found: &Found<Database>, wanted: &Database) -> Result<(), Fault> {
+        let operation = "rds:ModifyDBInstance";
+        let lives = described(aws, &Ask::only([found.id.clone()])).await?;
+        let Some((raw, found)) = lives.first().and_then(|raw| Some((raw, understand(raw)?))) else {
+            return Err(Fault::new(FaultKind::Gone, operation, format!("there is no database {}", found.id)));
+        };
+        let live = &found.definition;
+        let (is, is_to_be) = (machine(live), machine(wanted));
+        let allocated = allocated(raw);
+        let Storage { kind, gib, grows_to } = wanted.storage;
+        let larger = gib > allocated || (gib < allocated && grows_to.is_none());
+        let same = is == is_to_be
+            && !larger
+            && (wanted.version, kind, grows_to) == (live.version, live.storage.kind, live.storage.grows_to)
+            && (wanted.password, wanted.port, wanted.backups_kept) == (live.password, live.port, live.backups_kept);
+        if !same {
+            let call = aws.rds().modify_db_instance().db_instance_identifier(&found.id).apply_immediately(true);
+            let mut call = is.change(&is_to_be, call);
+            if wanted.version != live.version {
+                call = call.engine_version(wanted.version.to_string());
+                call = call.allow_major_version_upgrade(wanted.version.major != live.version.major);
+            }
+            if larger {
+                call = call.allocated_storage(size(gib));
+            }
+            if kind != live.storage.kind {
+                call = call.storage_type(kind.text());
+            }
+            if grows_to != live.storage.grows_to {
+                // As large as it is: that is how RDS is told to stop.
+                call = call.max_allocated_storage(size(grows_to.unwrap_or(gib.max(allocated))));
+            }
+            if wanted.password != live.password {
+                call = call.manage_master_user_password(wanted.password == Password::ManagedByAws);
+            }
+            if wanted.port != live.port {
+                call = call.db_port_number(i32::from(wanted.port));
+            }
+            if wanted.backups_kept != live.backups_kept {
+                call = call.backup_retention_period(i32::from(wanted.backups_kept));
+            }
+            done_already(call.send().await.sorted(operation).map_err(sorted).map(drop))?;
+        }
+        if noted(raw) == Some(note(wanted)) {
+            return Ok(());
+        }
+        let set = Tags::from([(NOTE.to_owned(), note(wanted).to_string())]);
+        tags::change(aws, &found.outputs[Database::ARN.name], &Retag { set, remove: Vec::new() }).await
+    }
+
+    async fn retag(aws: &Aws, found: &Found<Database>, retag: &Retag) -> Result<(), Fault> {
+        tags::change(aws, &found.outputs[Database::ARN.name], retag).await
+    }
+
+    /// The last snapshot has a name that is this database's own: repeated, it is the same one.
+    async fn delete(aws: &Aws, found: &Found<Database>) -> Result<(), Fault> {
+        let call = aws.rds().delete_db_instance().db_instance_identifier(&found.id);
+        let resource = found.outputs.get(Database::RESOURCE_ID.name).map(|id| id.to_lowercase()).unwrap_or_default();
+        let call = match found.definition.last_snapshot {
+            true => {
+                call.skip_final_snapshot(false).final_db_snapshot_identifier(format!("{}-last-{resource}", found.id))
+            }
+            false => call.skip_final_snapshot(true),
+        };
+        done_already(call.send().await.sorted("rds:DeleteDBInstance").map_err(sorted).map(drop))
+    }
+}
+
+const ENGINE: &str = "postgres";
+
+impl StorageKind {
+    fn text(self) -> &'static str {
+        match self {
+            StorageKind::Gp2 => "gp2",
+            StorageKind::Gp3 => "gp3",
+        }
+    }
+}
+
+fn size(gib: u32) -> i32 {
+    i32::try_from(gib).unwrap_or(i32::MAX)
+}
+
+fn machine(database: &Database) -> Machine {
+    Machine {
+        class: database.class.clone(),
+        standby: database.standby,
+        parameters: database.parameters.clone(),
+        security_groups: database.security_groups.clone(),
+        public: database.public,
+        minor_upgrades: database.minor_upgrades,
+        insights: database.insights,
+        monitoring: database.monitoring.clone(),
+        logs: database.logs.clone(),
+        deletion_protection: database.deletion_protection,
+    }
+}
+
+fn note(database: &Database) -> Note {
+    Note { version: database.version, gib: database.storage.gib, last_snapshot: database.last_snapshot }
+}
+
+fn noted(live: &Live) -> Option<Note> {
+    live.tag_list().iter().find(|tag| tag.key() == Some(NOTE)).and_then(|tag| Note::parse(tag.value()?))
+}
+
+/// How large the disk is, or is about to be.
+fn allocated(live: &Live) -> u32 {
+    let pending = live.pending_modified_values().and_then(|values| values.allocated_storage());
+    pending.or(live.allocated_storage()).and_then(|gib| u32::try_from(gib).ok()).unwrap_or(0)
+}
+
+/// The definition that would have produced a live database. `None` for replicas, members of clusters, and other engines.
+fn understand(live: &Live) -> Option<Found<Database>> {
+    let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let name = live.db_instance_identifier()?;
+    let elsewhere = some(live.read_replica_source_db_instance_identifier()).or(some(live.db_cluster_identifier()));
+    if live.engine() != Some(ENGINE) || elsewhere.is_some() {
+        return None;
+    }
+    let Machine {
+        class,
+        standby,
+        parameters,
+        security_groups,
+        public,
+        minor_upgrades,
+        insights,
+        monitoring,
+        logs,
+        deletion_protection,
+    } = Machine::of(live)?;
+    let (note, pending) = (noted(live), live.pending_modified_values());
+    let version = pending.and_then(|values| values.engine_version()).or(live.engine_version())?.parse().ok()?;
+    let gib = allocated(live);
+    let grows_to = live
+        .max_allocated_storage()
+        .and_then(|gib| u32::try_from(gib).ok())
+        .filter(|most| *most > gib || note.is_some());
+    let storage_type = pending.and_then(|values| values.storage_type()).or(live.storage_type());
+    let port = pending.and_then(|values| values.port()).or(live.endpoint().and_then(|endpoint| endpoint.port()));
+    let backups = pending.and_then(|values| values.backup_retention_period()).or(live.backup_retention_period());
+    let definition = Database {
+        name: name.to_owned(),
+        version: note.map(|note| note.version).filter(|said| said.covers(version, minor_upgrades)).unwrap_or(version),
+        class,
+        storage: Storage {
+            kind: if storage_type == Some("gp2") { StorageKind::Gp2 } else { StorageKind::Gp3 },
+            // What RDS has added by itself is no difference.
+            gib: note.map(|note| note.gib).filter(|said| *said <= gib && grows_to.is_some()).unwrap_or(gib),
+            grows_to,
+        },
+        encrypted: live.storage_encrypted().unwrap_or(false),
+        key: some(live.kms_key_id()).map(Ref::known),
+        database: live.db_name().unwrap_or_default().to_owned(),
+        user: live.master_username().unwrap_or_default().to_owned(),
+        password: if live.master_user_secret().is_some() { Password::ManagedByAws } else { Password::SetElsewhere },
+        port: port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).unwrap_or(5432),
+        standby,
+        subnets: Ref::known(live.db_subnet_group().and_then(|group| group.db_subnet_group_name()).unwrap_or_default()),
+        parameters,
+        security_groups,
+        public,
+        backups_kept: backups.and_then(|days| u8::try_from(days).ok()).unwrap_or(0),
+        minor_upgrades,
+        insights,
+        monitoring,
+        logs,
+        deletion_protection,
+        // Of what somebody else has made, a snapshot is kept to be on the safe side.
+        last_snapshot: note.is_none_or(|note| note.last_snapshot),
+    };
+    let mut tags = from_sdk(live.tag_list());
+    tags.remove(NOTE);
+    let mut found = Found::ready(name, definition, tags).with(Database::ARN.name, live.db_instance_arn()?);
+    let outputs = [
+        (Database::ADDRESS.name, live.endpoint().and_then(|endpoint| endpoint.address())),
+        (Database::RESOURCE_ID.name, live.dbi_resource_id()),
+        (Database::SECRET.name, live.master_user_secret().and_then(|secret| secret.secret_arn())),
+    ];
+    for (output, value) in outputs {
+        found = match value {
+            Some(value) => found.with(output, value),
+            None => found,
+        };
+    }
+    Some(found.in_state(state(live)))
+}

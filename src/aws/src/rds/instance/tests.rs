@@ -1,0 +1,202 @@
+//! Live databases and rules, without a cloud.
+
+use aws_sdk_rds::types::{
+    DbParameterGroupStatus, DbSubnetGroup, Endpoint, MasterUserSecret, Tag, VpcSecurityGroupMembership,
+};
+use infra_engine::check::Surroundings;
+use infra_engine::live::State;
+use infra_engine::model::{Platform, Ref, Stack};
+
+use super::super::{DatabaseParameterGroup, Family, Replica, Settings};
+use super::*;
+
+fn database() -> Database {
+    Database {
+        name: "shop-db".into(),
+        version: "16".parse().unwrap(),
+        class: "db.r6g.large".parse().unwrap(),
+        storage: Storage { kind: StorageKind::Gp3, gib: 100, grows_to: Some(500) },
+        encrypted: true,
+        key: None,
+        database: "shop".into(),
+        user: "shop".into(),
+        password: Password::ManagedByAws,
+        port: 5432,
+        standby: true,
+        subnets: Ref::known("shop-db"),
+        parameters: Ref::known("shop-postgres16"),
+        security_groups: BTreeSet::from([Ref::known("sg-1")]),
+        public: false,
+        backups_kept: 7,
+        minor_upgrades: true,
+        insights: Some(7),
+        monitoring: Some(Monitoring { seconds: 60, role: Ref::known("arn:aws:iam::1:role/monitoring") }),
+        logs: BTreeSet::from([LogExport::Postgresql]),
+        deletion_protection: true,
+        last_snapshot: false,
+    }
+}
+
+fn live(version: &str, gib: i32, note: Option<&str>) -> Live {
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    let mut tags = vec![tag("Name", "shop")];
+    tags.extend(note.map(|note| tag(NOTE, note)));
+    Live::builder()
+        .db_instance_identifier("shop-db")
+        .db_instance_arn("arn:aws:rds:us-east-1:123456789012:db:shop-db")
+        .dbi_resource_id("db-ABC")
+        .db_instance_status("storage-optimization")
+        .engine("postgres")
+        .engine_version(version)
+        .db_instance_class("db.r6g.large")
+        .storage_type("gp3")
+        .allocated_storage(gib)
+        .max_allocated_storage(500)
+        .storage_encrypted(true)
+        .db_name("shop")
+        .master_username("shop")
+        .master_user_secret(MasterUserSecret::builder().secret_arn("arn:secret").build())
+        .endpoint(Endpoint::builder().address("shop-db.example").port(5432).build())
+        .multi_az(true)
+        .db_subnet_group(DbSubnetGroup::builder().db_subnet_group_name("shop-db").build())
+        .db_parameter_groups(DbParameterGroupStatus::builder().db_parameter_group_name("shop-postgres16").build())
+        .vpc_security_groups(
+            VpcSecurityGroupMembership::builder().vpc_security_group_id("sg-1").status("active").build(),
+        )
+        .vpc_security_groups(
+            VpcSecurityGroupMembership::builder().vpc_security_group_id("sg-2").status("removing").build(),
+        )
+        .publicly_accessible(false)
+        .backup_retention_period(7)
+        .auto_minor_version_upgrade(true)
+        .performance_insights_enabled(true)
+        .performance_insights_retention_period(7)
+        .monitoring_interval(60)
+        .monitoring_role_arn("arn:aws:iam::1:role/monitoring")
+        .enabled_cloudwatch_logs_exports("postgresql")
+        .deletion_protection(true)
+        .set_tag_list(Some(tags))
+        .build()
+}
+
+#[test]
+fn a_live_database_tells_what_it_is() {
+    let found = understand(&live("16.6", 120, Some("16 100 no-snapshot"))).unwrap();
+    assert_eq!((found.id.as_str(), &found.definition), ("shop-db", &database()));
+    assert_eq!(found.tags, Tags::from([("Name".into(), "shop".into())]));
+    assert_eq!((&found.outputs["address"][..], &found.outputs["secret"][..]), ("shop-db.example", "arn:secret"));
+    assert_eq!(found.state, State::Ready);
+}
+
+#[test]
+fn without_a_note_all_is_as_it_is() {
+    let found = understand(&live("16.6", 120, None)).unwrap().definition;
+    assert_eq!((found.version.to_string().as_str(), found.storage.gib), ("16.6", 120));
+    assert!(found.last_snapshot, "on the safe side");
+}
+
+#[test]
+fn what_goes_beyond_a_note_is_seen() {
+    let of = |version, gib, note| understand(&live(version, gib, Some(note))).unwrap().definition;
+    assert_eq!(of("17.1", 120, "16 100 snapshot").version, "17.1".parse().unwrap());
+    assert_eq!(of("16.6", 90, "16 100 snapshot").storage.gib, 90, "it is smaller than was said");
+    let mut fixed = live("16.6", 120, Some("16 100 snapshot"));
+    fixed.max_allocated_storage = None;
+    assert_eq!(understand(&fixed).unwrap().definition.storage.gib, 120, "it does not grow by itself");
+}
+
+#[test]
+fn replicas_clusters_and_other_engines_are_none_of_this_kind() {
+    let elsewhere = |change: fn(&mut Live, String)| {
+        let mut other = live("16.6", 20, None);
+        change(&mut other, "other".to_owned());
+        understand(&other).is_none()
+    };
+    assert!(elsewhere(|live, other| live.read_replica_source_db_instance_identifier = Some(other)));
+    assert!(elsewhere(|live, other| live.db_cluster_identifier = Some(other)));
+    assert!(elsewhere(|live, other| live.engine = Some(other)));
+    assert!(!elsewhere(|live, other| live.db_name = Some(other)));
+}
+
+/// The codes of the rules that the database breaks that `build` adds.
+fn broken(
+    build: impl FnOnce(&mut Stack) -> Database,
+    beside: impl FnOnce(&mut Stack, Ref<DatabaseName>),
+) -> Vec<&'static str> {
+    let mut platform = Platform::new();
+    let mut stack = platform.stack("database");
+    let database = build(&mut stack);
+    let handle = stack.add("main", database.clone());
+    beside(&mut stack, handle.id());
+    let address = handle.address().clone();
+    let definitions = platform.finish().unwrap();
+    let around = Surroundings::new(&definitions, &address);
+    Database::rules().iter().flat_map(|rule| rule.violations(&database, &around)).map(|broken| broken.code).collect()
+}
+
+fn codes(change: impl FnOnce(&mut Database)) -> Vec<&'static str> {
+    let mut changed = database();
+    change(&mut changed);
+    broken(|_| changed, |_, _| {})
+}
+
+#[test]
+fn what_aws_would_refuse_is_refused() {
+    assert_eq!(codes(|_| {}), Vec::<&str>::new());
+    assert_eq!(codes(|database| database.name = "Shop".into()), ["V117"]);
+    assert_eq!(codes(|database| database.user = "rdsadmin".into()), ["V117b"]);
+    assert_eq!(codes(|database| database.database = "my-shop".into()), ["V117b"]);
+    assert_eq!(codes(|database| database.password = Password::SetElsewhere), ["V118"]);
+    assert_eq!(codes(|database| database.storage.gib = 19), ["V119"]);
+    assert_eq!(codes(|database| database.storage.grows_to = Some(109)), ["V119"]);
+    assert_eq!(codes(|database| database.storage.grows_to = Some(110)), Vec::<&str>::new());
+    assert_eq!(codes(|database| database.monitoring.as_mut().unwrap().seconds = 20), ["V121"]);
+    assert_eq!(codes(|database| database.insights = Some(62)), Vec::<&str>::new());
+    assert_eq!(codes(|database| database.insights = Some(60)), ["V122"]);
+    assert_eq!(codes(|database| database.backups_kept = 36), ["V123"]);
+    assert_eq!(codes(|database| database.backups_kept = 0), Vec::<&str>::new());
+    let key = || Some(Ref::known("arn:aws:kms:us-east-1:123456789012:key/1"));
+    assert_eq!(codes(|database| (database.key, database.encrypted) = (key(), false)), ["V126"]);
+    assert_eq!(codes(|database| database.key = key()), Vec::<&str>::new());
+}
+
+#[test]
+fn v123_a_database_with_a_replica_has_backups() {
+    let with = |backups_kept| {
+        let build = |_: &mut Stack| Database { backups_kept, ..database() };
+        broken(build, |stack, source| {
+            let Database { class, parameters, security_groups, .. } = database();
+            let replica = Replica {
+                name: "shop-db-replica".into(),
+                source,
+                class,
+                standby: false,
+                parameters,
+                security_groups,
+                public: false,
+                minor_upgrades: true,
+                insights: None,
+                monitoring: None,
+                logs: BTreeSet::new(),
+                deletion_protection: false,
+            };
+            stack.add("replica", replica);
+        })
+    };
+    assert_eq!(with(0), ["V123"]);
+    assert_eq!(with(1), Vec::<&str>::new());
+}
+
+#[test]
+fn v124_the_parameter_group_is_of_the_engines_family() {
+    let of = |family| {
+        let build = |stack: &mut Stack| {
+            let (name, description) = ("shop".to_owned(), "A database".to_owned());
+            let group = DatabaseParameterGroup { name, family, description, parameters: Settings::new() };
+            Database { parameters: stack.add("parameters", group).id(), ..database() }
+        };
+        broken(build, |_, _| {})
+    };
+    assert_eq!(of(Family::Postgres16), Vec::<&str>::new());
+    assert_eq!(of(Family::Postgres17), ["V124"]);
+}

@@ -1,0 +1,303 @@
+//! What a database and its replica have in common: the machine, who may reach it, and how it is watched.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modify;
+use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Live};
+use infra_engine::live::{Ask, Fault, FaultKind, State};
+use infra_engine::model::Ref;
+use serde::{Deserialize, Serialize};
+
+use super::DatabaseParameterGroupName;
+use crate::ec2::SecurityGroupId;
+use crate::iam::RoleArn;
+use crate::pages::each;
+use crate::{Aws, Sorted};
+
+/// The machine that a database runs on: `db.r6g.large`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Class(String);
+
+/// A text that names no machine of RDS's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a class of databases: it is written like `db.r6g.large`")]
+pub struct ClassError(String);
+
+impl Class {
+    /// As RDS writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Class {
+    type Err = ClassError;
+
+    fn from_str(text: &str) -> Result<Class, ClassError> {
+        let parts: Vec<&str> = text.split('.').collect();
+        let plain =
+            |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        match parts[..] {
+            ["db", ref rest @ ..] if rest.len() == 2 && rest.iter().all(plain) => Ok(Class(text.to_owned())),
+            _ => Err(ClassError(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for Class {
+    type Error = ClassError;
+
+    fn try_from(text: String) -> Result<Class, ClassError> {
+        text.parse()
+    }
+}
+
+impl From<Class> for String {
+    fn from(class: Class) -> String {
+        class.0
+    }
+}
+
+/// How the operating system below a database is watched ("enhanced monitoring").
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Monitoring {
+    /// Every so many seconds: 1, 5, 10, 15, 30 or 60.
+    pub seconds: u8,
+    /// The role that `monitoring.rds.amazonaws.com` takes on to write what it sees.
+    pub role: Ref<RoleArn>,
+}
+
+/// A log that RDS passes on to CloudWatch Logs, as `/aws/rds/instance/NAME/LOG`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogExport {
+    /// The database's own.
+    Postgresql,
+    /// Of upgrades to new versions.
+    Upgrade,
+}
+
+impl LogExport {
+    fn text(self) -> &'static str {
+        match self {
+            LogExport::Postgresql => "postgresql",
+            LogExport::Upgrade => "upgrade",
+        }
+    }
+}
+
+/// The logs as RDS takes them.
+pub(super) fn written<'a>(logs: impl IntoIterator<Item = &'a LogExport>) -> Vec<String> {
+    logs.into_iter().map(|log| log.text().to_owned()).collect()
+}
+
+/// The part of a definition that a database and a replica share.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Machine {
+    pub(super) class: Class,
+    pub(super) standby: bool,
+    pub(super) parameters: Ref<DatabaseParameterGroupName>,
+    pub(super) security_groups: BTreeSet<Ref<SecurityGroupId>>,
+    pub(super) public: bool,
+    pub(super) minor_upgrades: bool,
+    pub(super) insights: Option<u16>,
+    pub(super) monitoring: Option<Monitoring>,
+    pub(super) logs: BTreeSet<LogExport>,
+    pub(super) deletion_protection: bool,
+}
+
+impl Machine {
+    /// What is live, and what is about to be: a change that waits for its time is no difference any more.
+    pub(super) fn of(live: &Live) -> Option<Machine> {
+        let pending = live.pending_modified_values();
+        let class = pending.and_then(|values| values.db_instance_class()).or(live.db_instance_class())?;
+        let seconds = live.monitoring_interval().and_then(|seconds| u8::try_from(seconds).ok()).unwrap_or(0);
+        let role = live.monitoring_role_arn().unwrap_or_default();
+        let days = live.performance_insights_retention_period().and_then(|days| u16::try_from(days).ok());
+        let mut logs: BTreeSet<&str> = live.enabled_cloudwatch_logs_exports().iter().map(String::as_str).collect();
+        if let Some(exports) = pending.and_then(|values| values.pending_cloudwatch_logs_exports()) {
+            logs.extend(exports.log_types_to_enable().iter().map(String::as_str));
+            logs.retain(|log| !exports.log_types_to_disable().iter().any(|gone| gone == log));
+        }
+        Some(Machine {
+            class: class.parse().ok()?,
+            standby: pending.and_then(|values| values.multi_az()).or(live.multi_az()).unwrap_or(false),
+            parameters: Ref::known(
+                live.db_parameter_groups()
+                    .first()
+                    .and_then(|group| group.db_parameter_group_name())
+                    .unwrap_or_default(),
+            ),
+            security_groups: live
+                .vpc_security_groups()
+                .iter()
+                .filter(|group| group.status() != Some("removing"))
+                .filter_map(|group| group.vpc_security_group_id())
+                .map(Ref::known)
+                .collect(),
+            public: live.publicly_accessible().unwrap_or(false),
+            minor_upgrades: live.auto_minor_version_upgrade().unwrap_or(false),
+            insights: (live.performance_insights_enabled() == Some(true)).then(|| days.unwrap_or(7)),
+            monitoring: (seconds > 0).then(|| Monitoring { seconds, role: Ref::known(role) }),
+            logs: [LogExport::Postgresql, LogExport::Upgrade]
+                .into_iter()
+                .filter(|log| logs.contains(log.text()))
+                .collect(),
+            deletion_protection: live.deletion_protection().unwrap_or(false),
+        })
+    }
+
+    /// Says in a call what changes from this to `wanted`, and nothing else.
+    pub(super) fn change(&self, wanted: &Machine, mut call: Modify) -> Modify {
+        let Machine {
+            class,
+            standby,
+            parameters,
+            security_groups,
+            public,
+            minor_upgrades,
+            insights,
+            monitoring,
+            logs,
+            deletion_protection,
+        } = wanted;
+        if *class != self.class {
+            call = call.db_instance_class(class.as_str());
+        }
+        if *standby != self.standby {
+            call = call.multi_az(*standby);
+        }
+        if *parameters != self.parameters {
+            call = call.db_parameter_group_name(parameters.value());
+        }
+        if *security_groups != self.security_groups {
+            call = call.set_vpc_security_group_ids(Some(security_groups.iter().map(Ref::value).collect()));
+        }
+        if *public != self.public {
+            call = call.publicly_accessible(*public);
+        }
+        if *minor_upgrades != self.minor_upgrades {
+            call = call.auto_minor_version_upgrade(*minor_upgrades);
+        }
+        if *insights != self.insights {
+            call = call.enable_performance_insights(insights.is_some());
+            call = call.set_performance_insights_retention_period(insights.map(i32::from));
+        }
+        if *monitoring != self.monitoring {
+            call = call.monitoring_interval(monitoring.as_ref().map_or(0, |watch| i32::from(watch.seconds)));
+            call = call.set_monitoring_role_arn(monitoring.as_ref().map(|watch| watch.role.value()));
+        }
+        if *logs != self.logs {
+            let exports = CloudwatchLogsExportConfiguration::builder()
+                .set_enable_log_types(Some(written(logs.difference(&self.logs))))
+                .set_disable_log_types(Some(written(self.logs.difference(logs))));
+            call = call.cloudwatch_logs_export_configuration(exports.build());
+        }
+        if *deletion_protection != self.deletion_protection {
+            call = call.deletion_protection(*deletion_protection);
+        }
+        call
+    }
+}
+
+/// Every database and replica that is asked for, as far as AWS can tell them apart: all, or these alone. Their tags
+/// come with them.
+pub(super) async fn described(aws: &Aws, ask: &Ask) -> Result<Vec<Live>, Fault> {
+    let operation = "rds:DescribeDBInstances";
+    if ask.only.is_empty() {
+        let pages = aws.rds().describe_db_instances().max_records(100).into_paginator().items().send();
+        return pages.try_collect().await.sorted(operation);
+    }
+    let one = async |name: String| match aws
+        .rds()
+        .describe_db_instances()
+        .db_instance_identifier(name)
+        .send()
+        .await
+        .sorted(operation)
+    {
+        Ok(answer) => Ok(answer.db_instances.unwrap_or_default()),
+        Err(fault) if fault.kind == FaultKind::Gone => Ok(Vec::new()),
+        Err(fault) => Err(fault),
+    };
+    Ok(each(ask.only.clone(), one).await?.into_iter().flatten().collect())
+}
+
+/// How a database stands. One that is full, or that its parameters keep from starting, can be mended and so is ready;
+/// none but one that RDS has given up is ever replaced for its state.
+pub(super) fn state(live: &Live) -> State {
+    match live.db_instance_status().unwrap_or_default() {
+        "available" | "storage-optimization" | "storage-full" | "incompatible-parameters" | "stopped" => State::Ready,
+        "deleting" => State::Leaving,
+        "failed" => {
+            let why = live.status_infos().iter().find_map(|info| info.message());
+            State::Failed(why.unwrap_or("RDS has given it up; what it held may be restored from a backup").to_owned())
+        }
+        doing => State::Pending(doing.to_owned()),
+    }
+}
+
+/// Faults that only RDS knows: a role that was made a moment ago, and an instance that is busy.
+pub(super) fn sorted(fault: Fault) -> Fault {
+    let role = ["InvalidParameterValue", "InvalidParameterCombination"];
+    fault
+        .when(FaultKind::NotYet, &role, "ENHANCED_MONITORING")
+        .when(FaultKind::NotYet, &role, "IAM role ARN value is invalid or does not include the required permissions")
+        .when(FaultKind::Busy, &["InvalidDBInstanceState", "InvalidDBInstanceStateFault"], "")
+}
+
+/// Success where there is nothing to change, or nothing to delete any more.
+pub(super) fn done_already(answer: Result<(), Fault>) -> Result<(), Fault> {
+    match answer {
+        Err(fault) if fault.kind == FaultKind::Gone => Ok(()),
+        Err(fault) if fault.message.contains("is already being deleted") => Ok(()),
+        Err(fault) if fault.message.contains("No modifications were requested") => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rds::types::{PendingCloudwatchLogsExports, PendingModifiedValues};
+
+    use super::*;
+
+    #[test]
+    fn a_class_is_of_rds() {
+        assert_eq!("db.r6g.large".parse::<Class>().unwrap().as_str(), "db.r6g.large");
+        for odd in ["r6g.large", "cache.r6g.large", "db.r6g", "db.r6g.Large", "db..large"] {
+            assert!(odd.parse::<Class>().is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_waits_for_its_time_counts_as_done() {
+        let exports =
+            PendingCloudwatchLogsExports::builder().log_types_to_enable("postgresql").log_types_to_disable("upgrade");
+        let pending = PendingModifiedValues::builder().db_instance_class("db.r6g.xlarge").multi_az(true);
+        let pending = pending.pending_cloudwatch_logs_exports(exports.build()).build();
+        let live = Live::builder()
+            .db_instance_class("db.r6g.large")
+            .multi_az(false)
+            .enabled_cloudwatch_logs_exports("upgrade")
+            .pending_modified_values(pending);
+        let machine = Machine::of(&live.build()).unwrap();
+        assert_eq!((machine.class.as_str(), machine.standby), ("db.r6g.xlarge", true));
+        assert_eq!(machine.logs, BTreeSet::from([LogExport::Postgresql]));
+    }
+
+    #[test]
+    fn only_what_rds_has_given_up_counts_as_failed() {
+        let of = |status: &str| state(&Live::builder().db_instance_status(status).build());
+        for ready in ["available", "storage-optimization", "storage-full", "incompatible-parameters"] {
+            assert_eq!(of(ready), State::Ready, "{ready}");
+        }
+        for doing in ["creating", "modifying", "backing-up", "upgrading", "incompatible-network"] {
+            assert_eq!(of(doing), State::Pending(doing.into()));
+        }
+        assert_eq!(of("deleting"), State::Leaving);
+        assert!(matches!(of("failed"), State::Failed(_)));
+    }
+}

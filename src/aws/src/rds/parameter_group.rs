@@ -1,0 +1,372 @@
+//! A parameter group: how a database's engine is set up, in RDS's own terms.
+
+use std::fmt;
+
+use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Live, Parameter};
+use infra_derive::Resource;
+use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::model::{Replacement, Tags};
+use serde::{Deserialize, Serialize};
+
+use super::settings::{Counts, Settings, counts};
+use super::{names, tags};
+use crate::again::resume;
+use crate::iam::Arn;
+use crate::named::may_be_asked_for;
+use crate::pages::each;
+use crate::tags::to_sdk;
+use crate::{Aws, Sorted};
+
+/// A parameter group: how a database's engine is set up, in RDS's own terms.
+///
+/// ```
+/// use infra_aws::rds::{Amount, DatabaseParameterGroup, Family, Settings};
+///
+/// let group = DatabaseParameterGroup {
+///     name: "shop-postgres16".into(),
+///     family: Family::Postgres16,
+///     description: "Postgres for many short queries".into(),
+///     parameters: Settings::new()
+///         .max_connections(200)
+///         .shared_buffers(Amount::OfMemory(25))
+///         .work_mem(Amount::Mib(16))
+///         .log_min_duration_statement(1000)
+///         .other("rds.force_ssl", 1),
+/// };
+/// ```
+///
+/// What is not said here is as the engine has it: a parameter that somebody else sets is shown, and reset.
+/// A group of another family is another group: with the family in its name, the database moves over before the old one goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "rds/parameter-group", id = DatabaseParameterGroupName)]
+#[resource(outputs(
+    /// Its Amazon Resource Name.
+    ARN: new DatabaseParameterGroupArn,
+))]
+pub struct DatabaseParameterGroup {
+    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
+    /// name is in it.
+    #[key]
+    pub name: String,
+    /// Which engine it is for.
+    #[replace]
+    pub family: Family,
+    /// What it is for.
+    #[replace]
+    pub description: String,
+    /// What is set. Some of it counts from the next restart on, which nobody does here.
+    pub parameters: Settings,
+}
+
+macro_rules! families {
+    ($($(#[$document:meta])* $name:ident = $text:literal;)*) => {
+        /// The engine that a parameter group is for, and its major version.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Family {
+            $($(#[$document])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl Family {
+            /// Every family that there is.
+            pub const ALL: &'static [Family] = &[$(Family::$name,)*];
+
+            /// As RDS writes it.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Family::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+families! {
+    /// PostgreSQL 13.
+    Postgres13 = "postgres13";
+    /// PostgreSQL 14.
+    Postgres14 = "postgres14";
+    /// PostgreSQL 15.
+    Postgres15 = "postgres15";
+    /// PostgreSQL 16.
+    Postgres16 = "postgres16";
+    /// PostgreSQL 17.
+    Postgres17 = "postgres17";
+    /// PostgreSQL 18.
+    Postgres18 = "postgres18";
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Arn for DatabaseParameterGroupArn {}
+
+/// The most parameters that one call changes.
+const AT_A_TIME: usize = 20;
+
+impl Behaviour for DatabaseParameterGroup {
+    type Cloud = Aws;
+
+    const ACTIONS: &'static [&'static str] = &[
+        "rds:CreateDBParameterGroup",
+        "rds:DeleteDBParameterGroup",
+        "rds:DescribeDBParameterGroups",
+        "rds:DescribeDBParameters",
+        "rds:ModifyDBParameterGroup",
+        "rds:ResetDBParameterGroup",
+        tags::ADD,
+        tags::LIST,
+        tags::REMOVE,
+    ];
+
+    fn rules() -> &'static [Rule<DatabaseParameterGroup>] {
+        RULES
+    }
+
+    fn replacement(live: &DatabaseParameterGroup, wanted: &DatabaseParameterGroup) -> Replacement {
+        if live.name == wanted.name { Replacement::DeleteFirst } else { Replacement::CreateFirst }
+    }
+
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<DatabaseParameterGroup>>, Fault> {
+        let groups = if ask.only.is_empty() {
+            all(aws).await?
+        } else {
+            each(ask.only.clone(), async |name: String| one(aws, &name).await).await?.into_iter().flatten().collect()
+        };
+        let name = |group: &Live| group.db_parameter_group_name().unwrap_or_default().to_owned();
+        let asked = groups.into_iter().filter(|group| may_be_asked_for(ask, &name(group)));
+        let whole = async |group: Live| {
+            let Some(tags) = tags::read(aws, group.db_parameter_group_arn().unwrap_or_default()).await? else {
+                return Ok(None);
+            };
+            let name = name(&group);
+            if !ask.wants(&name, Some(&name), &tags) {
+                return Ok(None);
+            }
+            Ok(parameters(aws, &name).await?.and_then(|parameters| understand(&group, parameters, tags)))
+        };
+        Ok(each(asked, whole).await?.into_iter().flatten().collect())
+    }
+
+    async fn create(aws: &Aws, order: &Order<DatabaseParameterGroup>) -> Result<String, Fault> {
+        let DatabaseParameterGroup { name, family, description, parameters: _ } = &order.definition;
+        let call = aws
+            .rds()
+            .create_db_parameter_group()
+            .db_parameter_group_name(name)
+            .db_parameter_group_family(family.text())
+            .description(description)
+            .set_tags(Some(to_sdk(&order.tags)));
+        match call.send().await.sorted("rds:CreateDBParameterGroup") {
+            Ok(_) => Ok(name.clone()),
+            Err(fault) => resume(aws, order, name, fault).await,
+        }
+    }
+
+    async fn update(
+        aws: &Aws,
+        found: &Found<DatabaseParameterGroup>,
+        wanted: &DatabaseParameterGroup,
+    ) -> Result<(), Fault> {
+        let DatabaseParameterGroup { name, family: _, description: _, parameters } = wanted;
+        let live = &found.definition.parameters;
+        let set: Vec<_> = parameters.iter().filter(|(name, value)| live.get(name) != Some(value)).collect();
+        for part in set.chunks(AT_A_TIME) {
+            let values = part.iter().map(|(name, value)| named(name, Some(value))).collect();
+            let call = aws.rds().modify_db_parameter_group().db_parameter_group_name(name);
+            call.set_parameters(Some(values)).send().await.sorted("rds:ModifyDBParameterGroup")?;
+        }
+        let reset: Vec<_> = live.iter().filter(|(name, _)| parameters.get(name).is_none()).collect();
+        for part in reset.chunks(AT_A_TIME) {
+            let values = part.iter().map(|(name, _)| named(name, None)).collect();
+            let call = aws.rds().reset_db_parameter_group().db_parameter_group_name(name).reset_all_parameters(false);
+            call.set_parameters(Some(values)).send().await.sorted("rds:ResetDBParameterGroup")?;
+        }
+        Ok(())
+    }
+
+    async fn retag(aws: &Aws, found: &Found<DatabaseParameterGroup>, retag: &Retag) -> Result<(), Fault> {
+        tags::change(aws, &found.outputs[DatabaseParameterGroup::ARN.name], retag).await
+    }
+
+    async fn delete(aws: &Aws, found: &Found<DatabaseParameterGroup>) -> Result<(), Fault> {
+        let call = aws.rds().delete_db_parameter_group().db_parameter_group_name(&found.id);
+        call.send().await.sorted("rds:DeleteDBParameterGroup").map(drop).gone_is_fine()
+    }
+}
+
+fn named(name: &str, value: Option<&str>) -> Parameter {
+    let method = match counts(name) {
+        Counts::Now => ApplyMethod::Immediate,
+        Counts::FromRestart => ApplyMethod::PendingReboot,
+    };
+    let parameter = Parameter::builder().parameter_name(name).apply_method(method);
+    parameter.set_parameter_value(value.map(str::to_owned)).build()
+}
+
+const DESCRIBE: &str = "rds:DescribeDBParameterGroups";
+
+async fn all(aws: &Aws) -> Result<Vec<Live>, Fault> {
+    let pages = aws.rds().describe_db_parameter_groups().max_records(100).into_paginator().items().send();
+    pages.try_collect().await.sorted(DESCRIBE)
+}
+
+async fn one(aws: &Aws, name: &str) -> Result<Option<Live>, Fault> {
+    let call = aws.rds().describe_db_parameter_groups().db_parameter_group_name(name);
+    match call.send().await.sorted(DESCRIBE) {
+        Ok(answer) => Ok(answer.db_parameter_groups.unwrap_or_default().pop()),
+        Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What was set in a group by its users. `None` when it has gone in the meantime.
+async fn parameters(aws: &Aws, name: &str) -> Result<Option<Settings>, Fault> {
+    let call = aws.rds().describe_db_parameters().db_parameter_group_name(name).source("user");
+    let mut pages = call.max_records(100).into_paginator().send();
+    let mut set = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = match page.sorted("rds:DescribeDBParameters") {
+            Ok(page) => page,
+            Err(fault) if fault.kind == FaultKind::Gone => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        for parameter in page.parameters.unwrap_or_default() {
+            if let (Some(name), Some(value)) = (parameter.parameter_name, parameter.parameter_value) {
+                set.push((name, value));
+            }
+        }
+    }
+    Ok(Some(set.into_iter().collect()))
+}
+
+/// The definition that would have produced a live one. A family that is older than this program's oldest is not ours.
+fn understand(group: &Live, parameters: Settings, tags: Tags) -> Option<Found<DatabaseParameterGroup>> {
+    let name = group.db_parameter_group_name()?;
+    let family = group.db_parameter_group_family()?;
+    let definition = DatabaseParameterGroup {
+        name: name.to_owned(),
+        family: *Family::ALL.iter().find(|known| known.text() == family)?,
+        description: group.description().unwrap_or_default().to_owned(),
+        parameters,
+    };
+    Some(Found::ready(name, definition, tags).with(DatabaseParameterGroup::ARN.name, group.db_parameter_group_arn()?))
+}
+
+static RULES: &[Rule<DatabaseParameterGroup>] = &[
+    Rule {
+        code: "V130a",
+        says: "a parameter group's name has 1 to 255 lower-case letters, digits and single hyphens, a letter first",
+        source: "RDS API model: CreateDBParameterGroup",
+        severity: Severity::Error,
+        check: |group, _| names::name(&group.name, 255),
+    },
+    Rule {
+        code: "V130b",
+        says: "a parameter group has a description",
+        source: "RDS API model: CreateDBParameterGroup",
+        severity: Severity::Error,
+        check: described,
+    },
+    Rule {
+        code: "V130",
+        says: "numbers are written as RDS takes them: without a unit, or as a formula",
+        source: "RDS user guide: parameters of PostgreSQL",
+        severity: Severity::Warning,
+        check: units_are_left_out,
+    },
+];
+
+fn described(group: &DatabaseParameterGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    match group.description.is_empty() {
+        true => vec![Violation::of("description", "", "it is empty", "say what the group is for")],
+        false => Vec::new(),
+    }
+}
+
+/// PostgreSQL's own files take `16MB`; RDS takes 16384.
+fn units_are_left_out(group: &DatabaseParameterGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    const UNITS: [&str; 7] = ["kB", "MB", "GB", "TB", "ms", "min", "s"];
+    let bare = |value: &str| UNITS.iter().find_map(|unit| value.strip_suffix(unit)).map(str::trim).map(str::to_owned);
+    let odd = group.parameters.iter().filter(|(_, value)| {
+        bare(value).is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    });
+    let tell = |(name, value): (&str, &str)| {
+        let wrong = format!("`{name}` has a unit");
+        Violation::of("parameters", value, wrong, "use the function of that name, which knows RDS's unit")
+    };
+    odd.map(tell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use infra_engine::model::Address;
+    use serde_json::json;
+
+    use super::super::Amount;
+    use super::*;
+
+    fn group() -> DatabaseParameterGroup {
+        DatabaseParameterGroup {
+            name: "shop-postgres16".into(),
+            family: Family::Postgres16,
+            description: "A database".into(),
+            parameters: Settings::new().work_mem(Amount::Mib(16)),
+        }
+    }
+
+    #[test]
+    fn a_live_group_tells_what_it_is() {
+        let live = Live::builder()
+            .db_parameter_group_name("shop-postgres16")
+            .db_parameter_group_family("postgres16")
+            .description("A database")
+            .db_parameter_group_arn("arn:aws:rds:us-east-1:123456789012:pg:shop-postgres16");
+        let found = understand(&live.clone().build(), group().parameters, Tags::new()).unwrap();
+        assert_eq!((found.id.as_str(), found.definition), ("shop-postgres16", group()));
+        let other = live.db_parameter_group_family("mysql8.0").build();
+        assert!(understand(&other, Settings::new(), Tags::new()).is_none());
+    }
+
+    #[test]
+    fn families_are_written_as_rds_writes_them() {
+        for family in Family::ALL {
+            assert_eq!(serde_json::to_value(family).unwrap(), json!(family.text()));
+        }
+        assert!(serde_json::from_value::<Family>(json!("postgres16.4")).is_err());
+    }
+
+    #[test]
+    fn a_static_parameter_waits_for_a_restart() {
+        assert_eq!(named("max_connections", Some("200")).apply_method(), Some(&ApplyMethod::PendingReboot));
+        assert_eq!(named("work_mem", Some("16384")).apply_method(), Some(&ApplyMethod::Immediate));
+    }
+
+    #[test]
+    fn a_group_of_the_same_name_waits_until_the_old_one_is_gone() {
+        let other = DatabaseParameterGroup { family: Family::Postgres17, ..group() };
+        assert_eq!(DatabaseParameterGroup::replacement(&group(), &other), Replacement::DeleteFirst);
+        let renamed = DatabaseParameterGroup { name: "shop-postgres17".into(), ..other };
+        assert_eq!(DatabaseParameterGroup::replacement(&group(), &renamed), Replacement::CreateFirst);
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_refused() {
+        let codes = |change: fn(&mut DatabaseParameterGroup)| {
+            let mut changed = group();
+            change(&mut changed);
+            let address = Address::new("database", "parameters").unwrap();
+            let around = Surroundings::new(&[], &address);
+            let violations = RULES.iter().flat_map(|rule| rule.violations(&changed, &around));
+            violations.map(|violation| violation.code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(|_| {}), Vec::<&str>::new());
+        assert_eq!(codes(|group| group.name = "shop_db".into()), ["V130a"]);
+        assert_eq!(codes(|group| group.description.clear()), ["V130b"]);
+        assert_eq!(codes(|group| group.parameters = Settings::new().other("work_mem", "16MB")), ["V130"]);
+        assert_eq!(codes(|group| group.parameters = Settings::new().other("search_path", "jobs")), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,37 @@
+//! Tags of RDS's resources: read by a call for each, changed by one pair of calls for every kind.
+
+use infra_engine::live::{Fault, FaultKind, Retag};
+use infra_engine::model::Tags;
+
+use crate::tags::{from_sdk, to_sdk};
+use crate::{Aws, Sorted};
+
+/// The permissions that tags need.
+pub(super) const ADD: &str = "rds:AddTagsToResource";
+/// See [`ADD`].
+pub(super) const LIST: &str = "rds:ListTagsForResource";
+/// See [`ADD`].
+pub(super) const REMOVE: &str = "rds:RemoveTagsFromResource";
+
+/// A resource's tags. `None` when it has gone in the meantime.
+pub(super) async fn read(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
+    match aws.rds().list_tags_for_resource().resource_name(arn).send().await.sorted(LIST) {
+        Ok(answer) => Ok(Some(from_sdk(answer.tag_list()))),
+        Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Sets and removes tags.
+pub(super) async fn change(aws: &Aws, arn: &str, retag: &Retag) -> Result<(), Fault> {
+    let Retag { set, remove } = retag;
+    if !set.is_empty() {
+        let call = aws.rds().add_tags_to_resource().resource_name(arn).set_tags(Some(to_sdk(set)));
+        call.send().await.sorted(ADD)?;
+    }
+    if !remove.is_empty() {
+        let call = aws.rds().remove_tags_from_resource().resource_name(arn).set_tag_keys(Some(remove.clone()));
+        call.send().await.sorted(REMOVE)?;
+    }
+    Ok(())
+}

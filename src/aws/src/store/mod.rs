@@ -1,0 +1,236 @@
+//! The engine's records in S3: one bucket for each account and region, made when something is first written.
+//!
+//! A bucket that is not there reads as empty. Every call names the owner that it expects, so that nothing is ever
+//! read from, or written to, a bucket of that name in somebody else's account.
+
+mod make;
+
+use std::sync::Arc;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use infra_engine::live::{Fault, FaultKind};
+use infra_engine::record::{Put, Store, Stored, Version, When};
+use tokio::sync::Mutex;
+
+use crate::{Aws, Sorted};
+
+const GET: &str = "s3:GetObject";
+const PUT: &str = "s3:PutObject";
+const DELETE: &str = "s3:DeleteObject";
+const LIST: &str = "s3:ListObjectsV2";
+const LIST_VERSIONS: &str = "s3:ListObjectVersions";
+const DELETE_ALL: &str = "s3:DeleteObjects";
+const DELETE_BUCKET: &str = "s3:DeleteBucket";
+
+/// The permissions that keeping records needs, all of them on the bucket and its objects alone.
+pub const ACTIONS: &[&str] = &[
+    "s3:CreateBucket",
+    "s3:DeleteBucket",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:GetBucketTagging",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketTagging",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutObject",
+];
+
+/// The condition of a conditional call does not hold, or somebody else's call was under way at the same time.
+const CONFLICTS: &[&str] = &["PreconditionFailed", "ConditionalRequestConflict"];
+
+/// The bucket of one account in one region.
+pub struct Bucket {
+    aws: Arc<Aws>,
+    account: String,
+    name: String,
+    /// True when this program has seen that the bucket is there, and whole.
+    seen_whole: Mutex<bool>,
+}
+
+/// The bucket's name.
+pub fn name(account: &str, region: &str) -> String {
+    format!("infra-{account}-{region}")
+}
+
+/// A version of an object, by key and version.
+type Place = (String, Option<String>);
+
+impl Bucket {
+    /// The bucket of an account, in the region of `aws`. Nothing is called yet.
+    pub fn new(aws: Arc<Aws>, account: impl Into<String>) -> Bucket {
+        let account = account.into();
+        let name = name(&account, aws.region());
+        Bucket { aws, account, name, seen_whole: Mutex::new(false) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Stored>, Fault> {
+        let call = self.aws.s3().get_object().bucket(&self.name).expected_bucket_owner(&self.account).key(key);
+        let answer = match call.send().await.sorted(GET) {
+            Err(fault) if fault.kind == FaultKind::Gone => return Ok(None),
+            other => other.map_err(|fault| self.explained(fault))?,
+        };
+        let broken = |what: &str| Fault::new(FaultKind::Broken, GET, format!("{}/{key}: {what}", self.place()));
+        let version = answer.e_tag.ok_or_else(|| broken("the answer names no version"))?;
+        let bytes = answer.body.collect().await.map_err(|_| broken("the answer breaks off"))?.to_vec();
+        Ok(Some(Stored { bytes, version: Version(version) }))
+    }
+
+    async fn write(&self, key: &str, bytes: Vec<u8>, when: &When) -> Result<Put, Fault> {
+        let call = self.aws.s3().put_object().bucket(&self.name).expected_bucket_owner(&self.account).key(key);
+        let call = match when {
+            When::Always => call,
+            When::Absent => call.if_none_match("*"),
+            When::Is(Version(version)) => call.if_match(version),
+        };
+        match call.content_type("application/json").body(ByteStream::from(bytes)).send().await.sorted(PUT) {
+            Ok(answer) => match answer.e_tag {
+                Some(version) => Ok(Put::Done(Version(version))),
+                None => Err(Fault::new(FaultKind::Broken, PUT, "the answer names no version")),
+            },
+            Err(fault) if fault.has_code(CONFLICTS) => Ok(Put::Conflict),
+            // Over a version that has been deleted meanwhile.
+            Err(fault) if fault.has_code(&["NoSuchKey"]) => Ok(Put::Conflict),
+            Err(fault) => Err(self.explained(fault)),
+        }
+    }
+
+    async fn remove(&self, key: &str, version: &str) -> Result<(), Fault> {
+        let call = self.aws.s3().delete_object().bucket(&self.name).expected_bucket_owner(&self.account);
+        match call.key(key).if_match(version).send().await.sorted(DELETE) {
+            Err(fault) if fault.kind == FaultKind::Gone || fault.has_code(&["PreconditionFailed"]) => Ok(()),
+            other => other.map(drop).map_err(|fault| self.explained(fault)),
+        }
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, Fault> {
+        let call =
+            self.aws.s3().list_objects_v2().bucket(&self.name).expected_bucket_owner(&self.account).prefix(prefix);
+        let pages: Result<Vec<_>, _> = call.into_paginator().send().collect().await;
+        match pages.sorted(LIST) {
+            Err(fault) if fault.kind == FaultKind::Gone => Ok(Vec::new()),
+            Err(fault) => Err(self.explained(fault)),
+            Ok(pages) => {
+                let objects = pages.into_iter().flat_map(|page| page.contents.unwrap_or_default());
+                let mut keys: Vec<String> = objects.filter_map(|object| object.key).collect();
+                keys.sort();
+                Ok(keys)
+            }
+        }
+    }
+
+    async fn remove_left_behind(&self, prefix: &str) -> Result<(), Fault> {
+        let mut seen_whole = self.seen_whole.lock().await;
+        // The first page again after each deletion: what was on it is gone.
+        loop {
+            let places = self.left_behind(prefix).await?;
+            if places.is_empty() {
+                break;
+            }
+            self.delete_places(places).await?;
+        }
+        let call = self.aws.s3().delete_bucket().bucket(&self.name).expected_bucket_owner(&self.account);
+        match call.send().await.sorted(DELETE_BUCKET) {
+            Ok(_) => {
+                *seen_whole = false;
+                Ok(())
+            }
+            Err(fault) if fault.kind == FaultKind::Gone || fault.has_code(&["BucketNotEmpty"]) => Ok(()),
+            Err(fault) => Err(self.explained(fault)),
+        }
+    }
+
+    /// A page of what is left behind under a prefix: versions that are not the latest, and the marks of deleted ones.
+    async fn left_behind(&self, prefix: &str) -> Result<Vec<Place>, Fault> {
+        let call = self.aws.s3().list_object_versions().bucket(&self.name).expected_bucket_owner(&self.account);
+        let page = match call.prefix(prefix).send().await.sorted(LIST_VERSIONS) {
+            Err(fault) if fault.kind == FaultKind::Gone => return Ok(Vec::new()),
+            other => other.map_err(|fault| self.explained(fault))?,
+        };
+        let old = page.versions.into_iter().flatten().filter(|version| version.is_latest != Some(true));
+        let versions = old.map(|version| (version.key, version.version_id));
+        let marks = page.delete_markers.into_iter().flatten().map(|mark| (mark.key, mark.version_id));
+        Ok(versions.chain(marks).filter_map(|(key, version)| Some((key?, version))).collect())
+    }
+
+    async fn delete_places(&self, places: Vec<Place>) -> Result<(), Fault> {
+        let objects: Result<Vec<_>, _> = places
+            .into_iter()
+            .map(|(key, version)| ObjectIdentifier::builder().key(key).set_version_id(version).build())
+            .collect();
+        let delete = Delete::builder().set_objects(Some(objects.sorted(DELETE_ALL)?)).quiet(true).build();
+        let call = self.aws.s3().delete_objects().bucket(&self.name).expected_bucket_owner(&self.account);
+        let answer = call.delete(delete.sorted(DELETE_ALL)?).send().await.sorted(DELETE_ALL);
+        let answer = answer.map_err(|fault| self.explained(fault))?;
+        match answer.errors.unwrap_or_default().into_iter().next() {
+            None => Ok(()),
+            Some(error) => {
+                let message = format!("{}: {}", error.key.unwrap_or_default(), error.message.unwrap_or_default());
+                Err(Fault { code: error.code, ..Fault::new(FaultKind::Refused, DELETE_ALL, message) })
+            }
+        }
+    }
+
+    /// A refusal in words that name the bucket: AWS says the same when it is somebody else's and when we may not.
+    fn explained(&self, fault: Fault) -> Fault {
+        if fault.kind != FaultKind::Denied {
+            return fault;
+        }
+        let Bucket { account, name, .. } = self;
+        let message = format!(
+            "bucket {name} cannot be used: these credentials of account {account} may not, or it is another account's ({})",
+            fault.message
+        );
+        Fault { message, ..fault }
+    }
+}
+
+impl Store for Bucket {
+    fn place(&self) -> String {
+        format!("s3://{}", self.name)
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Stored>, Fault>> {
+        self.read(key).boxed()
+    }
+
+    fn put<'a>(&'a self, key: &'a str, bytes: Vec<u8>, when: When) -> BoxFuture<'a, Result<Put, Fault>> {
+        async move {
+            self.make_whole().await?;
+            match self.write(key, bytes.clone(), &when).await {
+                // Somebody has cleared it away since this program looked.
+                Err(fault) if fault.has_code(&["NoSuchBucket"]) => {
+                    *self.seen_whole.lock().await = false;
+                    self.make_whole().await?;
+                    self.write(key, bytes, &when).await
+                }
+                other => other,
+            }
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<(), Fault>> {
+        self.remove(key, &version.0).boxed()
+    }
+
+    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>> {
+        self.keys(prefix).boxed()
+    }
+
+    fn sweep<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<(), Fault>> {
+        self.remove_left_behind(prefix).boxed()
+    }
+}

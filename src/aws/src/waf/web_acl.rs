@@ -1,0 +1,347 @@
+//! A web ACL: which requests a distribution answers, by how many come from one address and by what is in them.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_wafv2::operation::get_web_acl::GetWebAclOutput;
+use aws_sdk_wafv2::types::{Rule as SdkRule, Scope, VisibilityConfig, WebAcl as Live, WebAclSummary};
+use infra_derive::Resource;
+use infra_engine::check::Rule;
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::model::Tags;
+use serde::{Deserialize, Serialize};
+
+use crate::again::made_before;
+use crate::pages::each;
+use crate::tags::{from_sdk, to_sdk};
+use crate::{Aws, Sorted};
+
+mod rules;
+mod wire;
+
+/// Which requests a distribution answers.
+///
+/// ```
+/// use infra_aws::waf::{Answer, Inspection, RateRule, WebAcl, WebAclRule, Window};
+///
+/// let at_most = |requests, path: &str| WebAclRule {
+///     priority: requests,
+///     inspection: Inspection::Rate(RateRule { requests, window: Window::OneMinute, path: Some(path.into()) }),
+///     answer: Answer::Block,
+/// };
+/// let acl = WebAcl {
+///     rules: [("login".into(), at_most(600, "/auth")), ("api".into(), at_most(6000, "/api/"))].into(),
+///     ..WebAcl::open("shop-prod", "What the shop answers")
+/// };
+/// ```
+///
+/// It has these rules and no others, beside those that AWS Shield adds while it fends off an attack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "waf/web-acl", id = WebAclId)]
+#[resource(outputs(
+    /// Its Amazon Resource Name: what a distribution refers to.
+    ARN: new WebAclArn,
+))]
+pub struct WebAcl {
+    /// Its name, unique in the account. When its code is removed, it is found again only if the project's name is in
+    /// it.
+    #[key]
+    pub name: String,
+    /// What it is for. Empty is none.
+    pub description: String,
+    /// What becomes of requests that no rule decides.
+    pub verdict: Verdict,
+    /// Its rules by name.
+    pub rules: BTreeMap<String, WebAclRule>,
+}
+
+/// What becomes of requests that no rule decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// They are answered.
+    Allow,
+    /// They are refused.
+    Block,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebAclRule {
+    /// Which comes first: the one with the lowest number.
+    pub priority: u32,
+    /// Of which requests it speaks.
+    pub inspection: Inspection,
+    /// What becomes of them.
+    pub answer: Answer,
+}
+
+/// Of which requests a rule speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Inspection {
+    /// Of those from addresses from which too many come.
+    Rate(RateRule),
+    /// Of those that a group of rules finds, which AWS or somebody else keeps.
+    Managed(ManagedGroup),
+}
+
+/// Too many requests from one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateRule {
+    /// How many are not too many, within the window.
+    pub requests: u32,
+    /// The window.
+    pub window: Window,
+    /// Only requests whose path starts with this are counted; none is all.
+    pub path: Option<String>,
+}
+
+/// Over which time requests are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// 60 seconds.
+    OneMinute,
+    /// 120 seconds.
+    TwoMinutes,
+    /// 300 seconds.
+    FiveMinutes,
+    /// 600 seconds.
+    TenMinutes,
+}
+
+impl Window {
+    /// How many requests come within it at so many a second.
+    pub fn at(self, per_second: u32) -> u32 {
+        u32::try_from(self.seconds()).unwrap_or(u32::MAX).saturating_mul(per_second)
+    }
+
+    fn seconds(self) -> i64 {
+        match self {
+            Window::OneMinute => 60,
+            Window::TwoMinutes => 120,
+            Window::FiveMinutes => 300,
+            Window::TenMinutes => 600,
+        }
+    }
+}
+
+/// A group of rules that somebody keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManagedGroup {
+    /// Who: `AWS`.
+    pub vendor: String,
+    /// Its name: `AWSManagedRulesCommonRuleSet`.
+    pub name: String,
+    /// Its version; none follows the newest.
+    pub version: Option<String>,
+}
+
+/// What becomes of requests of which a rule speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// They are refused; in a managed group, what the group says of them.
+    Block,
+    /// They are only counted.
+    Count,
+    /// The browser must prove itself, which its user does not see. Not in a managed group.
+    Challenge,
+    /// The user must solve a puzzle. Not in a managed group.
+    Captcha,
+}
+
+impl WebAcl {
+    /// A web ACL that lets through what no rule refuses, without rules yet.
+    pub fn open(name: impl Into<String>, description: impl Into<String>) -> WebAcl {
+        let (name, description) = (name.into(), description.into());
+        WebAcl { name, description, verdict: Verdict::Allow, rules: BTreeMap::new() }
+    }
+}
+
+impl Behaviour for WebAcl {
+    type Cloud = Aws;
+
+    const ACTIONS: &'static [&'static str] = &[
+        "wafv2:CreateWebACL",
+        "wafv2:DeleteWebACL",
+        "wafv2:GetWebACL",
+        "wafv2:ListTagsForResource",
+        "wafv2:ListWebACLs",
+        "wafv2:TagResource",
+        "wafv2:UntagResource",
+        "wafv2:UpdateWebACL",
+    ];
+
+    fn rules() -> &'static [Rule<WebAcl>] {
+        rules::ALL
+    }
+
+    /// The list has neither tags nor rules: a call for each of those whose name is asked for or has the project's in
+    /// it.
+    async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<WebAcl>>, Fault> {
+        let mut listed = list(aws).await?;
+        let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+        listed.retain(|acl| {
+            let name = acl.name().unwrap_or_default();
+            let asked = acl.id().is_some_and(|id| ask.only.contains(id)) || ask.names.contains(name);
+            asked || project.is_some_and(|project| name.contains(project))
+        });
+        let found = each(listed, async |acl: WebAclSummary| {
+            let (Some(name), Some(id), Some(arn)) = (acl.name(), acl.id(), acl.arn()) else { return Ok(None) };
+            let Some(tags) = tags(aws, arn).await? else { return Ok(None) };
+            if !ask.wants(id, Some(name), &tags) {
+                return Ok(None);
+            }
+            let Some((live, _)) = get(aws, name, id).await? else { return Ok(None) };
+            let definition = wire::read(&live)?;
+            Ok(Some(Found::ready(id, definition, tags).with(WebAcl::ARN.name, arn)))
+        });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    async fn create(aws: &Aws, order: &Order<WebAcl>) -> Result<String, Fault> {
+        const OPERATION: &str = "wafv2:CreateWebACL";
+        let WebAcl { name, description, verdict, rules } = &order.definition;
+        let call = aws
+            .wafv2()
+            .create_web_acl()
+            .name(name)
+            .scope(Scope::Cloudfront)
+            .set_description(Some(description.clone()).filter(|text| !text.is_empty()))
+            .default_action(wire::default_action(*verdict))
+            .set_rules(Some(wire::rules(rules, OPERATION)?))
+            .visibility_config(wire::visibility(name, OPERATION)?)
+            .set_tags(Some(to_sdk(&order.tags)));
+        match call.send().await.sorted(OPERATION) {
+            Ok(answer) => {
+                let nameless = || Fault::new(FaultKind::Broken, OPERATION, "the answer does not name what was made");
+                answer.summary.and_then(|summary| summary.id).ok_or_else(nameless)
+            }
+            Err(fault) => made_before(aws, order, Some(name), fault).await,
+        }
+    }
+
+    /// All of it is written, so what somebody else has changed since it was read would be lost: then nothing is
+    /// written. Rules that are AWS's own stay.
+    async fn update(aws: &Aws, found: &Found<WebAcl>, wanted: &WebAcl) -> Result<(), Fault> {
+        const OPERATION: &str = "wafv2:UpdateWebACL";
+        let WebAcl { name, description, verdict, rules } = wanted;
+        let Some((live, lock)) = get(aws, name, &found.id).await? else {
+            return Err(Fault::new(FaultKind::Gone, OPERATION, "it is not there any more: plan again"));
+        };
+        let now = wire::read(&live)?;
+        if now == *wanted {
+            return Ok(());
+        }
+        if now != found.definition {
+            let message = "somebody has changed it since it was read: plan again";
+            return Err(Fault::new(FaultKind::Refused, OPERATION, message));
+        }
+        let mut sdk = wire::rules(rules, OPERATION)?;
+        sdk.extend(live.rules().iter().filter(|rule| wire::is_of_aws(rule)).cloned());
+        let visibility = live.visibility_config.clone().map_or_else(|| wire::visibility(name, OPERATION), Ok)?;
+        write(aws, found, live, lock, Written { description, verdict: *verdict, rules: sdk, visibility }).await
+    }
+
+    async fn retag(aws: &Aws, found: &Found<WebAcl>, retag: &Retag) -> Result<(), Fault> {
+        let Retag { set, remove } = retag;
+        let arn = &found.outputs[WebAcl::ARN.name];
+        if !set.is_empty() {
+            let call = aws.wafv2().tag_resource().resource_arn(arn).set_tags(Some(to_sdk(set)));
+            call.send().await.sorted("wafv2:TagResource")?;
+        }
+        if !remove.is_empty() {
+            let call = aws.wafv2().untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone()));
+            call.send().await.sorted("wafv2:UntagResource")?;
+        }
+        Ok(())
+    }
+
+    /// A distribution that had it a moment ago holds it for some minutes: the call says so, and is repeated.
+    async fn delete(aws: &Aws, found: &Found<WebAcl>) -> Result<(), Fault> {
+        let name = &found.definition.name;
+        let Some((_, lock)) = get(aws, name, &found.id).await? else { return Ok(()) };
+        let call = aws.wafv2().delete_web_acl().name(name).scope(Scope::Cloudfront).id(&found.id);
+        call.set_lock_token(lock).send().await.sorted("wafv2:DeleteWebACL").map(drop).gone_is_fine()
+    }
+}
+
+/// What is written of a web ACL.
+struct Written<'a> {
+    description: &'a str,
+    verdict: Verdict,
+    rules: Vec<SdkRule>,
+    visibility: VisibilityConfig,
+}
+
+/// Writes a web ACL, with what the definition does not say as it is.
+async fn write(
+    aws: &Aws,
+    found: &Found<WebAcl>,
+    live: Live,
+    lock: Option<String>,
+    written: Written<'_>,
+) -> Result<(), Fault> {
+    let Written { description, verdict, rules, visibility } = written;
+    let call = aws
+        .wafv2()
+        .update_web_acl()
+        .name(&found.definition.name)
+        .scope(Scope::Cloudfront)
+        .id(&found.id)
+        .set_lock_token(lock)
+        .set_description(Some(description.to_owned()).filter(|text| !text.is_empty()))
+        .default_action(wire::default_action(verdict))
+        .set_rules(Some(rules))
+        .visibility_config(visibility)
+        .set_data_protection_config(live.data_protection_config)
+        .set_custom_response_bodies(live.custom_response_bodies)
+        .set_captcha_config(live.captcha_config)
+        .set_challenge_config(live.challenge_config)
+        .set_token_domains(live.token_domains)
+        .set_association_config(live.association_config)
+        .set_on_source_d_do_s_protection_config(live.on_source_d_do_s_protection_config)
+        .set_application_config(live.application_config)
+        .set_monetization_config(live.monetization_config);
+    call.send().await.sorted("wafv2:UpdateWebACL").map(drop)
+}
+
+async fn list(aws: &Aws) -> Result<Vec<WebAclSummary>, Fault> {
+    let mut found = Vec::new();
+    let mut next = None;
+    loop {
+        let call = aws.wafv2().list_web_acls().scope(Scope::Cloudfront).limit(100).set_next_marker(next);
+        let page = call.send().await.sorted("wafv2:ListWebACLs")?;
+        found.extend(page.web_acls.unwrap_or_default());
+        next = page.next_marker.filter(|marker| !marker.is_empty());
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+async fn get(aws: &Aws, name: &str, id: &str) -> Result<Option<(Live, Option<String>)>, Fault> {
+    let call = aws.wafv2().get_web_acl().name(name).scope(Scope::Cloudfront).id(id);
+    match call.send().await.sorted("wafv2:GetWebACL") {
+        Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
+        other => other.map(|GetWebAclOutput { web_acl, lock_token, .. }| Some((web_acl?, lock_token))),
+    }
+}
+
+async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
+    let mut found = Tags::new();
+    let mut next = None;
+    loop {
+        let call = aws.wafv2().list_tags_for_resource().resource_arn(arn).limit(100).set_next_marker(next);
+        let page = match call.send().await.sorted("wafv2:ListTagsForResource") {
+            Err(fault) if fault.kind == FaultKind::Gone => return Ok(None),
+            other => other?,
+        };
+        found.extend(page.tag_info_for_resource.map(|info| from_sdk(info.tag_list())).unwrap_or_default());
+        next = page.next_marker.filter(|marker| !marker.is_empty());
+        if next.is_none() {
+            return Ok(Some(found));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Roles and instance profiles in a real IAM: the local cloud's.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::{Walk, aws, project};
+use infra_aws::Aws;
+use infra_aws::iam::{InstanceProfile, ManagedPolicyArn, Policy, Role, RoleName, Service, Statement};
+use infra_engine::live::{Ask, Behaviour, Found};
+use infra_engine::model::Ref;
+
+fn read_logs(group: &str) -> Policy {
+    let condition = [true];
+    let read =
+        Statement::allow(["logs:GetLogEvents", "logs:FilterLogEvents"]).on([format!("arn:aws:logs:*:*:{group}")]);
+    Policy::of([
+        read.when("Bool", "aws:SecureTransport", condition),
+        Statement::deny(["logs:DeleteLogGroup"]).on(["*"]).named("KeepThem"),
+    ])
+}
+
+fn role(name: String) -> Role {
+    Role {
+        name,
+        path: "/".into(),
+        description: "What a walk may do".into(),
+        longest_session: 7200,
+        trust: Policy::trust(Service::EcsTasks),
+        inline: BTreeMap::from([
+            ("read".into(), read_logs("log-group:one:*")),
+            ("more".into(), read_logs("log-group:two:*")),
+        ]),
+        attached: BTreeSet::from([managed("ReadOnlyAccess")]),
+        boundary: None,
+    }
+}
+
+fn managed(name: &str) -> Ref<ManagedPolicyArn> {
+    Ref::known(format!("arn:aws:iam::aws:policy/{name}"))
+}
+
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+async fn found<R: Behaviour<Cloud = Aws>>(aws: &Aws, name: &str) -> Option<Found<R>> {
+    R::read(aws, &Ask::only([name.to_owned()])).await.unwrap().pop()
+}
+
+#[tokio::test]
+async fn a_role_walks() {
+    let (aws, project) = (aws().await, project());
+    let name = format!("{project}-role");
+    let walk = Walk::begin(&aws, &project, role(name.clone())).await;
+    walk.order_again().await;
+    walk.order_by_another().await;
+
+    // Somebody else's hand: another policy, another text in ours, one taken away.
+    let foreign = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}"#;
+    let put = aws.iam().put_role_policy().role_name(&name).policy_name("foreign").policy_document(foreign);
+    put.send().await.unwrap();
+    walk.mend().await;
+    aws.iam().delete_role_policy().role_name(&name).policy_name("more").send().await.unwrap();
+    walk.mend().await;
+    let attach = aws.iam().attach_role_policy().role_name(&name);
+    attach.policy_arn("arn:aws:iam::aws:policy/AmazonSQSFullAccess").send().await.unwrap();
+    walk.mend().await;
+    let trust = Policy::trust(Service::Lambda).document();
+    aws.iam().update_assume_role_policy().role_name(&name).policy_document(trust).send().await.unwrap();
+    walk.mend().await;
+
+    let mut wanted = role(name);
+    wanted.description = "What it may do from now on".into();
+    wanted.longest_session = 3600;
+    wanted.trust = Policy::trust(Service::Ec2);
+    wanted.inline = BTreeMap::from([("read".into(), read_logs("log-group:three:*"))]);
+    wanted.attached = BTreeSet::from([managed("AmazonSQSFullAccess")]);
+    walk.turn_into(wanted).await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn a_role_is_bounded_and_unbounded() {
+    let (aws, project) = (aws().await, project());
+    let policy = aws.iam().create_policy().policy_name(format!("{project}-bound"));
+    let policy = policy.policy_document(read_logs("*").document()).send().await.unwrap().policy.unwrap().arn.unwrap();
+
+    let unbounded = role(format!("{project}-role"));
+    let walk = Walk::begin(&aws, &project, unbounded.clone()).await;
+    walk.turn_into(Role { boundary: Some(Ref::known(&policy)), ..unbounded.clone() }).await;
+    walk.mend().await;
+    walk.end().await;
+    aws.iam().delete_policy().policy_arn(policy).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_role_of_a_wanted_name_is_found_whoever_owns_it() {
+    let (aws, project) = (aws().await, project());
+    let name = format!("{project}-theirs");
+    let trust = Policy::trust(Service::Lambda).document();
+    aws.iam().create_role().role_name(&name).assume_role_policy_document(trust).send().await.unwrap();
+    let ask = Ask { owner: Some(format!("{project}/test").parse().unwrap()), ..Ask::default() };
+    assert_eq!(Role::read(&aws, &ask).await.unwrap().len(), 0, "it is not ours");
+    let named = Role::read(&aws, &Ask { names: [name.clone()].into(), ..ask }).await.unwrap();
+    let [theirs] = &named[..] else { panic!("it bears the wanted name: {named:?}") };
+    assert_eq!((theirs.id.as_str(), theirs.tags.len(), theirs.definition.longest_session), (name.as_str(), 0, 3600));
+    Role::delete(&aws, theirs).await.unwrap();
+    assert!(found::<Role>(&aws, &name).await.is_none());
+}
+
+#[tokio::test]
+async fn an_instance_profile_walks() {
+    let (aws, project) = (aws().await, project());
+    let names = [1, 2].map(|number| format!("{project}-role-{number}"));
+    for name in &names {
+        let trust = Policy::trust(Service::Ec2).document();
+        aws.iam().create_role().role_name(name).assume_role_policy_document(trust).send().await.unwrap();
+    }
+    let [first, second] = names.clone().map(Ref::<RoleName>::known);
+    let name = format!("{project}-profile");
+    let profile = InstanceProfile { name: name.clone(), path: "/".into(), role: first };
+    let walk = Walk::begin(&aws, &project, profile.clone()).await;
+    walk.order_again().await;
+    walk.order_by_another().await;
+
+    let remove = aws.iam().remove_role_from_instance_profile().instance_profile_name(&name);
+    remove.role_name(&names[0]).send().await.unwrap();
+    walk.mend().await;
+    walk.turn_into(InstanceProfile { role: second, ..profile }).await;
+
+    // The role stands in a profile that is not its owner's.
+    let role = found::<Role>(&aws, &names[1]).await.unwrap();
+    let fault = Role::delete(&aws, &role).await.unwrap_err();
+    assert!(fault.message.contains(&name) && fault.message.contains("not ours"), "{fault}");
+    walk.end().await;
+    for name in &names {
+        Role::delete(&aws, &found::<Role>(&aws, name).await.unwrap()).await.unwrap();
+    }
+}

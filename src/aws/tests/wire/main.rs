@@ -1,0 +1,7 @@
+//! The clients, seen from the other end of the connection: a server that answers by a script, and no cloud.
+
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
+
+mod network;
+mod protocols;
+mod server;

@@ -1,0 +1,34 @@
+//! What a plan is about.
+
+use clap::Args;
+
+use super::values::Adoption;
+
+/// What a plan is about.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these and what they need: addresses, stacks, or kinds.
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Not these, and not what needs them: addresses, or stacks.
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Replace these though nothing differs.
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    /// Take over a live resource of that name, or of that identifier.
+    #[arg(long, value_name = "ADDRESS[=ID]")]
+    pub adopt: Vec<Adoption>,
+}
+
+impl Selection {
+    /// The selection as flags, for a command that continues.
+    pub fn flags(&self) -> String {
+        let Selection { target, exclude, replace, adopt } = self;
+        let named = |flag: &'static str, values: &[String]| {
+            values.iter().map(|value| format!(" --{flag} {value}")).collect::<String>()
+        };
+        let adopt: Vec<String> = adopt.iter().map(ToString::to_string).collect();
+        named("target", target) + &named("exclude", exclude) + &named("replace", replace) + &named("adopt", &adopt)
+    }
+}

@@ -1,0 +1,314 @@
+//! From a plan to what is live, under the lock: plan, show, ask, write down, apply, write down, tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use infra_engine::event::{Listener, Outcome};
+use infra_engine::live::State;
+use infra_engine::model::keys;
+use infra_engine::plan::{Action, Options, Plan};
+use infra_engine::record::{History, Holder, Lock, LockError, Scope, Timing, prefix};
+use infra_engine::run::{Applying, apply};
+use serde_json::json;
+
+use crate::args::Carrying;
+use crate::consent::{Asked, Consent, Purpose, consent};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::records;
+use crate::render::{Level, Report, Troubles, apply_complete, apply_incomplete, destroy_complete, plan_text};
+use crate::saved::SavedPlan;
+use crate::session::{Blueprint, Cloud, Planned, Session};
+
+/// What is to be carried out.
+pub(crate) struct Order<'a> {
+    /// The command, for the lock and the history.
+    pub command: &'static str,
+    /// The command that continues it.
+    pub again: String,
+    /// What is about to be done.
+    pub purpose: Purpose,
+    /// What is asked for.
+    pub options: Options,
+    /// The plan that was shown before; the one that is made now must be the same.
+    pub shown: Option<&'a SavedPlan>,
+    /// What is left of a new plan: all of it, or only its tags.
+    pub narrow: fn(&Plan) -> Plan,
+    /// How it is carried out.
+    pub carrying: Carrying,
+    /// `--allow-destroy`.
+    pub allow_destroy: Option<usize>,
+    /// What becomes of the records.
+    pub records: Records,
+}
+
+/// What becomes of the records of an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Records {
+    /// They stay.
+    Stay,
+    /// They go when nothing else is left of it.
+    GoWithTheLast,
+}
+
+/// How it ended.
+pub(crate) struct Carried {
+    /// How the program ends.
+    pub exit: Exit,
+    /// True when all of the plan was done.
+    pub complete: bool,
+}
+
+/// Carries an order out. The lock is released on every way out.
+pub(crate) async fn carry_out(
+    session: &Session<'_>,
+    blueprint: &Blueprint,
+    cloud: &Cloud,
+    order: &Order<'_>,
+) -> Result<Carried, Failure> {
+    let run = run_id();
+    let lock = take_lock(session, blueprint, cloud, order, &run).await?;
+    let result = under_lock(session, blueprint, cloud, order, &run).await;
+    let cleared = match &result {
+        Ok(carried) if carried.complete && order.records == Records::GoWithTheLast => {
+            records::clear(session, blueprint, cloud).await
+        }
+        _ => Ok(false),
+    };
+    if let Err(fault) = lock.release().await {
+        session.console.warn(&format!("the lock was not released, and expires by itself: {fault}"));
+    }
+    if cleared? {
+        cloud.store.sweep(&prefix(&blueprint.owner)).await?;
+    }
+    result
+}
+
+/// Takes the environment's lock, waiting as long as was asked for.
+pub(crate) async fn take_lock(
+    session: &Session<'_>,
+    blueprint: &Blueprint,
+    cloud: &Cloud,
+    order: &Order<'_>,
+    run: &str,
+) -> Result<Lock, Failure> {
+    let holder = Holder::this(run, order.command);
+    let patience = order.carrying.lock_timeout.0;
+    let (store, listener) = (Arc::clone(&cloud.store), session.console.listener());
+    let interrupt = session.interrupt.clone();
+    let taken = Lock::take(store, &blueprint.owner, holder, patience, Timing::USUAL, listener, interrupt).await;
+    taken.map_err(|error| match error {
+        LockError::Held(holder) => Failure::new("somebody else is at work on this environment; nothing was changed")
+            .because(holder.to_string())
+            .way_out("wait for them with --lock-timeout 5m; if they are gone for good, break the lock:")
+            .command(format!("infra unlock {} --env {}", holder.id, blueprint.name)),
+        LockError::Interrupted => Failure::interrupted("interrupted while waiting for the lock; nothing was changed"),
+        LockError::Fault(fault) => Failure::from(fault).because("the lock was not taken; nothing was changed"),
+        LockError::OtherId { .. } => Failure::new(error.to_string()),
+    })
+}
+
+async fn under_lock(
+    session: &Session<'_>,
+    blueprint: &Blueprint,
+    cloud: &Cloud,
+    order: &Order<'_>,
+    run: &str,
+) -> Result<Carried, Failure> {
+    let planned = session.plan(blueprint, cloud, &order.options).await?;
+    if let Some(saved) = order.shown {
+        refuse_if_moved(saved, &planned, blueprint)?;
+    }
+    let plan = (order.narrow)(&planned.plan);
+    let report = Report::of(&plan, &blueprint.name);
+    show(session, blueprint, &planned, &report);
+    if !plan.stops.is_empty() {
+        return Err(Failure::said());
+    }
+    if plan.steps.is_empty() {
+        tell(session, order, &Outcome::default());
+        return Ok(Carried { exit: Exit::Done, complete: true });
+    }
+    if !plan.is_empty() {
+        agree(session, blueprint, order, &report).await?;
+    }
+    let outcome = change(session, blueprint, cloud, order, &planned, &plan, run).await?;
+    let exit = match (outcome.is_complete(), outcome.interrupted) {
+        (true, _) => Exit::Done,
+        (false, true) => Exit::Interrupted,
+        (false, false) => Exit::Failed,
+    };
+    Ok(Carried { exit, complete: outcome.is_complete() })
+}
+
+fn show(session: &Session<'_>, blueprint: &Blueprint, planned: &Planned, report: &Report) {
+    let console = session.console;
+    match console.json() {
+        Some(lines) => lines.plan(report),
+        None => console.data(&plan_text(report, console.paint)),
+    }
+    console.say(&console.talk.dim(session.cost(blueprint, &planned.world)));
+}
+
+/// A plan that AWS or the code has moved away from is not the one that was agreed to.
+fn refuse_if_moved(saved: &SavedPlan, now: &Planned, blueprint: &Blueprint) -> Result<(), Failure> {
+    let moved = saved.fingerprint.moved(&now.plan.fingerprint);
+    if moved.is_empty() && saved.report == now.report {
+        return Ok(());
+    }
+    let mut failure = Failure::new("the saved plan is not true any more; nothing was changed")
+        .because(format!("it was made at {}; since then:", saved.made.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    for address in &moved.wanted {
+        failure = failure.because(format!("  changed in the code or the environment: {address}"));
+    }
+    for live in &moved.live {
+        failure = failure.because(format!("  changed in AWS: {live}"));
+    }
+    if moved.is_empty() {
+        failure = failure.because("  infra itself has changed: the same differences are dealt with in another way");
+    }
+    let goal = if saved.options.goal == infra_engine::plan::Goal::Destroy { " --destroy" } else { "" };
+    Err(failure.way_out("look at a new plan:").command(format!("infra plan --env {}{goal}", blueprint.name)))
+}
+
+async fn agree(
+    session: &Session<'_>,
+    blueprint: &Blueprint,
+    order: &Order<'_>,
+    report: &Report,
+) -> Result<(), Failure> {
+    let facts = &blueprint.environment.facts;
+    let asked = Asked {
+        purpose: order.purpose,
+        deletions: report.deletions(),
+        yes: order.carrying.yes,
+        allow_destroy: order.allow_destroy,
+        somebody: session.console.somebody_is_there(),
+        protected: facts.protected.then_some(facts.name.as_str()),
+    };
+    let Consent::Ask(word) = consent(&asked)? else { return Ok(()) };
+    let what = match order.purpose {
+        Purpose::Apply => "Carry out this plan",
+        Purpose::Destroy => "Delete all of this",
+        Purpose::Tags => "Write these tags",
+    };
+    let question = format!("\n{what} in {}\n(account {}, {})?", blueprint.owner, facts.account, facts.region);
+    let answer = session.unless_interrupted(session.console.confirm(&question, &word)).await;
+    if answer.is_err() {
+        // The question's line has no end yet.
+        session.console.say("");
+    }
+    match answer? {
+        true => Ok(()),
+        false => Err(Failure::new("that was not a yes; nothing was changed")),
+    }
+}
+
+async fn change(
+    session: &Session<'_>,
+    blueprint: &Blueprint,
+    cloud: &Cloud,
+    order: &Order<'_>,
+    planned: &Planned,
+    plan: &Plan,
+    run: &str,
+) -> Result<Outcome, Failure> {
+    let (owner, store) = (&blueprint.owner, &*cloud.store);
+    // A record that was lost may have named kinds that could not be looked through just now. One that never was did not.
+    let keeps_scope =
+        planned.scope.is_some() || planned.world.is_complete() || History::runs(store, owner).await?.is_empty();
+    if keeps_scope {
+        Scope::extend(store, owner, kinds_during(owner_tag(blueprint), planned, plan)).await?;
+    }
+    let history = Arc::new(History::begin(owner, run, &cloud.identity.arn, order.command));
+    let troubles = Arc::new(Troubles::default());
+    let listeners: Vec<Arc<dyn Listener>> =
+        vec![session.console.listener(), Arc::<History>::clone(&history), Arc::<Troubles>::clone(&troubles)];
+    let outcome = {
+        let applying = Applying {
+            registry: &blueprint.registry,
+            parallelism: order.carrying.parallelism.into(),
+            listener: &listeners,
+            interrupt: session.interrupt,
+            run,
+        };
+        apply(plan, &applying).await
+    };
+    drop(listeners);
+    if keeps_scope && outcome.is_complete() {
+        let kinds = kinds_after(owner_tag(blueprint), planned, plan);
+        if let Err(fault) = Scope::trim(store, owner, kinds.iter().copied()).await {
+            session.console.warn(&format!("the record of kinds in use was not trimmed: {fault}"));
+        }
+    }
+    if let Err(fault) = history.write(store).await {
+        session.console.warn(&format!("the history of run {run} was not written: {fault}"));
+    }
+    if !outcome.is_complete() && session.console.json().is_none() {
+        session.console.say(&troubles.text(&outcome, &order.again, session.console.talk));
+    }
+    tell(session, order, &outcome);
+    Ok(outcome)
+}
+
+/// The closing line.
+fn tell(session: &Session<'_>, order: &Order<'_>, outcome: &Outcome) {
+    let line = match order.purpose {
+        _ if !outcome.is_complete() => apply_incomplete(outcome),
+        Purpose::Destroy => destroy_complete(outcome),
+        Purpose::Apply | Purpose::Tags => apply_complete(outcome),
+    };
+    if let Some(lines) = session.console.json() {
+        let (level, operation) = (if outcome.is_complete() { Level::Info } else { Level::Error }, order.command);
+        return lines.line(level, "change_summary", &line, json!({ "outcome": outcome, "operation": operation }));
+    }
+    let paint = session.console.paint;
+    let line = if outcome.is_complete() { paint.green(line) } else { paint.red(line) };
+    session.console.data(&format!("{line}\n"));
+}
+
+fn owner_tag(blueprint: &Blueprint) -> String {
+    blueprint.owner.to_string()
+}
+
+/// The kinds that something of ours may be of, until the plan is done.
+fn kinds_during(owner: String, planned: &Planned, plan: &Plan) -> BTreeSet<&'static str> {
+    let live = planned.world.lives.iter().filter(|live| live.tags.get(keys::OWNER) == Some(&owner));
+    live.map(|live| live.kind).chain(plan.changes.iter().map(|change| change.kind)).collect()
+}
+
+/// The kinds that something of ours is of once all of the plan is done.
+fn kinds_after(owner: String, planned: &Planned, plan: &Plan) -> BTreeSet<&'static str> {
+    let deleted: BTreeSet<(&str, &str)> = plan
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::Delete)
+        .filter_map(|change| Some((change.kind, change.id.as_deref()?)))
+        .collect();
+    let stays = planned.world.lives.iter().filter(|live| {
+        live.tags.get(keys::OWNER) == Some(&owner)
+            && live.state != State::Leaving
+            && !deleted.contains(&(live.kind, live.id.as_str()))
+    });
+    let made = plan.changes.iter().filter(|change| change.action != Action::Delete).map(|change| change.kind);
+    stays.map(|live| live.kind).chain(made).collect()
+}
+
+/// A run's identifier: different from every other, and short enough to be typed.
+pub(crate) fn run_id() -> String {
+    let mut bytes = [0; 6];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => format!("{:x}{:x}", std::process::id(), jiff::Timestamp::now().as_nanosecond()),
+    }
+}
+
+/// What a plan is asked for when everything is to go.
+pub(crate) fn all_of(options: Options) -> Options {
+    Options { goal: infra_engine::plan::Goal::Destroy, adopt: BTreeMap::new(), ..options }
+}
+
+/// Nothing is left out.
+pub(crate) fn whole(plan: &Plan) -> Plan {
+    plan.clone()
+}

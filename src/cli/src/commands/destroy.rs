@@ -1,0 +1,28 @@
+//! `infra destroy`: deletes everything of an environment; when nothing is left, its records too.
+
+use crate::args::{Destroy, Selection};
+use crate::carry_out::{Order, Records, all_of, carry_out, whole};
+use crate::consent::Purpose;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+pub(super) async fn run(arguments: Destroy, session: &Session<'_>) -> Result<Exit, Failure> {
+    let Destroy { target, exclude, carrying } = arguments;
+    let everything = target.is_empty() && exclude.is_empty();
+    let selection = Selection { target, exclude, ..Selection::default() };
+    let blueprint = session.blueprint().await?;
+    let cloud = session.connect(&blueprint).await?;
+    let order = Order {
+        command: "destroy",
+        again: format!("infra destroy --env {}{}", blueprint.name, selection.flags()),
+        purpose: Purpose::Destroy,
+        options: all_of(blueprint.options(&selection)),
+        shown: None,
+        narrow: whole,
+        carrying,
+        allow_destroy: None,
+        records: if everything { Records::GoWithTheLast } else { Records::Stay },
+    };
+    Ok(carry_out(session, &blueprint, &cloud, &order).await?.exit)
+}

@@ -1,0 +1,91 @@
+//! `infra forget`: a live resource is released and stays as it is; only our tags go.
+
+use infra_engine::live::{Live, Retag};
+use infra_engine::model::keys;
+
+use crate::args::Forget;
+use crate::carry_out::{Order, Records, run_id, take_lock, whole};
+use crate::consent::{Asked, Consent, Purpose, consent};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::{Blueprint, Cloud, Session};
+
+pub(super) async fn run(arguments: Forget, session: &Session<'_>) -> Result<Exit, Failure> {
+    let Forget { what, carrying } = arguments;
+    let blueprint = session.unchecked().await?;
+    let cloud = session.connect(&blueprint).await?;
+    let order = Order {
+        command: "forget",
+        again: format!("infra forget {what} --env {}", blueprint.name),
+        purpose: Purpose::Tags,
+        options: blueprint.options(&Default::default()),
+        shown: None,
+        narrow: whole,
+        carrying,
+        allow_destroy: None,
+        records: Records::Stay,
+    };
+    let lock = take_lock(session, &blueprint, &cloud, &order, &run_id()).await?;
+    let result = forget(session, &blueprint, &cloud, &order, &what).await;
+    if let Err(fault) = lock.release().await {
+        session.console.warn(&format!("the lock was not released, and expires by itself: {fault}"));
+    }
+    result
+}
+
+async fn forget(
+    session: &Session<'_>,
+    blueprint: &Blueprint,
+    cloud: &Cloud,
+    order: &Order<'_>,
+    what: &str,
+) -> Result<Exit, Failure> {
+    let listener = session.console.listener();
+    let (world, _) = session.observe(blueprint, cloud, &Default::default(), &*listener).await?;
+    drop(listener);
+    let live = find(blueprint, &world.lives, what)?;
+    let in_code = live.address().is_some_and(|address| blueprint.graph.definition(&address).is_some());
+    let after = if in_code { "; it is in the code, so the next plan will find it unowned" } else { "" };
+    session.console.say(&format!("{} {} will be released and stays as it is{after}.", live.kind, live.id));
+    let asked = Asked {
+        purpose: order.purpose,
+        deletions: 0,
+        yes: order.carrying.yes,
+        allow_destroy: None,
+        somebody: session.console.somebody_is_there(),
+        protected: None,
+    };
+    if let Consent::Ask(word) = consent(&asked)?
+        && !session.unless_interrupted(session.console.confirm("Release it?", &word)).await?
+    {
+        return Err(Failure::new("that was not a yes; nothing was changed"));
+    }
+    let ours = [keys::OWNER, keys::ADDRESS, keys::SPEC, keys::PROTECT, keys::RETIRED];
+    let remove = live.tags.keys().filter(|key| ours.iter().any(|own| key.starts_with(own))).cloned().collect();
+    let Some(kind) = blueprint.registry.kind(live.kind) else { return Err(Failure::new("its kind is not known")) };
+    kind.retag(live, &Retag { set: Default::default(), remove }).await?;
+    session.console.data(&format!("Forgotten: {} {} stands as it did, and is nobody's.\n", live.kind, live.id));
+    Ok(Exit::Done)
+}
+
+/// The one live resource that is meant.
+fn find<'a>(blueprint: &Blueprint, lives: &'a [Live], what: &str) -> Result<&'a Live, Failure> {
+    let tag = blueprint.owner.to_string();
+    let is = |live: &&Live| {
+        let address = live.address().is_some_and(|address| address.to_string() == what);
+        live.owner() == Some(&tag) && (address || format!("{}/{}", live.kind, live.id) == what)
+    };
+    let found: Vec<&Live> = lives.iter().filter(is).collect();
+    match found[..] {
+        [live] => Ok(live),
+        [] => Err(Failure::new(format!("nothing of ours is `{what}`; nothing was changed"))
+            .way_out("to see all that is ours:")
+            .command(format!("infra owned --env {}", blueprint.name))),
+        _ => {
+            let failure = Failure::new(format!("several live resources say that they are {what}; nothing was changed"));
+            let each =
+                found.iter().map(|live| format!("infra forget {}/{} --env {}", live.kind, live.id, blueprint.name));
+            Err(each.fold(failure, Failure::because))
+        }
+    }
+}

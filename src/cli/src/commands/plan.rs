@@ -1,0 +1,56 @@
+//! `infra plan`: shows what would change, saves it, and changes nothing.
+
+use jiff::Timestamp;
+
+use crate::args::{Format, Plan};
+use crate::carry_out::all_of;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{plan_markdown, plan_text};
+use crate::saved::{SavedPlan, last_plan};
+use crate::session::Session;
+
+pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, Failure> {
+    let Plan { selection, destroy, out, format, max_bytes, detailed_exitcode } = arguments;
+    let blueprint = session.blueprint().await?;
+    let cloud = session.connect(&blueprint).await?;
+    let options = blueprint.options(&selection);
+    let options = if destroy { all_of(options) } else { options };
+    let planned = session.plan(&blueprint, &cloud, &options).await?;
+    let saved = SavedPlan {
+        version: SavedPlan::VERSION,
+        environment: blueprint.name.clone(),
+        environment_digest: blueprint.environment.digest.clone(),
+        endpoint: session.common.endpoint.clone(),
+        made: Timestamp::now(),
+        by: cloud.identity.arn.clone(),
+        options,
+        fingerprint: planned.plan.fingerprint.clone(),
+        report: planned.report,
+    };
+    let (console, report) = (session.console, &saved.report);
+    match (console.json(), format) {
+        (Some(lines), _) => lines.plan(report),
+        (None, Format::Text) => console.data(&plan_text(report, console.paint)),
+        (None, Format::Json) => console.document(report),
+        (None, Format::Markdown) => console.data(&plan_markdown(report, max_bytes)),
+    }
+    console.say(&console.talk.dim(session.cost(&blueprint, &planned.world)));
+    // A plan that cannot be applied is not kept: `infra apply` must not find it.
+    if !report.stops.is_empty() {
+        return Err(Failure::said());
+    }
+    saved.write(&last_plan(&blueprint.environment.root, &blueprint.environment.facts.name.to_string()))?;
+    if let Some(file) = &out {
+        saved.write(&session.folder.join(file))?;
+    }
+    if report.changes.is_empty() {
+        return Ok(Exit::Done);
+    }
+    if console.json().is_none() && format == Format::Text {
+        let file = out.as_ref().map(|file| format!(" {}", file.display())).unwrap_or_default();
+        console
+            .say(&format!("\nTo carry out exactly this plan:\n  {}", console.talk.cyan(format!("infra apply{file}"))));
+    }
+    Ok(if detailed_exitcode { Exit::Changes } else { Exit::Done })
+}

@@ -1,0 +1,82 @@
+//! `infra show`: what is live and ours, as definitions; or a saved plan.
+
+use infra_engine::live::Live;
+
+use crate::args::{Format, Show};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{Form, Level, live_json, live_text, plan_markdown, plan_text};
+use crate::saved::SavedPlan;
+use crate::session::{Blueprint, Session};
+
+pub(super) async fn run(arguments: Show, session: &Session<'_>) -> Result<Exit, Failure> {
+    let Show { what, format } = arguments;
+    let file = what.as_ref().map(|what| session.folder.join(what)).filter(|file| file.is_file());
+    match file {
+        Some(file) => show_plan(&SavedPlan::read(&file)?, format, session),
+        None => show_live(what.as_deref(), format, session).await?,
+    }
+    Ok(Exit::Done)
+}
+
+fn show_plan(saved: &SavedPlan, format: Format, session: &Session<'_>) {
+    let (console, SavedPlan { made, by, environment, report, .. }) = (session.console, saved);
+    match (console.json(), format) {
+        (Some(lines), _) => lines.plan(report),
+        (None, Format::Json) => console.document(saved),
+        (None, Format::Markdown) => console.data(&plan_markdown(report, usize::MAX)),
+        (None, Format::Text) => console.data(&plan_text(report, console.paint)),
+    }
+    let made = made.strftime("%Y-%m-%d %H:%M:%S UTC");
+    console.say(&console.talk.dim(format!("Made at {made} for {environment} by {by}")));
+}
+
+async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) -> Result<(), Failure> {
+    let blueprint = session.unchecked().await?;
+    let cloud = session.connect(&blueprint).await?;
+    let listener = session.console.listener();
+    let (world, _) = session.observe(&blueprint, &cloud, &Default::default(), &*listener).await?;
+    drop(listener);
+    let lives: Vec<&Live> =
+        ours(&blueprint, &world.lives).filter(|live| what.is_none_or(|what| is(live, what))).collect();
+    if let Some(what) = what.filter(|_| lives.is_empty()) {
+        return Err(Failure::new(format!("`{what}` is neither live and ours, nor the file of a saved plan"))
+            .way_out("to see all that is ours:")
+            .command(format!("infra owned --env {}", blueprint.name)));
+    }
+    let console = session.console;
+    match (console.json(), format) {
+        (Some(lines), _) => lives.iter().for_each(|live| {
+            let message = format!("{} {}", live.kind, live.id);
+            lines.line(Level::Info, "resource", &message, serde_json::json!({ "resource": live_json(live) }));
+        }),
+        (None, Format::Json) => console.document(&lives.iter().map(|live| live_json(live)).collect::<Vec<_>>()),
+        (None, Format::Text | Format::Markdown) => {
+            let texts = lives.iter().map(|live| live_text(live, |field| form(&blueprint, live, field), console.paint));
+            console.data(&texts.collect::<Vec<_>>().join("\n"));
+        }
+    }
+    console.say(&console.talk.dim(session.cost(&blueprint, &world)));
+    Ok(())
+}
+
+/// The live resources that bear our tag, and those whose parent does.
+pub(super) fn ours<'a>(blueprint: &'a Blueprint, lives: &'a [Live]) -> impl Iterator<Item = &'a Live> {
+    let tag = blueprint.owner.to_string();
+    lives.iter().filter(move |live| {
+        live.owner() == Some(&tag)
+            || super::owned::parent(blueprint, live, lives).is_some_and(|parent| parent.owner() == Some(&tag))
+    })
+}
+
+/// An address, a stack, a kind, or a kind and an identifier.
+fn is(live: &Live, what: &str) -> bool {
+    let address = live.address();
+    let named = address.is_some_and(|address| address.to_string() == what || address.stack() == what);
+    named || live.kind == what || live.id == what || format!("{}/{}", live.kind, live.id) == what
+}
+
+fn form(blueprint: &Blueprint, live: &Live, field: &str) -> Form {
+    let schema = blueprint.registry.kind(live.kind).map(|kind| kind.schema());
+    schema.and_then(|schema| schema.field(field)).map_or(Form::Plain, |field| Form::of(field.shape))
+}

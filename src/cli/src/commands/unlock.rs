@@ -1,0 +1,37 @@
+//! `infra unlock`: shows who holds the lock, and breaks it for a person who is sure.
+
+use infra_engine::record::{Lock, LockError};
+
+use crate::args::Unlock;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+pub(super) async fn run(arguments: Unlock, session: &Session<'_>) -> Result<Exit, Failure> {
+    let blueprint = session.unchecked().await?;
+    let cloud = session.connect(&blueprint).await?;
+    let (store, owner) = (&*cloud.store, &blueprint.owner);
+    let say = |text: String| session.console.data(&format!("{text}\n"));
+    let Some(id) = arguments.id else {
+        match Lock::look(store, owner).await? {
+            None => say(format!("Nobody holds the lock of {owner}.")),
+            Some(holder) => {
+                say(format!("The lock of {owner} is held by {holder}."));
+                session.console.say("Only if that run is gone for good:");
+                session.console.say(&format!("  infra unlock {} --env {}", holder.id, blueprint.name));
+            }
+        }
+        return Ok(Exit::Done);
+    };
+    match Lock::break_open(store, owner, &id).await {
+        Ok(None) => say(format!("Nobody holds the lock of {owner}: there is nothing to break.")),
+        Ok(Some(holder)) => say(format!("The lock of {owner} is broken. It was held by {holder}.")),
+        Err(LockError::Fault(fault)) => return Err(fault.into()),
+        Err(LockError::OtherId { holder, given }) => {
+            return Err(Failure::new(format!("the lock is not that of run {given}; nothing was changed"))
+                .because(format!("it is held by {holder}")));
+        }
+        Err(other) => return Err(Failure::new(other.to_string())),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,34 @@
+//! What becomes of an environment's records when nothing of it is left.
+
+use infra_engine::record::{History, delete_records};
+
+use crate::failure::Failure;
+use crate::saved::{history_folder, last_plan, write_whole};
+use crate::session::{Blueprint, Cloud, Session};
+
+/// Copies the history to this machine and deletes the records, all but the lock, if nothing of ours is left.
+/// Says whether it did. Only for the holder of the lock.
+pub(crate) async fn clear(session: &Session<'_>, blueprint: &Blueprint, cloud: &Cloud) -> Result<bool, Failure> {
+    let Blueprint { owner, environment, .. } = blueprint;
+    let (store, name) = (&*cloud.store, environment.facts.name.to_string());
+    let listener = session.console.listener();
+    let (world, _) = session.observe(blueprint, cloud, &Default::default(), &*listener).await?;
+    drop(listener);
+    let tag = owner.to_string();
+    if !world.is_complete() || world.lives.iter().any(|live| live.owner() == Some(&tag)) {
+        return Ok(false);
+    }
+    let folder = history_folder(&environment.root, &name);
+    for run in History::runs(store, owner).await? {
+        let events = History::events(store, &run).await?.unwrap_or_default();
+        let file = folder.join(format!("{}-{}.jsonl", run.began, run.id));
+        write_whole(&file, events.as_bytes()).map_err(|error| {
+            Failure::new(format!("the history cannot be copied to {}; it stays in {}", file.display(), store.place()))
+                .because(error.to_string())
+        })?;
+    }
+    delete_records(store, owner).await?;
+    let _ = std::fs::remove_file(last_plan(&environment.root, &name));
+    session.console.say(&format!("Nothing of {owner} is left. Its history is in {}", folder.display()));
+    Ok(true)
+}

@@ -1,0 +1,69 @@
+//! `--json`: one object a line on standard output, for events, planned changes, summaries and problems alike.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use infra_engine::event::{Event, Listener};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::report::Report;
+use super::sentence::{Level, sentence};
+
+/// Writes a JSON object a line.
+pub struct JsonLines {
+    out: Mutex<Box<dyn Write + Send>>,
+    clock: fn() -> Timestamp,
+}
+
+impl JsonLines {
+    /// Lines to a stream, with the time of a clock.
+    pub fn new(out: Box<dyn Write + Send>, clock: fn() -> Timestamp) -> JsonLines {
+        JsonLines { out: Mutex::new(out), clock }
+    }
+
+    /// A plan: a line for each change, note and stop, and one with the numbers.
+    pub fn plan(&self, report: &Report) {
+        for change in &report.changes {
+            let message = format!("{}: Plan to {}", change.address, change.action.meaning());
+            self.line(Level::Info, "planned_change", &message, json!({ "change": change }));
+        }
+        for note in &report.notes {
+            self.line(Level::Info, "note", &note.says, json!({ "note": note }));
+        }
+        for stop in &report.stops {
+            self.line(Level::Error, "diagnostic", &stop.says, json!({ "diagnostic": stop }));
+        }
+        let message = super::closing::plan_closing(report);
+        let changes = json!({ "changes": report.counts, "unchanged": report.unchanged, "operation": "plan" });
+        self.line(Level::Info, "change_summary", &message, changes);
+    }
+
+    /// Any other line: its type, what it says, and what belongs to it.
+    pub fn line(&self, level: Level, kind: &str, message: &str, body: impl Serialize) {
+        let mut line = Map::new();
+        line.insert("@level".into(), level.word().into());
+        line.insert("@message".into(), message.into());
+        line.insert("@timestamp".into(), format!("{:.3}", (self.clock)()).into());
+        line.insert("type".into(), kind.into());
+        if let Ok(Value::Object(body)) = serde_json::to_value(body) {
+            body.into_iter().filter(|(key, _)| key != "type").for_each(|(key, value)| {
+                line.insert(key, value);
+            });
+        }
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        // A reader that has gone away is no reason to stop.
+        let _ = writeln!(out, "{}", Value::Object(line));
+        let _ = out.flush();
+    }
+}
+
+impl Listener for JsonLines {
+    fn hear(&self, event: &Event) {
+        let (level, message) = sentence(event);
+        let body = serde_json::to_value(event).unwrap_or_default();
+        let kind = body.get("type").and_then(Value::as_str).unwrap_or("event").to_owned();
+        self.line(level, &kind, &message, body);
+    }
+}

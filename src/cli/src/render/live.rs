@@ -1,0 +1,51 @@
+//! What is live, as the definitions that would have produced it.
+
+use infra_engine::live::{Live, State};
+use serde_json::{Value, json};
+
+use super::paint::Paint;
+use super::report::{Form, Value as Shown};
+use super::values::{self, Mark};
+
+/// A live resource for people. Its fields come with how they are best shown.
+pub fn live_text(live: &Live, form_of: impl Fn(&str) -> Form, paint: Paint) -> String {
+    let Live { kind, id, key: _, document, outputs, tags, state } = live;
+    let address = live.address().map_or_else(|| format!("{kind}/{id}"), |address| address.to_string());
+    let mut out = format!("{}  {kind}  {}\n", paint.bold(address), paint.dim(format!("[id={id}]")));
+    match state {
+        State::Ready => {}
+        State::Pending(doing) => out += &format!("  {}\n", paint.yellow(format!("busy: {doing}"))),
+        State::Failed(why) => out += &format!("  {}\n", paint.red(format!("failed: {why}"))),
+        State::Leaving => out += &format!("  {}\n", paint.red("about to go")),
+    }
+    if let Value::Object(fields) = document.redacted() {
+        for (name, value) in fields {
+            for line in values::whole(&name, &Shown::Known(value), form_of(&name), 0, Mark::Name) {
+                out += &format!("  {}{}\n", "  ".repeat(line.depth), line.text);
+            }
+        }
+    }
+    for (name, value) in outputs {
+        out += &format!("  {}\n", paint.dim(format!("{name}: {value}")));
+    }
+    for (key, value) in tags {
+        out += &format!("  {}\n", paint.dim(format!("tag {key}: {value}")));
+    }
+    out
+}
+
+/// A live resource for machines, without secrets.
+pub fn live_json(live: &Live) -> Value {
+    let Live { kind, id, key, document, outputs, tags, state } = live;
+    json!({
+        "address": live.address(),
+        "kind": kind,
+        "id": id,
+        "key": key,
+        "protected": live.is_protected(),
+        "state": state,
+        "definition": document.redacted(),
+        "outputs": outputs,
+        "tags": tags,
+    })
+}

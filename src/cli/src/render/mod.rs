@@ -1,0 +1,42 @@
+//! Data to text. Nothing here decides, reads or changes anything; each file turns one noun into what is read.
+//!
+//! A plan becomes a [`Report`] first: plain, owned, saved and read back as it is. Text, Markdown and JSON are made of it.
+
+mod advice;
+mod closing;
+mod drift;
+mod findings;
+mod json_lines;
+mod json_text;
+mod live;
+mod markdown;
+mod paint;
+mod plan_text;
+mod plural;
+mod progress;
+mod report;
+mod sentence;
+mod talk;
+mod troubles;
+mod values;
+mod wrap;
+
+pub use closing::{apply_complete, apply_incomplete, cost, destroy_complete, plan_closing};
+pub use drift::{drift_closing, drift_of, drift_text};
+pub use findings::findings_text;
+pub use json_lines::JsonLines;
+pub use live::{live_json, live_text};
+pub use markdown::plan_markdown;
+pub use paint::Paint;
+pub use plan_text::plan_text;
+pub use plural::{CHANGES, DEFINITIONS, KINDS, PROBLEMS, Plural, RESOURCES, WARNINGS, counted};
+pub use progress::Progress;
+pub use report::{Act, Advice, Counts, Form, Report, ReportChange, ReportField, ReportTag, Value, Who};
+pub use sentence::{Level, sentence};
+pub use talk::PlainLines;
+pub use troubles::Troubles;
+
+pub(crate) use wrap::{wrapped, wrapped_to};
+
+/// How wide text is laid out. Fixed, so that a plan reads the same in a terminal, a pipe and a file.
+pub(crate) const WIDTH: usize = 80;

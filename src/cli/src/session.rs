@@ -1,0 +1,232 @@
+//! What commands share: from an environment to a graph without a call, from there to what is live and to a plan.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use infra_aws::store::Bucket;
+use infra_aws::{Aws, Endpoints, Identity, Settings};
+use infra_engine::check::{Finding, Severity, check};
+use infra_engine::event::Listener;
+use infra_engine::graph::Graph;
+use infra_engine::live::{FaultKind, Registry};
+use infra_engine::model::{Owner, Tags};
+use infra_engine::plan::{Options, Plan};
+use infra_engine::record::{Scope, Store};
+use infra_engine::run::{Interrupt, Observing, World, observe};
+
+use crate::args::{Common, Selection};
+use crate::console::Console;
+use crate::environment::{Facts, Loaded, environments_folder, names_in};
+use crate::failure::Failure;
+use crate::local;
+use crate::program::{Defined, Definer, local_port};
+use crate::render::{KINDS, PROBLEMS, Report, WARNINGS, cost, counted, findings_text};
+
+/// What a command is given.
+pub(crate) struct Session<'a> {
+    /// The program.
+    pub definer: &'a dyn Definer,
+    /// What every command understands.
+    pub common: &'a Common,
+    /// Where it speaks.
+    pub console: &'a Console,
+    /// Who may ask to stop.
+    pub interrupt: &'a Interrupt,
+    /// Where it was started.
+    pub folder: PathBuf,
+    /// When it was started.
+    pub started: Instant,
+}
+
+/// What is wanted, known without a call.
+pub(crate) struct Blueprint {
+    /// What `--env` was given.
+    pub name: String,
+    /// The environment.
+    pub environment: Loaded<()>,
+    /// Whose resources.
+    pub owner: Owner,
+    /// What is wanted.
+    pub graph: Graph,
+    /// The kinds.
+    pub registry: Registry,
+    /// What the rules say.
+    pub findings: Vec<Finding>,
+    aws: Arc<Aws>,
+}
+
+/// A cloud that has answered, with the expected account.
+pub(crate) struct Cloud {
+    /// Who is calling.
+    pub identity: Identity,
+    /// Where the records are.
+    pub store: Arc<dyn Store>,
+}
+
+/// What was found, and what is to be done about it.
+pub(crate) struct Planned {
+    /// What is live.
+    pub world: World,
+    /// The scope record, if there is one.
+    pub scope: Option<Scope>,
+    /// What is to be done.
+    pub plan: Plan,
+    /// The plan as it is told.
+    pub report: Report,
+}
+
+impl Session<'_> {
+    /// What is wanted, with nothing wrong in it; warnings are said. No call is made.
+    pub async fn blueprint(&self) -> Result<Blueprint, Failure> {
+        let blueprint = self.unchecked().await?;
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            blueprint.findings.iter().cloned().partition(|finding| finding.violation.severity == Severity::Error);
+        if !errors.is_empty() {
+            let all = findings_text(&blueprint.findings, self.console.talk);
+            let count = counted(errors.len(), PROBLEMS);
+            return Err(Failure::new(format!("AWS would refuse this: {count}; nothing was called")).page(all));
+        }
+        if !warnings.is_empty() {
+            self.console.warn(&format!(
+                "{}\n{}",
+                counted(warnings.len(), WARNINGS),
+                findings_text(&warnings, self.console.talk)
+            ));
+        }
+        Ok(blueprint)
+    }
+
+    /// What is wanted, whatever the rules say of it. No call is made.
+    pub async fn unchecked(&self) -> Result<Blueprint, Failure> {
+        let name = self.environment_name()?;
+        let Defined { environment, platform } = self.definer.define(&name, &self.folder)?;
+        let definitions = platform.finish().map_err(|problems| defined_wrong(&problems))?;
+        let graph = Graph::build(definitions)
+            .map_err(|problems| defined_wrong(&problems.iter().map(ToString::to_string).collect::<Vec<_>>()))?;
+        let Facts { project, name: own_name, .. } = &environment.facts;
+        let owner = Owner { project: project.to_string(), environment: own_name.to_string() };
+        let aws = Arc::new(self.aws(&environment.facts).await?);
+        let registry = infra_aws::registry(Arc::clone(&aws));
+        let findings = check(&graph, &registry);
+        Ok(Blueprint { name, environment, owner, graph, registry, findings, aws })
+    }
+
+    /// Which environment is meant.
+    pub fn environment_name(&self) -> Result<String, Failure> {
+        if let Some(name) = self.common.env.as_ref().filter(|name| !name.is_empty()) {
+            return Ok(name.clone());
+        }
+        let known = environments_folder(&self.folder).map(|folder| names_in(&folder)).unwrap_or_default();
+        let failure = Failure::new("which environment? give --env, or set INFRA_ENV");
+        Err(match known.first() {
+            Some(first) => {
+                failure.because(format!("there are: {}", known.join(", "))).command(format!("--env {first}"))
+            }
+            None => failure.because(format!("there is no folder `environments` in {} or above", self.folder.display())),
+        })
+    }
+
+    async fn aws(&self, facts: &Facts) -> Result<Aws, Failure> {
+        let endpoints = Endpoints {
+            flag: self.common.endpoint.clone(),
+            file: facts.endpoint.clone(),
+            services: facts.endpoints.clone(),
+        };
+        let profile = self.common.profile.clone().or_else(|| facts.profile.clone());
+        let settings = Settings { region: facts.region.to_string(), profile, endpoints };
+        Aws::load(settings).await.map_err(|error| Failure::new(error.to_string()).because("nothing was called"))
+    }
+
+    /// The cloud, once the expected account has answered. Starts the local one where the environment says so.
+    pub async fn connect(&self, blueprint: &Blueprint) -> Result<Cloud, Failure> {
+        let facts = &blueprint.environment.facts;
+        let local = local_port(facts).filter(|_| facts.start_local && self.common.endpoint.is_none());
+        if let Some(port) = local {
+            self.unless_interrupted(local::ensure(port, &blueprint.environment.root, self.console)).await??;
+        }
+        let guarded = self.unless_interrupted(blueprint.aws.guard(Some(&facts.account))).await?;
+        let identity = guarded.map_err(|fault| match fault.kind {
+            // The guard's own refusal: the call itself needs no permission.
+            FaultKind::Refused => Failure::new("the credentials are for another account").because(fault.message),
+            _ => fault.into(),
+        })?;
+        let store = Arc::new(Bucket::new(Arc::clone(&blueprint.aws), identity.account.clone()));
+        Ok(Cloud { identity, store })
+    }
+
+    /// What is live, and the plan for it.
+    pub async fn plan(&self, blueprint: &Blueprint, cloud: &Cloud, options: &Options) -> Result<Planned, Failure> {
+        let listener = self.console.listener();
+        let (world, scope) = self.observe(blueprint, cloud, &options.adopt, &*listener).await?;
+        drop(listener);
+        let plan = infra_engine::plan::plan(&blueprint.graph, &world.lives, &blueprint.registry, options);
+        let report = Report::of(&plan, &blueprint.name);
+        Ok(Planned { world, scope, plan, report })
+    }
+
+    /// What is live.
+    pub async fn observe(
+        &self,
+        blueprint: &Blueprint,
+        cloud: &Cloud,
+        adopt: &BTreeMap<infra_engine::model::Address, Option<String>>,
+        listener: &dyn Listener,
+    ) -> Result<(World, Option<Scope>), Failure> {
+        let Blueprint { owner, graph, registry, .. } = blueprint;
+        let looking = async {
+            let scope = Scope::read(&*cloud.store, owner).await?;
+            let observing = Observing { registry, owner, graph, adopt, scope: scope.as_ref(), listener };
+            let world = observe(&observing).await?;
+            Ok::<_, Failure>((world, scope))
+        };
+        let (world, scope) = self.unless_interrupted(looking).await??;
+        if let Some(first) = world.unread.first() {
+            let kinds = counted(world.unread.len(), KINDS);
+            self.console.warn(&format!(
+                "{kinds} that the code does not use could not be looked through for leftovers ({first} …); \
+                 --verbose says why"
+            ));
+        }
+        Ok((world, scope))
+    }
+
+    /// What looking cost so far: `105 resources · 41 calls · 0.9 s`.
+    pub fn cost(&self, blueprint: &Blueprint, world: &World) -> String {
+        let calls = usize::try_from(blueprint.aws.calls().total()).unwrap_or(usize::MAX);
+        cost(world.lives.len(), calls, self.started.elapsed())
+    }
+
+    /// Goes on until it is done, or until somebody asks to stop. For what changes nothing.
+    pub async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.interrupt.asked() => Err(Failure::interrupted("interrupted; nothing was changed")),
+        }
+    }
+}
+
+impl Blueprint {
+    /// Everything that a plan is asked for.
+    pub fn options(&self, selection: &Selection) -> Options {
+        let Selection { target, exclude, replace, adopt } = selection.clone();
+        Options {
+            common_tags: Tags::from([
+                ("Project".to_owned(), self.owner.project.clone()),
+                ("Environment".to_owned(), self.owner.environment.clone()),
+            ]),
+            target,
+            exclude,
+            replace,
+            adopt: adopt.into_iter().map(|adoption| (adoption.address, adoption.id)).collect(),
+            ..Options::converge(self.owner.clone())
+        }
+    }
+}
+
+fn defined_wrong(problems: &[String]) -> Failure {
+    let page: Vec<String> = problems.iter().map(|problem| format!("error: {problem}")).collect();
+    let count = counted(problems.len(), PROBLEMS);
+    Failure::new(format!("the stacks have {count}; nothing was called")).page(page.join("\n"))
+}

@@ -1,0 +1,114 @@
+//! What a kind of resource can do: written once in the kind's own file.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::found::{Ask, Found};
+use crate::check::Rule;
+use crate::model::{Address, Replacement, Resource, Tags, keys};
+
+/// How a kind of resource is read, made, changed and deleted.
+///
+/// Every method may be repeated: it is called again after a failure that may pass, and a killed program
+/// starts over. None of them waits for a slow resource: reading it again shows its [`State`](super::State).
+pub trait Behaviour: Resource {
+    /// The clients that the calls go through.
+    type Cloud: Send + Sync + 'static;
+
+    /// How long things take, and how long is too long.
+    const WAITS: Waits = Waits::QUICK;
+
+    /// The permissions that its calls need: `ec2:CreateVpc`.
+    const ACTIONS: &'static [&'static str];
+
+    /// What the cloud would refuse.
+    fn rules() -> &'static [Rule<Self>] {
+        &[]
+    }
+
+    /// Which comes first if this change needs a new resource.
+    fn replacement(_live: &Self, _wanted: &Self) -> Replacement {
+        Self::SCHEMA.replacement
+    }
+
+    /// Who else has given a field the value that it has, if anybody may and has: the difference is then shown with its
+    /// owner and left alone. For owners that explain certain values only; `#[external]` is for those that explain any.
+    fn moved_by(_field: &str, _live: &Found<Self>, _wanted: &Self) -> Option<&'static str> {
+        None
+    }
+
+    /// Everything that is asked for, by as few calls as there can be.
+    fn read(cloud: &Self::Cloud, ask: &Ask) -> impl Future<Output = Result<Vec<Found<Self>>, Fault>> + Send;
+
+    /// Makes one by the one call that makes it, its tags in that call, and gives its identifier. What needs calls of
+    /// its own is left to [`Behaviour::update`], which follows when the new resource reads back otherwise than wanted:
+    /// so a create that fails has made nothing, or its answer was lost.
+    fn create(cloud: &Self::Cloud, order: &Order<Self>) -> impl Future<Output = Result<String, Fault>> + Send;
+
+    /// Changes a living one to what is wanted; tags are not its business.
+    fn update(
+        cloud: &Self::Cloud,
+        found: &Found<Self>,
+        wanted: &Self,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Sets and removes tags. A kind without tags answers `Ok(())`.
+    fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)
+    -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Deletes it. That it is gone already is success.
+    fn delete(cloud: &Self::Cloud, found: &Found<Self>) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// A resource that is to be made.
+#[derive(Clone, Debug)]
+pub struct Order<R> {
+    /// Its address, for messages.
+    pub address: Address,
+    /// What it is to be, all references known.
+    pub definition: R,
+    /// The tags that it is to bear from its first moment.
+    pub tags: Tags,
+    /// The same for every repetition of this create, and for no other: the API's idempotency token. 32 characters.
+    pub token: String,
+}
+
+impl<R> Order<R> {
+    /// True when a resource with these tags was made by this order, in an earlier try: the same owner, the same address.
+    pub fn made(&self, tags: &Tags) -> bool {
+        [keys::OWNER, keys::ADDRESS].iter().all(|key| tags.contains_key(*key) && tags.get(*key) == self.tags.get(*key))
+    }
+}
+
+/// Tags that are to be set, and keys that are to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Retag {
+    /// Set to these values.
+    pub set: Tags,
+    /// Removed.
+    pub remove: Vec<String>,
+}
+
+/// How long things take with a kind, and how long is too long.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// What making one usually takes: the longest path goes first.
+    pub usual: Duration,
+    /// Until a new one is ready, all repetitions included.
+    pub create: Duration,
+    /// Until a change has come to rest.
+    pub update: Duration,
+    /// Until a deleted one is gone.
+    pub delete: Duration,
+}
+
+impl Waits {
+    /// Seconds at most, minutes if the cloud has a bad day.
+    pub const QUICK: Waits = Waits {
+        usual: Duration::from_secs(1),
+        create: Duration::from_secs(5 * 60),
+        update: Duration::from_secs(5 * 60),
+        delete: Duration::from_secs(15 * 60),
+    };
+}

@@ -1,0 +1,132 @@
+//! A live resource as reading gives it, typed for its kind and plain for the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::model::{Address, Document, Owner, Tags, keys};
+
+/// What to look for.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Every resource that bears this owner's tag. `None` only together with `only`.
+    pub owner: Option<Owner>,
+    /// Every resource that bears one of these natural names, whoever owns it.
+    pub names: BTreeSet<String>,
+    /// For kinds that belong to a parent: the identifiers of the parents.
+    pub parents: BTreeSet<String>,
+    /// Only these identifiers, also when they are not ours or about to go. Other conditions are empty then.
+    pub only: BTreeSet<String>,
+}
+
+/// A live resource, typed: what its kind's `read` returns.
+#[derive(Clone, Debug)]
+pub struct Found<R> {
+    /// The cloud's identifier.
+    pub id: String,
+    /// The definition that would have produced it, all references known.
+    pub definition: R,
+    /// Outputs beside `id`.
+    pub outputs: BTreeMap<String, String>,
+    /// Its tags; empty where a kind has none.
+    pub tags: Tags,
+    /// How it stands.
+    pub state: State,
+}
+
+/// How a live resource stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It can be used and changed.
+    Ready,
+    /// It is being made or changed: wait.
+    Pending(String),
+    /// It could not be made; the cloud says why.
+    Failed(String),
+    /// It is about to go: not live any more.
+    Leaving,
+}
+
+/// A live resource, plain: what the engine works with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Live {
+    /// Its kind.
+    pub kind: &'static str,
+    /// The cloud's identifier.
+    pub id: String,
+    /// Its natural name, for kinds that have one.
+    pub key: Option<String>,
+    /// The definition that would have produced it.
+    pub document: Document,
+    /// Outputs beside `id`.
+    pub outputs: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: Tags,
+    /// How it stands.
+    pub state: State,
+}
+
+impl Ask {
+    /// Asks for these identifiers alone.
+    pub fn only(ids: impl IntoIterator<Item = String>) -> Ask {
+        Ask { only: ids.into_iter().collect(), ..Ask::default() }
+    }
+
+    /// True when a resource with these tags and this natural name is asked for.
+    /// Kinds whose calls cannot filter keep what this says.
+    pub fn wants(&self, id: &str, name: Option<&str>, tags: &Tags) -> bool {
+        if !self.only.is_empty() {
+            return self.only.contains(id);
+        }
+        let named = name.is_some_and(|name| self.names.contains(name));
+        let owned = self.owner.as_ref().is_some_and(|owner| tags.get(keys::OWNER) == Some(&owner.to_string()));
+        named || owned
+    }
+}
+
+impl<R> Found<R> {
+    /// A resource that is ready and has no outputs beside its identifier.
+    pub fn ready(id: impl Into<String>, definition: R, tags: Tags) -> Found<R> {
+        Found { id: id.into(), definition, outputs: BTreeMap::new(), tags, state: State::Ready }
+    }
+
+    /// The same with an output more.
+    pub fn with(mut self, output: &str, value: impl Into<String>) -> Found<R> {
+        self.outputs.insert(output.to_owned(), value.into());
+        self
+    }
+
+    /// The same in another state.
+    pub fn in_state(mut self, state: State) -> Found<R> {
+        self.state = state;
+        self
+    }
+}
+
+impl Live {
+    /// Whose it is by its tag.
+    pub fn owner(&self) -> Option<&str> {
+        self.tags.get(keys::OWNER).map(String::as_str)
+    }
+
+    /// Which definition it is by its tag.
+    pub fn address(&self) -> Option<Address> {
+        self.tags.get(keys::ADDRESS)?.parse().ok()
+    }
+
+    /// True when it has been replaced and only waits to be deleted.
+    pub fn is_retired(&self) -> bool {
+        self.tags.contains_key(keys::RETIRED)
+    }
+
+    /// True when it is protected from deletion.
+    pub fn is_protected(&self) -> bool {
+        self.tags.contains_key(keys::PROTECT)
+    }
+
+    /// The value of an output.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        if name == "id" { Some(&self.id) } else { self.outputs.get(name).map(String::as_str) }
+    }
+}

@@ -1,0 +1,192 @@
+//! A kind as the engine sees it: documents in, documents out. Only the registry makes one.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use serde_json::Value;
+
+use super::behaviour::{Behaviour, Order, Retag, Waits};
+use super::fault::{Fault, FaultKind};
+use super::found::{Ask, Found, Live};
+use crate::check::{RuleText, Surroundings, Violation};
+use crate::model::{Address, Document, Replacement, Schema, Tags};
+
+/// A kind of resource without its type.
+pub trait Kind: Send + Sync {
+    /// What it says of itself.
+    fn schema(&self) -> &'static Schema;
+    /// How long things take.
+    fn waits(&self) -> Waits;
+    /// The permissions that its calls need.
+    fn actions(&self) -> &'static [&'static str];
+    /// Its rules, to be explained.
+    fn rules(&self) -> Vec<RuleText>;
+    /// What its rules say against a definition.
+    fn check(&self, document: &Document, around: &Surroundings<'_>) -> Vec<Violation>;
+    /// A document as its type writes it. What has no order may stand in another one once its references are known:
+    /// documents are compared in this form.
+    fn canonical(&self, document: &Document) -> Document {
+        document.clone()
+    }
+    /// Which comes first if this change needs a new resource.
+    fn replacement(&self, live: &Document, wanted: &Document) -> Replacement;
+    /// See [`Behaviour::moved_by`]. References in what is wanted may be unknown.
+    fn moved_by(&self, _field: &str, _live: &Live, _wanted: &Document) -> Option<&'static str> {
+        None
+    }
+    /// See [`Behaviour::read`].
+    fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>>;
+    /// See [`Behaviour::create`].
+    fn create<'a>(&'a self, order: &'a Ordered) -> BoxFuture<'a, Result<String, Fault>>;
+    /// See [`Behaviour::update`].
+    fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>>;
+    /// See [`Behaviour::retag`].
+    fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>>;
+    /// See [`Behaviour::delete`].
+    fn delete<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>>;
+}
+
+/// A resource that is to be made, without its type. See [`Order`].
+#[derive(Clone, Debug)]
+pub struct Ordered {
+    /// Its address, for messages.
+    pub address: Address,
+    /// What it is to be, all references known.
+    pub document: Document,
+    /// The tags that it is to bear from its first moment.
+    pub tags: Tags,
+    /// The API's idempotency token.
+    pub token: String,
+}
+
+/// Takes the type off a behaviour.
+pub(super) struct Untyped<R: Behaviour> {
+    cloud: Arc<R::Cloud>,
+    mark: PhantomData<fn() -> R>,
+}
+
+impl<R: Behaviour> Untyped<R> {
+    pub(super) fn new(cloud: Arc<R::Cloud>) -> Untyped<R> {
+        Untyped { cloud, mark: PhantomData }
+    }
+}
+
+impl<R: Behaviour> Kind for Untyped<R> {
+    fn schema(&self) -> &'static Schema {
+        R::SCHEMA
+    }
+
+    fn waits(&self) -> Waits {
+        R::WAITS
+    }
+
+    fn actions(&self) -> &'static [&'static str] {
+        R::ACTIONS
+    }
+
+    fn rules(&self) -> Vec<RuleText> {
+        R::rules().iter().map(RuleText::of).collect()
+    }
+
+    fn check(&self, document: &Document, around: &Surroundings<'_>) -> Vec<Violation> {
+        match document.reveal::<R>() {
+            Ok(definition) => R::rules().iter().flat_map(|rule| rule.violations(&definition, around)).collect(),
+            Err(error) => vec![Violation::unreadable(error.to_string())],
+        }
+    }
+
+    fn canonical(&self, document: &Document) -> Document {
+        let typed = document.reveal::<R>().and_then(|definition| Document::of(&definition));
+        typed.unwrap_or_else(|_| document.clone())
+    }
+
+    fn replacement(&self, live: &Document, wanted: &Document) -> Replacement {
+        match (live.reveal::<R>(), wanted.reveal::<R>()) {
+            (Ok(live), Ok(wanted)) => R::replacement(&live, &wanted),
+            _ => R::SCHEMA.replacement,
+        }
+    }
+
+    fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
+        R::moved_by(field, &found(live).ok()?, &wanted.reveal().ok()?)
+    }
+
+    fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>> {
+        async move { R::read(&self.cloud, ask).await?.into_iter().map(plain::<R>).collect() }.boxed()
+    }
+
+    fn create<'a>(&'a self, order: &'a Ordered) -> BoxFuture<'a, Result<String, Fault>> {
+        async move {
+            let order = Order {
+                address: order.address.clone(),
+                definition: typed::<R>(&order.document)?,
+                tags: order.tags.clone(),
+                token: order.token.clone(),
+            };
+            R::create(&self.cloud, &order).await
+        }
+        .boxed()
+    }
+
+    fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::update(&self.cloud, &found::<R>(live)?, &typed::<R>(wanted)?).await }.boxed()
+    }
+
+    fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::retag(&self.cloud, &found::<R>(live)?, retag).await }.boxed()
+    }
+
+    fn delete<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::delete(&self.cloud, &found::<R>(live)?).await }.boxed()
+    }
+}
+
+fn typed<R: Behaviour>(document: &Document) -> Result<R, Fault> {
+    document.reveal().map_err(|error| unreadable::<R>(&error))
+}
+
+fn found<R: Behaviour>(live: &Live) -> Result<Found<R>, Fault> {
+    Ok(Found {
+        id: live.id.clone(),
+        definition: typed::<R>(&live.document)?,
+        outputs: live.outputs.clone(),
+        tags: live.tags.clone(),
+        state: live.state.clone(),
+    })
+}
+
+fn plain<R: Behaviour>(found: Found<R>) -> Result<Live, Fault> {
+    let document = Document::of(&found.definition).map_err(|error| unreadable::<R>(&error))?;
+    Ok(Live {
+        kind: R::SCHEMA.kind,
+        id: found.id,
+        key: natural_key(R::SCHEMA, &document),
+        document,
+        outputs: found.outputs,
+        tags: found.tags,
+        state: found.state,
+    })
+}
+
+fn unreadable<R: Behaviour>(error: &serde_json::Error) -> Fault {
+    Fault::new(FaultKind::Broken, R::SCHEMA.kind, format!("its document does not fit its type: {error}"))
+}
+
+/// The natural name that a document gives a resource: its key fields joined by `/`.
+/// `None` for kinds without one, and while a reference in it is unknown.
+pub fn natural_key(schema: &Schema, document: &Document) -> Option<String> {
+    let mut parts = Vec::new();
+    for field in schema.fields.iter().filter(|field| field.key) {
+        match document.field(field.name)? {
+            Value::String(text) => parts.push(text.clone()),
+            Value::Number(number) => parts.push(number.to_string()),
+            _ => return None,
+        }
+    }
+    if parts.is_empty() { None } else { Some(parts.join("/")) }
+}
+
+/// How long a first pause is, wherever something is repeated; pauses grow from here.
+pub const FIRST_PAUSE: Duration = Duration::from_millis(200);

@@ -1,0 +1,21 @@
+//! The nouns: what a definition is before anything is known of a cloud.
+//!
+//! Nothing here reads, plans or changes anything. `graph` joins definitions, `diff` compares them.
+
+mod address;
+mod document;
+mod reference;
+mod resource;
+mod schema;
+mod secret;
+mod stack;
+mod tags;
+
+pub use address::{Address, AddressError};
+pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
+pub use reference::{Output, OutputName, Ref, Reference};
+pub use resource::Resource;
+pub use schema::{Field, Mutability, OutputField, Ownership, Replacement, Schema, Shape};
+pub use secret::Secret;
+pub use stack::{Definition, Handle, Platform, Stack};
+pub use tags::{Owner, Tags, keys};

@@ -1,0 +1,313 @@
+//! The nouns of a plan: what changes, from what to what, and why.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fingerprint::Fingerprint;
+use super::steps::Step;
+use crate::live::Live;
+use crate::model::{Address, Owner, Path, Replacement, Shape};
+
+/// Everything that is to be done, and everything that was found on the way.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// Whose plan it is.
+    pub owner: Owner,
+    /// What changes, in the order of addresses.
+    pub changes: Vec<Change>,
+    /// How many definitions stand as they should.
+    pub unchanged: usize,
+    /// Why nothing may be applied; empty in a plan that can be.
+    pub stops: Vec<Stop>,
+    /// What a reader should know.
+    pub notes: Vec<Note>,
+    /// The changes taken apart, in an order that can be carried out.
+    #[serde(skip)]
+    pub steps: Vec<Step>,
+    /// The live resources that keep standing, by address: what the steps may refer to.
+    #[serde(skip)]
+    pub known: BTreeMap<Address, Live>,
+    /// What the plan was computed from.
+    pub fingerprint: Fingerprint,
+}
+
+/// What becomes of one resource.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// Its definition's address; for what has none any more, the one that its tag tells.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The cloud's identifier, if it exists.
+    pub id: Option<String>,
+    /// What is done.
+    pub action: Action,
+    /// Why, the most important reason first.
+    pub reasons: Vec<Reason>,
+    /// Its fields that differ; of a new one or one that goes, all of them.
+    pub fields: Vec<FieldChange>,
+    /// Its tags that differ. The tags of ownership are listed only where they change on a living resource.
+    pub tags: Vec<TagChange>,
+}
+
+/// What is done with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed where it stands; perhaps only its tags are.
+    Update,
+    /// A new one takes its place.
+    Replace(Replacement),
+    /// It is deleted.
+    Delete,
+}
+
+/// Why a resource changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It is in the code and not live.
+    New,
+    /// The code says something else than when it was last applied.
+    ChangedInCode,
+    /// The code says the same as when it was last applied: the world has moved.
+    Drifted,
+    /// It had that address before.
+    RenamedFrom(Address),
+    /// It becomes ours.
+    Adopted,
+    /// That field cannot be changed on a living resource.
+    CannotChange(Path),
+    /// Something that it refers to is replaced.
+    DependencyReplaced(Address),
+    /// Its replacement was asked for.
+    Requested,
+    /// It stands there broken; the cloud says why.
+    Failed(String),
+    /// It is ours, and no longer in the code.
+    NotInCode,
+    /// It was replaced, and is still there.
+    Retired,
+    /// Everything is to go.
+    Destroyed,
+}
+
+/// How one value of a definition changes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FieldChange {
+    /// Where: `ingress`, `policies.logs`.
+    pub path: Path,
+    /// What is live.
+    pub before: Side,
+    /// What is wanted.
+    pub after: Side,
+    /// Who moved.
+    pub cause: Cause,
+    /// True when it can only be changed by a new resource.
+    pub replaces: bool,
+    /// How it is best shown.
+    pub shape: Shape,
+}
+
+/// A value before or after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// There is none.
+    Absent,
+    /// This one; secrets are hidden in it.
+    Value(Value),
+    /// It will be known when that output is.
+    Unknown(String),
+}
+
+/// Who moved, when live and wanted differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The code did.
+    Code,
+    /// The world did.
+    Drift,
+    /// It follows from what happens to that definition.
+    Follows(Address),
+}
+
+/// How one tag changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TagChange {
+    /// Its key.
+    pub key: String,
+    /// What is live.
+    pub before: Option<String>,
+    /// What is wanted.
+    pub after: Option<String>,
+    /// Who moved.
+    pub cause: Cause,
+}
+
+/// Why nothing may be applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "stop", rename_all = "snake_case")]
+pub enum Stop {
+    /// Something of the wanted name is there, and it is not ours.
+    Foreign {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// Its owner by its tag, if it has one.
+        owner: Option<String>,
+    },
+    /// Two live resources bear the same address.
+    TwoClaims {
+        /// The address.
+        address: Address,
+        /// Their kind.
+        kind: &'static str,
+        /// The live resources.
+        ids: Vec<String>,
+    },
+    /// It would be deleted or replaced, and is protected.
+    Protected {
+        /// Its address.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// True when a new one would take its place.
+        replaced: bool,
+    },
+    /// A command names an address that is neither in the code nor live.
+    UnknownAddress {
+        /// As it was given.
+        address: String,
+        /// The nearest that exists.
+        nearest: Option<String>,
+    },
+    /// There is nothing to adopt for a definition.
+    NothingToAdopt {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+    },
+}
+
+/// What a reader of the plan should know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// A value differs, and its owner may do that.
+    OwnedElsewhere {
+        /// The definition.
+        address: Address,
+        /// The field.
+        path: Path,
+        /// The owner.
+        owner: String,
+        /// What is live.
+        live: Value,
+        /// What the code would set.
+        wanted: Value,
+    },
+    /// It is no longer in the code, and is kept because it is protected.
+    KeptProtected {
+        /// Its address.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+    },
+    /// A create and a delete look like one rename.
+    LikelyRename {
+        /// What would be deleted.
+        from: Address,
+        /// What would be created.
+        to: Address,
+    },
+    /// It is still being made or changed by an earlier run: apply waits for it.
+    StillPending {
+        /// Its address.
+        address: Address,
+        /// What it is doing.
+        doing: String,
+    },
+    /// It was found by its natural name under an address that is no longer in the code: it is taken as renamed.
+    FoundByName {
+        /// Its new address.
+        address: Address,
+        /// Its old address.
+        from: Address,
+    },
+}
+
+/// How many resources a plan adds, changes and destroys. A replaced one is both added and destroyed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Resources that are made.
+    pub add: usize,
+    /// Resources that change where they stand.
+    pub change: usize,
+    /// Resources that go.
+    pub destroy: usize,
+}
+
+impl Plan {
+    /// True when there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How many resources it adds, changes and destroys.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            match change.action {
+                Action::Create => counts.add += 1,
+                Action::Update => counts.change += 1,
+                Action::Delete => counts.destroy += 1,
+                Action::Replace(_) => {
+                    counts.add += 1;
+                    counts.destroy += 1;
+                }
+            }
+        }
+        counts
+    }
+}
+
+impl Change {
+    /// True when at least one difference came from outside.
+    pub fn has_drift(&self) -> bool {
+        self.reasons.contains(&Reason::Drifted)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::New => f.write_str("new in the code"),
+            Reason::ChangedInCode => f.write_str("changed in the code"),
+            Reason::Drifted => f.write_str("changed outside (drift)"),
+            Reason::RenamedFrom(address) => write!(f, "renamed from {address}"),
+            Reason::Adopted => f.write_str("adopted"),
+            Reason::CannotChange(path) => write!(f, "{path} cannot be changed in place"),
+            Reason::DependencyReplaced(address) => write!(f, "{address} is replaced"),
+            Reason::Requested => f.write_str("replacement requested"),
+            Reason::Failed(why) => write!(f, "it failed: {why}"),
+            Reason::NotInCode => f.write_str("no longer in the code"),
+            Reason::Retired => f.write_str("left over from a replacement"),
+            Reason::Destroyed => f.write_str("destroy"),
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! The one place where it is decided what happens to each definition and to each live resource. Pure.
+//!
+//! A page of ordered passes: definitions in the order of what they need, then what is left over, then the steps.
+
+use std::collections::BTreeMap;
+
+use super::change::{Action, Cause, Change, FieldChange, Note, Plan, Reason, Side, Stop, TagChange};
+use super::fingerprint::Fingerprint;
+use super::matching::{Match, Matching, parent_in};
+use super::options::{Goal, Options};
+use super::selection::{Selection, selects, unknown_words};
+use super::spec::{Spec, child_spec_key, parent_of};
+use super::steps::{self, Decided};
+use crate::diff::{Difference, differences, fields_of};
+use crate::graph::Graph;
+use crate::live::{Live, Registry, State};
+use crate::model::{
+    Address, Definition, Document, Mutability, Ownership, Path, Reference, Replacement, Schema, Shape, Tags, keys,
+};
+
+/// What is to be done so that what is live becomes what the code says.
+pub fn plan(graph: &Graph, lives: &[Live], registry: &Registry, options: &Options) -> Plan {
+    let mut decision = Decision {
+        registry,
+        lives,
+        options,
+        selection: Selection::new(graph, options),
+        matching: Matching::new(graph, registry, lives, options),
+        known: BTreeMap::new(),
+        standing: BTreeMap::new(),
+        decided: Vec::new(),
+        unchanged: 0,
+        stops: unknown_words(graph, lives, options),
+        notes: Vec::new(),
+    };
+    for definition in graph.definitions() {
+        decision.judge(definition);
+    }
+    decision.judge_leftovers(graph);
+    decision.note_likely_renames();
+    decision.finish(graph)
+}
+
+struct Decision<'a> {
+    registry: &'a Registry,
+    lives: &'a [Live],
+    options: &'a Options,
+    selection: Selection<'a>,
+    matching: Matching<'a>,
+    /// The live resources that keep standing, by their definition's address: their outputs are known.
+    known: BTreeMap<Address, &'a Live>,
+    /// Those, and the ones that are about to be replaced: what stands now.
+    standing: BTreeMap<Address, &'a Live>,
+    decided: Vec<Decided<'a>>,
+    unchanged: usize,
+    stops: Vec<Stop>,
+    notes: Vec<Note>,
+}
+
+impl<'a> Decision<'a> {
+    fn judge(&mut self, definition: &'a Definition) {
+        let document = self.resolve(definition, &self.known);
+        let before = self.resolve(definition, &self.standing);
+        let found = self.matching.find(definition, &before);
+        if let Match::Live(live, _) = found {
+            self.standing.insert(definition.address.clone(), live);
+        }
+        let covered = self.selection.covers(&definition.address, definition.schema.kind);
+        match (found, self.options.goal) {
+            (Match::Unclear, _) => {}
+            (Match::None, Goal::Converge) if covered => self.create(definition, document),
+            (Match::None, _) => {}
+            (Match::Live(live, _), Goal::Destroy) if covered => {
+                let held = live.is_protected() && definition.protected;
+                self.delete(definition.address.clone(), live, Reason::Destroyed, held);
+            }
+            (Match::Live(live, why), Goal::Converge) if covered => self.converge(definition, document, live, why),
+            (Match::Live(live, _), _) => {
+                self.known.insert(definition.address.clone(), live);
+            }
+        }
+    }
+
+    /// A definition's document with the references filled in of which `known` tells.
+    fn resolve(&self, definition: &Definition, known: &BTreeMap<Address, &Live>) -> Document {
+        let document = definition.document.resolve(&|reference| output(known, reference));
+        match self.registry.kind(definition.schema.kind) {
+            Some(kind) => kind.canonical(&document),
+            None => document,
+        }
+    }
+
+    fn create(&mut self, definition: &'a Definition, document: Document) {
+        let fields = fields_of(definition.schema, &document, true);
+        let change = Change {
+            address: definition.address.clone(),
+            kind: definition.schema.kind,
+            id: None,
+            action: Action::Create,
+            reasons: vec![Reason::New],
+            fields: fields.into_iter().map(whole).collect(),
+            tags: Vec::new(),
+        };
+        let tags = wanted_tags(definition, &document, self.options);
+        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: None });
+    }
+
+    fn converge(&mut self, definition: &'a Definition, document: Document, live: &'a Live, why: Option<Reason>) {
+        let tags = wanted_tags(definition, &document, self.options);
+        let spec = self.spec(definition.schema, live);
+        let mut reasons: Vec<Reason> = why.into_iter().collect();
+        let mut fields = Vec::new();
+        for difference in differences(definition.schema, &live.document, &document) {
+            if let Some(owner) = self.elsewhere(&difference, live, &document) {
+                self.note_external(&definition.address, difference, owner);
+                continue;
+            }
+            let cause = cause(&difference, spec.as_ref(), definition.schema, &document);
+            fields.push(told(difference, cause));
+        }
+        let tag_changes = match definition.schema.ownership {
+            Ownership::Tags => changed_tags(definition.schema, live, &tags, spec.as_ref()),
+            Ownership::Parent { .. } => Vec::new(),
+        };
+        if let State::Failed(reason) = &live.state {
+            reasons.push(Reason::Failed(reason.clone()));
+        }
+        if selects(&self.options.replace, &definition.address, definition.schema.kind) {
+            reasons.push(Reason::Requested);
+        }
+        reasons.extend(reasons_of(&fields, &tag_changes));
+        let replaced = fields.iter().any(|field| field.replaces)
+            || reasons.iter().any(|reason| matches!(reason, Reason::Failed(_) | Reason::Requested));
+        if let State::Pending(doing) = &live.state {
+            self.notes.push(Note::StillPending { address: definition.address.clone(), doing: doing.clone() });
+        }
+        if !replaced {
+            self.known.insert(definition.address.clone(), live);
+        }
+        let action = match replaced {
+            true => Action::Replace(self.replacement(definition, live, &document)),
+            false => Action::Update,
+        };
+        let pending = matches!(live.state, State::Pending(_));
+        let unchanged = !replaced && fields.is_empty() && tag_changes.is_empty();
+        if unchanged {
+            self.unchanged += 1;
+        }
+        if unchanged && !pending {
+            return;
+        }
+        if replaced && live.is_protected() && definition.protected {
+            let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
+            self.stops.push(Stop::Protected { address, kind, id, replaced });
+        }
+        let change = Change {
+            address: definition.address.clone(),
+            kind: live.kind,
+            id: Some(live.id.clone()),
+            action,
+            reasons,
+            fields,
+            tags: if replaced { Vec::new() } else { tag_changes },
+        };
+        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: Some(live) });
+    }
+
+    fn judge_leftovers(&mut self, graph: &Graph) {
+        let leftovers: Vec<&'a Live> = self.matching.leftovers().collect();
+        for live in leftovers {
+            let address = self.address_of(live);
+            if !self.selection.covers(&address, live.kind) || live.state == State::Leaving {
+                continue;
+            }
+            let reason = match (live.is_retired(), self.options.goal) {
+                (true, _) => Reason::Retired,
+                (false, Goal::Destroy) => Reason::Destroyed,
+                (false, Goal::Converge) => Reason::NotInCode,
+            };
+            let excused = graph.definition(&address).is_some_and(|definition| !definition.protected);
+            let held = live.is_protected() && !live.is_retired() && !excused;
+            self.delete(address, live, reason, held);
+        }
+    }
+
+    fn delete(&mut self, address: Address, live: &'a Live, reason: Reason, held: bool) {
+        let (kind, id) = (live.kind, live.id.clone());
+        if held && reason == Reason::NotInCode {
+            self.notes.push(Note::KeptProtected { address, kind, id });
+            return;
+        }
+        if held {
+            self.stops.push(Stop::Protected { address: address.clone(), kind, id: id.clone(), replaced: false });
+        }
+        let fields = match self.registry.kind(live.kind) {
+            Some(kind) => fields_of(kind.schema(), &live.document, false),
+            None => Vec::new(),
+        };
+        let change = Change {
+            address,
+            kind,
+            id: Some(id),
+            action: Action::Delete,
+            reasons: vec![reason],
+            fields: fields.into_iter().map(whole).collect(),
+            tags: Vec::new(),
+        };
+        let (document, tags) = (live.document.clone(), Tags::new());
+        self.decided.push(Decided { change, definition: None, document, tags, live: Some(live) });
+    }
+
+    /// The address that a live resource tells, or one made of its kind and identifier.
+    fn address_of(&self, live: &Live) -> Address {
+        let told = live.address().or_else(|| {
+            let parent = self.matching.parent(live)?;
+            let key = child_spec_key(self.registry.kind(live.kind)?.schema(), live.key.as_deref()?);
+            let (address, _) = parent.tags.get(&key)?.split_once(' ')?;
+            address.parse().ok()
+        });
+        told.unwrap_or_else(|| {
+            let plain = |text: &str| -> String {
+                let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+                text.chars().map(word).take(100).collect()
+            };
+            Address::new("unknown", plain(&format!("{}-{}", live.kind, live.id)))
+                .expect("letters, digits and hyphens make an address")
+        })
+    }
+
+    /// What was last applied to a live resource, by its own tag or by its parent's.
+    fn spec(&self, schema: &Schema, live: &Live) -> Option<Spec> {
+        match parent_of(schema) {
+            None => Spec::parse(live.tags.get(keys::SPEC)?),
+            Some((field, kind)) => {
+                let parent = parent_in(self.lives, field, kind, &live.document)?;
+                let (_, spec) = parent.tags.get(&child_spec_key(schema, live.key.as_deref()?))?.split_once(' ')?;
+                Spec::parse(spec)
+            }
+        }
+    }
+
+    /// A child that follows its parent to a new one stands beside its predecessor, which goes with the old parent.
+    fn replacement(&self, definition: &Definition, live: &Live, document: &Document) -> Replacement {
+        let moves = |(field, _)| live.document.field(field) != document.field(field);
+        if parent_of(definition.schema).is_some_and(moves) {
+            return Replacement::CreateFirst;
+        }
+        match self.registry.kind(definition.schema.kind) {
+            Some(kind) => kind.replacement(&live.document, document),
+            None => definition.schema.replacement,
+        }
+    }
+
+    /// Who else owns the value of a field, or has just moved it.
+    fn elsewhere(&self, difference: &Difference, live: &Live, wanted: &Document) -> Option<&'static str> {
+        match difference.mutability {
+            Mutability::External(owner) => Some(owner),
+            _ => self.registry.kind(live.kind)?.moved_by(difference.path.root(), live, wanted),
+        }
+    }
+
+    fn note_external(&mut self, address: &Address, difference: Difference, owner: &str) {
+        let value = |side: Side| match side {
+            Side::Value(value) => value,
+            Side::Unknown(reference) => reference.into(),
+            Side::Absent => serde_json::Value::Null,
+        };
+        self.notes.push(Note::OwnedElsewhere {
+            address: address.clone(),
+            path: difference.path,
+            owner: owner.to_owned(),
+            live: value(difference.before),
+            wanted: value(difference.after),
+        });
+    }
+
+    fn note_likely_renames(&mut self) {
+        let goes = |decided: &&Decided<'_>| decided.change.reasons == [Reason::NotInCode];
+        let comes = |decided: &&Decided<'_>| decided.change.action == Action::Create;
+        let mut notes = Vec::new();
+        for gone in self.decided.iter().filter(goes) {
+            let twin = self.decided.iter().filter(comes).find(|come| {
+                let Some(definition) = come.definition else { return false };
+                definition.schema.kind == gone.change.kind
+                    && differences(definition.schema, &gone.document, &come.document).is_empty()
+            });
+            if let Some(twin) = twin {
+                notes.push(Note::LikelyRename { from: gone.change.address.clone(), to: twin.change.address.clone() });
+            }
+        }
+        self.notes.extend(notes);
+    }
+
+    fn finish(self, graph: &Graph) -> Plan {
+        let Decision {
+            registry,
+            lives,
+            options,
+            selection,
+            matching,
+            known,
+            standing: _,
+            mut decided,
+            unchanged,
+            mut stops,
+            mut notes,
+        } = self;
+        stops.extend(matching.stops.into_iter().filter(|stop| stops_this(stop, &selection, options.goal)));
+        notes.extend(matching.notes);
+        let steps = steps::build(graph, registry, &mut decided);
+        let mut changes: Vec<Change> =
+            decided.into_iter().map(|decided| decided.change).filter(Change::is_a_change).collect();
+        changes.sort_by(|left, right| (&left.address, left.kind).cmp(&(&right.address, right.kind)));
+        let fingerprint = Fingerprint::of(graph.definitions(), lives);
+        let known = known.into_iter().map(|(address, live)| (address, live.clone())).collect();
+        Plan { owner: options.owner.clone(), changes, unchanged, stops, notes, steps, known, fingerprint }
+    }
+}
+
+/// True when a stop is about what this plan is about. What is not ours is in nobody's way when everything is to go.
+fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
+    match stop {
+        Stop::Foreign { address, kind, .. } => goal == Goal::Converge && selection.covers(address, kind),
+        Stop::TwoClaims { address, kind, .. }
+        | Stop::Protected { address, kind, .. }
+        | Stop::NothingToAdopt { address, kind } => selection.covers(address, kind),
+        Stop::UnknownAddress { .. } => true,
+    }
+}
+
+impl Change {
+    /// False for a resource that is only waited for.
+    fn is_a_change(&self) -> bool {
+        self.action != Action::Update || !self.fields.is_empty() || !self.tags.is_empty()
+    }
+}
+
+/// The tags that a definition's resource bears, without the digest of what was applied.
+fn wanted_tags(definition: &Definition, document: &Document, options: &Options) -> Tags {
+    if parent_of(definition.schema).is_some() {
+        return Tags::new();
+    }
+    let name = match definition.schema.fields.iter().find(|field| field.key && field.name == "name") {
+        Some(field) => document.field(field.name).and_then(|name| name.as_str()).map(str::to_owned),
+        None => None,
+    };
+    let name = name.unwrap_or_else(|| format!("{}-{}", options.owner.project, definition.address.name()));
+    let mut tags = options.common_tags.clone();
+    tags.insert("Name".to_owned(), name);
+    tags.insert(keys::OWNER.to_owned(), options.owner.to_string());
+    tags.insert(keys::ADDRESS.to_owned(), definition.address.to_string());
+    if definition.protected {
+        tags.insert(keys::PROTECT.to_owned(), "true".to_owned());
+    }
+    tags
+}
+
+fn changed_tags(schema: &Schema, live: &Live, wanted: &Tags, spec: Option<&Spec>) -> Vec<TagChange> {
+    let applied = spec.is_some_and(|spec| spec.says_tags(schema, wanted));
+    let mut changes = Vec::new();
+    for (key, value) in wanted {
+        let before = live.tags.get(key);
+        if before != Some(value) {
+            let drifted = applied && !key.starts_with("infra:");
+            let cause = if drifted { Cause::Drift } else { Cause::Code };
+            changes.push(TagChange { key: key.clone(), before: before.cloned(), after: Some(value.clone()), cause });
+        }
+    }
+    if live.is_protected() && !wanted.contains_key(keys::PROTECT) {
+        let before = live.tags.get(keys::PROTECT).cloned();
+        changes.push(TagChange { key: keys::PROTECT.to_owned(), before, after: None, cause: Cause::Code });
+    }
+    changes
+}
+
+fn cause(difference: &Difference, spec: Option<&Spec>, schema: &Schema, document: &Document) -> Cause {
+    if let Some(reference) = &difference.awaits {
+        return Cause::Follows(reference.address.clone());
+    }
+    let field = difference.path.root();
+    let wanted = document.field(field).unwrap_or(&serde_json::Value::Null);
+    match spec.is_some_and(|spec| spec.says(schema, field, wanted)) {
+        true => Cause::Drift,
+        false => Cause::Code,
+    }
+}
+
+fn told(difference: Difference, cause: Cause) -> FieldChange {
+    let Difference { path, before, after, awaits: _, shape, mutability } = difference;
+    let replaces = mutability == Mutability::Replace && shape != Shape::Secret;
+    FieldChange { path, before, after, cause, replaces, shape }
+}
+
+/// A field of a resource that comes or goes as a whole: nothing is replaced because of it.
+fn whole(difference: Difference) -> FieldChange {
+    FieldChange { replaces: false, ..told(difference, Cause::Code) }
+}
+
+/// Why a resource changes, as far as its fields and tags tell.
+fn reasons_of(fields: &[FieldChange], tags: &[TagChange]) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    let mut add = |reason: Reason| {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    };
+    for field in fields {
+        match &field.cause {
+            Cause::Code => add(Reason::ChangedInCode),
+            Cause::Drift => add(Reason::Drifted),
+            Cause::Follows(address) => add(Reason::DependencyReplaced(address.clone())),
+        }
+    }
+    for tag in tags.iter().filter(|tag| !tag.key.starts_with("infra:")) {
+        add(if tag.cause == Cause::Drift { Reason::Drifted } else { Reason::ChangedInCode });
+    }
+    for field in fields.iter().filter(|field| field.replaces) {
+        add(Reason::CannotChange(Path::field(field.path.root())));
+    }
+    reasons
+}
+
+fn output(known: &BTreeMap<Address, &Live>, reference: &Reference) -> Option<String> {
+    known.get(&reference.address)?.output(&reference.output).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! What a plan is asked for, beside the definitions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, Owner, Tags};
+
+/// What a plan is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// Whose resources.
+    pub owner: Owner,
+    /// Tags for every resource that can bear tags, beside those of ownership.
+    pub common_tags: Tags,
+    /// Where it is to lead.
+    pub goal: Goal,
+    /// Only these addresses (or whole stacks, or kinds) and what they need; all when empty.
+    pub target: Vec<String>,
+    /// Not these addresses (or whole stacks), and not what needs them.
+    pub exclude: Vec<String>,
+    /// These are replaced even if nothing differs.
+    pub replace: Vec<String>,
+    /// Live resources that become ours: by address, with the identifier where there is no natural name.
+    pub adopt: BTreeMap<Address, Option<String>>,
+    /// Take over everything that bears a wanted name and has no owner.
+    pub adopt_named: bool,
+}
+
+/// Where a plan is to lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// What is live is what the code says.
+    Converge,
+    /// Nothing of ours is live.
+    Destroy,
+}
+
+impl Options {
+    /// A plan of everything for an owner.
+    pub fn converge(owner: Owner) -> Options {
+        Options {
+            owner,
+            common_tags: Tags::new(),
+            goal: Goal::Converge,
+            target: Vec::new(),
+            exclude: Vec::new(),
+            replace: Vec::new(),
+            adopt: BTreeMap::new(),
+            adopt_named: false,
+        }
+    }
+
+    /// A plan that leaves nothing of an owner's.
+    pub fn destroy(owner: Owner) -> Options {
+        Options { goal: Goal::Destroy, ..Options::converge(owner) }
+    }
+}

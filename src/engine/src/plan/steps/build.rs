@@ -1,0 +1,272 @@
+//! Decided changes taken apart into steps, and every reason why one step comes before another. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::{Edge, Step, StepId, Work};
+use crate::graph::Graph;
+use crate::live::{Live, Registry, natural_key};
+use crate::model::{Address, Definition, Document, Replacement, Tags};
+use crate::plan::change::{Action, Change};
+use crate::plan::spec::parent_of;
+
+/// A change with all that carrying it out needs.
+pub(in crate::plan) struct Decided<'a> {
+    pub(in crate::plan) change: Change,
+    /// The definition, unless there is none any more.
+    pub(in crate::plan) definition: Option<&'a Definition>,
+    /// What is wanted, as far as it is known; of what goes, what is live.
+    pub(in crate::plan) document: Document,
+    pub(in crate::plan) tags: Tags,
+    pub(in crate::plan) live: Option<&'a Live>,
+}
+
+/// What refers to something that must go before its successor comes must go before it, too.
+fn propagate_delete_first(graph: &Graph, decided: &mut [Decided<'_>]) {
+    let mut going: BTreeSet<Address> = BTreeSet::new();
+    for definition in graph.definitions() {
+        let forced = graph.needs(&definition.address).any(|edge| going.contains(&edge.to));
+        let Some(own) = decided.iter_mut().find(|decided| is_of(decided, &definition.address)) else { continue };
+        if let Action::Replace(order) = &mut own.change.action {
+            if forced {
+                *order = Replacement::DeleteFirst;
+            }
+            if *order == Replacement::DeleteFirst {
+                going.insert(definition.address.clone());
+            }
+        }
+    }
+}
+
+fn is_of(decided: &Decided<'_>, address: &Address) -> bool {
+    decided.definition.is_some_and(|definition| definition.address == *address)
+}
+
+/// The steps of all changes, in an order that can be carried out. Where two would take each other's places, one of them
+/// goes before its successor comes, whatever was decided.
+pub(in crate::plan) fn build(graph: &Graph, registry: &Registry, decided: &mut [Decided<'_>]) -> Vec<Step> {
+    loop {
+        propagate_delete_first(graph, decided);
+        let builder = Builder::of(graph, registry, decided);
+        match builder.gives_way(decided) {
+            Some(index) => decided[index].change.action = Action::Replace(Replacement::DeleteFirst),
+            None => return super::sort::in_order(builder.steps),
+        }
+    }
+}
+
+struct Builder<'a> {
+    registry: &'a Registry,
+    steps: Vec<Step>,
+    /// The step after which a definition's resource stands as wanted.
+    makes: BTreeMap<Address, StepId>,
+    /// The steps that delete, with what they delete.
+    deletes: Vec<(StepId, &'a Live, bool)>,
+    /// The steps that make something in a place, each with a step that frees it.
+    places: Vec<(StepId, StepId)>,
+}
+
+impl<'a> Builder<'a> {
+    fn of(graph: &Graph, registry: &'a Registry, decided: &[Decided<'a>]) -> Builder<'a> {
+        let (steps, makes, deletes, places) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
+        let mut builder = Builder { registry, steps, makes, deletes, places };
+        for one in decided {
+            builder.add(one);
+        }
+        builder.order_makes(graph);
+        builder.order_deletes();
+        builder.order_deletes_after_moves(decided);
+        builder.order_same_names();
+        builder
+    }
+
+    fn add(&mut self, decided: &Decided<'a>) {
+        let Decided { change, definition, document, tags, live } = decided;
+        let create = || Work::Create { document: document.clone(), tags: tags.clone() };
+        match (change.action, *live) {
+            (Action::Create, _) => self.make(change, create()),
+            (Action::Update, Some(live)) => {
+                let live = Box::new(live.clone());
+                let work = match change.fields.is_empty() && change.tags.is_empty() {
+                    true => Work::Await { live },
+                    false => Work::Update {
+                        live,
+                        document: document.clone(),
+                        tags: tags.clone(),
+                        fields: !change.fields.is_empty(),
+                    },
+                };
+                self.make(change, work);
+            }
+            (Action::Replace(Replacement::CreateFirst), Some(live)) => {
+                let retire = self.step(change, Work::Retire { live: Box::new(live.clone()) });
+                self.make(change, create());
+                let make = self.makes[&change.address];
+                self.link(make, retire, || "its predecessor gives its address away first".to_owned());
+                let delete = self.delete(change, live, false);
+                self.link(delete, make, || "its successor is made first".to_owned());
+            }
+            (Action::Replace(Replacement::DeleteFirst), Some(live)) => {
+                let delete = self.delete(change, live, true);
+                self.make(change, create());
+                let make = self.makes[&change.address];
+                self.link(make, delete, || "its predecessor stands in its place".to_owned());
+            }
+            (Action::Delete, Some(live)) => {
+                self.delete(change, live, false);
+            }
+            (Action::Update | Action::Replace(_) | Action::Delete, None) => {
+                debug_assert!(definition.is_some(), "only a definition can be without a live resource");
+            }
+        }
+    }
+
+    fn step(&mut self, change: &Change, work: Work) -> StepId {
+        let id = StepId(self.steps.len());
+        let usual = match &work {
+            Work::Retire { .. } => Duration::from_millis(200),
+            _ => self.registry.kind(change.kind).map_or(Duration::from_secs(1), |kind| kind.waits().usual),
+        };
+        let (address, kind) = (change.address.clone(), change.kind);
+        self.steps.push(Step { id, address, kind, work, after: Vec::new(), usual });
+        id
+    }
+
+    fn make(&mut self, change: &Change, work: Work) {
+        let id = self.step(change, work);
+        self.makes.insert(change.address.clone(), id);
+    }
+
+    /// `first` says that the successor waits for it.
+    fn delete(&mut self, change: &Change, live: &'a Live, first: bool) -> StepId {
+        let id = self.step(change, Work::Delete { live: Box::new(live.clone()) });
+        self.deletes.push((id, live, first));
+        id
+    }
+
+    fn link(&mut self, step: StepId, after: StepId, why: impl FnOnce() -> String) {
+        self.edge(step, after, true, why);
+    }
+
+    fn edge(&mut self, step: StepId, after: StepId, firm: bool, why: impl FnOnce() -> String) {
+        let edges = &mut self.steps[step.0].after;
+        if step != after && !edges.iter().any(|edge| edge.step == after) {
+            edges.push(Edge { step: after, why: why(), firm });
+        }
+    }
+
+    /// What is needed is made first.
+    fn order_makes(&mut self, graph: &Graph) {
+        for edge in graph.edges() {
+            if let (Some(&from), Some(&to)) = (self.makes.get(&edge.from), self.makes.get(&edge.to)) {
+                self.link(from, to, || edge.why.clone());
+            }
+        }
+    }
+
+    /// What refers to something goes before it; so does what comes after it by its kind.
+    fn order_deletes(&mut self) {
+        let deletes = self.deletes.clone();
+        for (needed_step, needed, _) in &deletes {
+            for (needing_step, needing, _) in &deletes {
+                if std::ptr::eq(*needed, *needing) {
+                    continue;
+                }
+                if refers(needing, needed) && !self.shares_identifier(needed) {
+                    self.link(*needed_step, *needing_step, || format!("{} still refers to it", needing.id));
+                } else if self.comes_after(needing.kind, needed.kind) {
+                    self.link(*needed_step, *needing_step, || {
+                        format!("{} goes before every {}", needing.id, needed.kind)
+                    });
+                }
+            }
+        }
+    }
+
+    /// True for a child that bears its parent's identifier: who names that means the parent.
+    fn shares_identifier(&self, live: &Live) -> bool {
+        let parent = self.registry.kind(live.kind).and_then(|kind| parent_of(kind.schema()));
+        let id = parent.and_then(|(field, _)| live.document.field(field)).and_then(|id| id.as_str());
+        id == Some(&live.id)
+    }
+
+    fn comes_after(&self, kind: &str, earlier: &str) -> bool {
+        self.registry.kind(kind).is_some_and(|kind| kind.schema().after.contains(&earlier))
+    }
+
+    /// What moves away from something has moved before it goes. Not where the move waits for the successor.
+    fn order_deletes_after_moves(&mut self, decided: &[Decided<'_>]) {
+        let deletes = self.deletes.clone();
+        for (step, gone, first) in deletes {
+            for one in decided {
+                let moves = matches!(one.change.action, Action::Update | Action::Replace(Replacement::CreateFirst));
+                let (Some(live), Some(&make)) = (one.live, self.makes.get(&one.change.address)) else { continue };
+                if moves && !first && !std::ptr::eq(live, gone) && refers(live, gone) {
+                    self.edge(step, make, false, || format!("{} moves away from it first", one.change.address));
+                }
+            }
+        }
+    }
+
+    /// A name is free once its bearer is gone.
+    fn order_same_names(&mut self) {
+        let deletes = self.deletes.clone();
+        let makes: Vec<StepId> = self.makes.values().copied().collect();
+        for make in makes {
+            let step = &self.steps[make.0];
+            let Work::Create { document, .. } = &step.work else { continue };
+            let Some(kind) = self.registry.kind(step.kind) else { continue };
+            let key = natural_key(kind.schema(), document);
+            let conflicts: Vec<StepId> = deletes
+                .iter()
+                .filter(|(_, live, _)| live.kind == step.kind)
+                .filter(|(_, live, _)| match &key {
+                    Some(key) => live.key.as_ref() == Some(key),
+                    None => kind.replacement(&live.document, document) == Replacement::DeleteFirst,
+                })
+                .map(|(delete, _, _)| *delete)
+                .collect();
+            for delete in conflicts {
+                let address = self.steps[make.0].address != self.steps[delete.0].address;
+                if address {
+                    self.link(make, delete, || "what stands in its place goes first".to_owned());
+                    self.places.push((make, delete));
+                }
+            }
+        }
+    }
+
+    /// A change that makes its successor first, and so keeps a place from becoming free that others wait for in a circle.
+    fn gives_way(&self, decided: &[Decided<'a>]) -> Option<usize> {
+        let circles = self.places.iter().filter(|(make, delete)| self.waits(*delete, *make));
+        circles.into_iter().find_map(|(make, delete)| {
+            decided.iter().position(|one| {
+                let Action::Replace(Replacement::CreateFirst) = one.change.action else { return false };
+                let own = |(_, live, _): &&(StepId, &Live, bool)| one.live.is_some_and(|own| std::ptr::eq(own, *live));
+                let (Some((gone, _, _)), Some(come)) =
+                    (self.deletes.iter().find(own), self.makes.get(&one.change.address))
+                else {
+                    return false;
+                };
+                self.waits(*delete, *gone) && self.waits(*come, *make)
+            })
+        })
+    }
+
+    /// True when a step is another one, or cannot be done before it.
+    fn waits(&self, step: StepId, other: StepId) -> bool {
+        let mut reached = BTreeSet::from([step]);
+        let mut open = vec![step];
+        while let Some(step) = open.pop() {
+            let firm = self.steps[step.0].after.iter().filter(|edge| edge.firm);
+            open.extend(firm.map(|edge| edge.step).filter(|earlier| reached.insert(*earlier)));
+        }
+        reached.contains(&other)
+    }
+}
+
+/// True when one live resource names another by its identifier or one of its outputs.
+fn refers(from: &Live, to: &Live) -> bool {
+    let texts = from.document.texts();
+    texts.contains(to.id.as_str()) || to.outputs.values().any(|output| texts.contains(output.as_str()))
+}

@@ -1,0 +1,127 @@
+//! Carrying a plan out: whatever is ready starts, the longest way first, a bounded number side by side.
+//! A failure stops what waits for it, nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+
+use super::interrupt::Interrupt;
+use super::schedule::{Schedule, Standing};
+use super::step::{Ended, Site, carry_out};
+use crate::event::{Event, FaultText, Listener, Outcome};
+use crate::live::Registry;
+use crate::model::Address;
+use crate::plan::{Action, Plan, Step, Verb};
+
+/// What carrying a plan out needs.
+pub struct Applying<'a> {
+    /// The kinds.
+    pub registry: &'a Registry,
+    /// How many steps go on side by side.
+    pub parallelism: usize,
+    /// Who wants to know how it goes.
+    pub listener: &'a dyn Listener,
+    /// Who may ask to stop.
+    pub interrupt: &'a Interrupt,
+    /// This run, different from every other: tokens of creates are made of it.
+    pub run: &'a str,
+}
+
+/// How long calls in flight may go on once somebody has asked to stop.
+const GRACE: Duration = Duration::from_secs(6);
+
+/// Carries a plan out, as far as it goes, and says what became of it.
+pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
+    let Applying { registry, parallelism, listener, interrupt, run } = *applying;
+    listener.hear(&Event::ApplyStarted { run: run.to_owned(), steps: plan.steps.len() });
+    let known = plan.known.clone().into_iter().collect();
+    let site = Site { owner: &plan.owner, registry, listener, interrupt, run, known: Mutex::new(known) };
+    let mut schedule = Schedule::new(&plan.steps);
+    let mut running = FuturesUnordered::new();
+    let mut told = false;
+    loop {
+        while running.len() < parallelism.max(1) && !interrupt.is_asked() {
+            let Some(step) = schedule.next() else { break };
+            schedule.set(step.id, Standing::Running);
+            let site = &site;
+            running.push(async move { (step, with_grace(site, step).await) });
+        }
+        if interrupt.is_asked() && !told {
+            told = true;
+            listener.hear(&Event::Interrupted { in_flight: running.len() });
+        }
+        let ended = tokio::select! {
+            ended = running.next() => ended,
+            () = interrupt.asked(), if !told => continue,
+        };
+        let Some((step, ended)) = ended else { break };
+        schedule.set(step.id, standing_after(listener, step, ended));
+        for (step, because) in schedule.skip_hopeless() {
+            skipped(listener, step, because);
+        }
+    }
+    for step in schedule.skip_rest() {
+        skipped(listener, step, "the run was interrupted".to_owned());
+    }
+    let outcome = outcome(plan, &schedule, interrupt.is_asked());
+    listener.hear(&Event::ApplyFinished { outcome });
+    outcome
+}
+
+/// A step that is cut off when it goes on for too long after somebody asked to stop.
+async fn with_grace(site: &Site<'_>, step: &Step) -> Ended {
+    tokio::select! {
+        ended = carry_out(site, step) => ended,
+        () = async { site.interrupt.asked().await; tokio::time::sleep(GRACE).await } => Ended::Abandoned,
+    }
+}
+
+fn standing_after(listener: &dyn Listener, step: &Step, ended: Ended) -> Standing {
+    let (address, kind, verb) = (step.address.clone(), step.kind, step.verb());
+    match ended {
+        Ended::Done { id, elapsed } => {
+            listener.hear(&Event::StepFinished { address, kind, verb, id, elapsed });
+            Standing::Done
+        }
+        Ended::Failed(fault) => {
+            listener.hear(&Event::StepFailed { address, kind, verb, fault: FaultText::from(&*fault) });
+            Standing::Failed
+        }
+        Ended::Abandoned => {
+            let because = "the run was interrupted while it was at work; the next run picks it up".to_owned();
+            listener.hear(&Event::StepSkipped { address, kind, verb, because });
+            Standing::Abandoned
+        }
+    }
+}
+
+fn skipped(listener: &dyn Listener, step: &Step, because: String) {
+    let (address, kind, verb) = (step.address.clone(), step.kind, step.verb());
+    listener.hear(&Event::StepSkipped { address, kind, verb, because });
+}
+
+fn outcome(plan: &Plan, schedule: &Schedule<'_>, interrupted: bool) -> Outcome {
+    let mut done: BTreeMap<Verb, BTreeSet<(&Address, &str)>> = BTreeMap::new();
+    for step in schedule.done() {
+        done.entry(step.verb()).or_default().insert((&step.address, step.kind));
+    }
+    let is_change = |address: &Address, kind: &str| {
+        plan.changes
+            .iter()
+            .any(|change| change.action == Action::Update && change.address == *address && change.kind == kind)
+    };
+    let count = |verb: Verb| done.get(&verb).map_or(0, BTreeSet::len);
+    let changed = done.get(&Verb::Update).into_iter().flatten().filter(|(address, kind)| is_change(address, kind));
+    Outcome {
+        added: count(Verb::Create),
+        changed: changed.count(),
+        destroyed: schedule.done().filter(|step| step.verb() == Verb::Delete).count(),
+        failed: schedule.count(Standing::Failed),
+        not_started: schedule.count(Standing::Skipped),
+        abandoned: schedule.count(Standing::Abandoned) + schedule.running(),
+        interrupted,
+    }
+}

@@ -1,0 +1,360 @@
+//! One step carried out so that it may be killed, or answered by nobody, at any point, and repeated.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::attempt::Attempt;
+use super::interrupt::Interrupt;
+use crate::diff::differences;
+use crate::event::{Event, Listener};
+use crate::live::{Ask, Fault, FaultKind, GoneIsFine, Kind, Live, Ordered, Registry, Retag, State, natural_key};
+use crate::model::{Address, Document, Mutability, Owner, Ownership, Reference, Tags, digest, keys};
+use crate::plan::{Spec, Step, Work, child_spec_key};
+
+/// Where the steps of one run work.
+pub(super) struct Site<'a> {
+    pub(super) owner: &'a Owner,
+    pub(super) registry: &'a Registry,
+    pub(super) listener: &'a dyn Listener,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) run: &'a str,
+    /// What stands, by address: outputs for those that refer to it.
+    pub(super) known: Mutex<BTreeMap<Address, Live>>,
+}
+
+/// How a step ended.
+pub(super) enum Ended {
+    Done { id: String, elapsed: Duration },
+    Failed(Box<Fault>),
+    Abandoned,
+}
+
+/// Why a step did not get to its end.
+pub(super) enum Halt {
+    Failed(Box<Fault>),
+    Abandoned,
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Halt {
+        Halt::Failed(Box::new(fault))
+    }
+}
+
+/// How often a resource that reads back otherwise than wanted is changed before that is told and accepted.
+const CORRECTIONS: usize = 3;
+
+/// How often a change is looked for before it is made again: a cloud may show for a while what was before.
+const LOOKS: usize = 3;
+
+/// How long an answer that was lost may take to become visible.
+const VISIBLE: usize = 5;
+
+/// Carries out one step.
+pub(super) async fn carry_out(site: &Site<'_>, step: &Step) -> Ended {
+    let (address, kind, verb) = (step.address.clone(), step.kind, step.verb());
+    let id = step.live().map(|live| live.id.clone());
+    site.listener.hear(&Event::StepStarted { address, kind, verb, id });
+    let started = Instant::now();
+    match work(site, step).await {
+        Ok(id) => Ended::Done { id, elapsed: started.elapsed() },
+        Err(Halt::Failed(fault)) => Ended::Failed(fault),
+        Err(Halt::Abandoned) => Ended::Abandoned,
+    }
+}
+
+async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
+    let kind = site.kind(step.kind)?;
+    let waits = kind.waits();
+    match &step.work {
+        Work::Create { document, tags } => {
+            let mut attempt = Attempt::new(site, step, waits.create);
+            let document = site.resolve(kind, document)?;
+            let tags = site.with_spec(kind, &step.address, &document, tags, &mut attempt).await?;
+            let order = Ordered { address: step.address.clone(), document, tags, token: site.token(&step.address) };
+            let id = make(site, kind, &order, &mut attempt).await?;
+            let live = settle(site, step, kind, &id, &order.document, &mut attempt).await?;
+            retag(kind, &live, &order.tags, &mut attempt).await?;
+            site.stands(&step.address, live);
+            Ok(id)
+        }
+        Work::Update { live, document, tags, fields } => {
+            let mut attempt = Attempt::new(site, step, waits.update);
+            let document = site.resolve(kind, document)?;
+            let tags = site.with_spec(kind, &step.address, &document, tags, &mut attempt).await?;
+            retag(kind, live, &tags, &mut attempt).await?;
+            let live = match fields {
+                true => settle(site, step, kind, &live.id, &document, &mut attempt).await?,
+                false => Live::clone(live),
+            };
+            let id = live.id.clone();
+            site.stands(&step.address, live);
+            Ok(id)
+        }
+        Work::Await { live } => {
+            let mut attempt = Attempt::new(site, step, waits.create);
+            let live = read_ready(kind, &live.id, &mut attempt).await?;
+            let id = live.id.clone();
+            site.stands(&step.address, live);
+            Ok(id)
+        }
+        Work::Retire { live } => {
+            let mut attempt = Attempt::new(site, step, waits.update);
+            // The owner with it: one that is adopted and replaced at once bears none yet, and would be left over.
+            let set = Tags::from([
+                (keys::RETIRED.to_owned(), "true".to_owned()),
+                (keys::OWNER.to_owned(), site.owner.to_string()),
+                (keys::ADDRESS.to_owned(), step.address.to_string()),
+            ]);
+            let retag = Retag { set, remove: Vec::new() };
+            attempt.repeat(|| kind.retag(live, &retag)).await?;
+            Ok(live.id.clone())
+        }
+        Work::Delete { live } => {
+            let mut attempt = Attempt::new(site, step, waits.delete);
+            site.forget_spec(kind, live, &mut attempt).await?;
+            attempt.repeat(|| async { kind.delete(live).await.gone_is_fine() }).await?;
+            let ask = Ask::only([live.id.clone()]);
+            while !attempt.repeat(|| kind.read(&ask)).await?.is_empty() {
+                attempt.wait_for("being deleted").await?;
+            }
+            Ok(live.id.clone())
+        }
+    }
+}
+
+/// Makes a resource once. A create whose answer was lost is looked for before it is repeated.
+async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut Attempt<'_>) -> Result<String, Halt> {
+    loop {
+        let fault = match kind.create(order).await {
+            Ok(id) => return Ok(id),
+            Err(fault) => fault,
+        };
+        let unsure = matches!(fault.kind, FaultKind::Lost | FaultKind::Broken);
+        if unsure || fault.kind == FaultKind::Exists {
+            let looks = if unsure { VISIBLE } else { 1 };
+            let mut traces = Traces::None;
+            for _ in 0..looks {
+                traces = look(site, kind, order, attempt).await?;
+                if let Traces::Made(id) = traces {
+                    return Ok(id);
+                }
+                if unsure {
+                    attempt.wait_for("looking whether it was made").await?;
+                }
+            }
+            if let Traces::Leaving = traces {
+                attempt.wait_for("waiting for the one of its name to be gone").await?;
+                continue;
+            }
+        }
+        attempt.rest_after(fault).await?;
+    }
+}
+
+/// What is there where a create was refused or not answered.
+enum Traces {
+    /// What an earlier try has made: ours, of this address, not retired.
+    Made(String),
+    /// Something of its name that is about to go.
+    Leaving,
+    /// Nothing that tells.
+    None,
+}
+
+async fn look(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut Attempt<'_>) -> Result<Traces, Halt> {
+    let key = natural_key(kind.schema(), &order.document);
+    let mut ask = Ask { owner: Some(site.owner.clone()), ..Ask::default() };
+    match kind.schema().ownership {
+        Ownership::Tags => ask.names.extend(key.clone()),
+        Ownership::Parent { field, .. } => {
+            ask.parents.extend(order.document.field(field).and_then(|id| id.as_str()).map(str::to_owned));
+        }
+    }
+    let found = attempt.repeat(|| kind.read(&ask)).await?;
+    let (going, standing): (Vec<Live>, Vec<Live>) = found.into_iter().partition(|live| live.state == State::Leaving);
+    let ours = standing.into_iter().find(|live| match kind.schema().ownership {
+        Ownership::Tags => {
+            live.address().as_ref() == Some(&order.address)
+                && live.owner() == Some(&site.owner.to_string())
+                && !live.is_retired()
+        }
+        Ownership::Parent { .. } => live.key == key,
+    });
+    let in_the_way = key.is_some() && going.iter().any(|live| live.key == key);
+    Ok(match ours {
+        Some(live) => Traces::Made(live.id),
+        None if in_the_way => Traces::Leaving,
+        None => Traces::None,
+    })
+}
+
+/// Waits until a resource is ready, and changes it until it reads back as wanted.
+async fn settle(
+    site: &Site<'_>,
+    step: &Step,
+    kind: &dyn Kind,
+    id: &str,
+    wanted: &Document,
+    attempt: &mut Attempt<'_>,
+) -> Result<Live, Halt> {
+    let mut live = read_ready(kind, id, attempt).await?;
+    for _ in 0..CORRECTIONS {
+        if unsettled(kind, &live, wanted).is_empty() {
+            return Ok(live);
+        }
+        // A change of several calls that was cut off goes on from what is done, not from its beginning.
+        while let Err(fault) = kind.update(&live, wanted).await {
+            attempt.rest_after(fault).await?;
+            live = read_ready(kind, id, attempt).await?;
+            if unsettled(kind, &live, wanted).is_empty() {
+                return Ok(live);
+            }
+        }
+        live = read_ready(kind, id, attempt).await?;
+        for _ in 0..LOOKS {
+            if unsettled(kind, &live, wanted).is_empty() {
+                break;
+            }
+            attempt.wait_for("being seen as it was changed").await?;
+            live = read_ready(kind, id, attempt).await?;
+        }
+    }
+    let fields = unsettled(kind, &live, wanted);
+    if !fields.is_empty() {
+        let (address, kind) = (step.address.clone(), step.kind);
+        site.listener.hear(&Event::StepUnsettled { address, kind, fields });
+    }
+    Ok(live)
+}
+
+fn unsettled(kind: &dyn Kind, live: &Live, wanted: &Document) -> Vec<String> {
+    let differences = differences(kind.schema(), &live.document, wanted).into_iter();
+    differences
+        .filter(|difference| !matches!(difference.mutability, Mutability::External(_)))
+        .filter(|difference| kind.moved_by(difference.path.root(), live, wanted).is_none())
+        .map(|difference| difference.path.to_string())
+        .collect()
+}
+
+async fn read_ready(kind: &dyn Kind, id: &str, attempt: &mut Attempt<'_>) -> Result<Live, Halt> {
+    let ask = Ask::only([id.to_owned()]);
+    loop {
+        let found = attempt.repeat(|| kind.read(&ask)).await?;
+        let Some(live) = found.into_iter().find(|live| live.id == id) else {
+            attempt.wait_for("becoming visible").await?;
+            continue;
+        };
+        match &live.state {
+            State::Ready => return Ok(live),
+            State::Pending(doing) => attempt.wait_for(doing).await?,
+            State::Failed(why) => return Err(Fault::new(FaultKind::Refused, kind.schema().kind, why).into()),
+            State::Leaving => {
+                let message = "it is being deleted by somebody else";
+                return Err(Fault::new(FaultKind::Gone, kind.schema().kind, message).into());
+            }
+        }
+    }
+}
+
+/// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted.
+async fn retag(kind: &dyn Kind, live: &Live, wanted: &Tags, attempt: &mut Attempt<'_>) -> Result<(), Halt> {
+    if kind.schema().ownership != Ownership::Tags {
+        return Ok(());
+    }
+    let differs = |(key, value): &(&String, &String)| live.tags.get(*key) != Some(*value);
+    let set: Tags = wanted.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let unwanted = live.is_protected() && !wanted.contains_key(keys::PROTECT);
+    let remove: Vec<String> = unwanted.then(|| keys::PROTECT.to_owned()).into_iter().collect();
+    if set.is_empty() && remove.is_empty() {
+        return Ok(());
+    }
+    let retag = Retag { set, remove };
+    attempt.repeat(|| kind.retag(live, &retag)).await
+}
+
+impl<'a> Site<'a> {
+    fn kind(&self, name: &'static str) -> Result<&'a dyn Kind, Fault> {
+        let unknown = || Fault::new(FaultKind::Broken, name, "this program does not know the kind");
+        self.registry.kind(name).map(AsRef::as_ref).ok_or_else(unknown)
+    }
+
+    /// The idempotency token of a create: the same when it is repeated in this run.
+    fn token(&self, address: &Address) -> String {
+        digest(&serde_json::json!([self.run, address]))[..32].to_owned()
+    }
+
+    fn stands(&self, address: &Address, live: Live) {
+        self.known().insert(address.clone(), live);
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<Address, Live>> {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The document with all its references filled in.
+    fn resolve(&self, kind: &dyn Kind, document: &Document) -> Result<Document, Fault> {
+        let known = self.known();
+        let output = |reference: &Reference| Some(known.get(&reference.address)?.output(&reference.output)?.to_owned());
+        let resolved = document.resolve(&output);
+        match resolved.references().first() {
+            None => Ok(kind.canonical(&resolved)),
+            Some((path, reference)) => {
+                let message = format!("`{path}` refers to {reference}, which the cloud did not give");
+                Err(Fault::new(FaultKind::Broken, "resolving references", message))
+            }
+        }
+    }
+
+    /// The tags with the digest of what is applied. For a child the digest is written on its parent, at once.
+    async fn with_spec(
+        &self,
+        kind: &dyn Kind,
+        address: &Address,
+        document: &Document,
+        tags: &Tags,
+        attempt: &mut Attempt<'_>,
+    ) -> Result<Tags, Halt> {
+        let schema = kind.schema();
+        let spec = Spec::of(schema, document, tags).to_string();
+        let mut tags = tags.clone();
+        match (self.parent(kind, document)?, natural_key(schema, document)) {
+            (Some((parent_kind, parent)), Some(key)) => {
+                let set = Tags::from([(child_spec_key(schema, &key), format!("{address} {spec}"))]);
+                write_on_parent(parent_kind, &parent, Retag { set, remove: Vec::new() }, attempt).await?;
+            }
+            _ => {
+                tags.insert(keys::SPEC.to_owned(), spec);
+            }
+        }
+        Ok(tags)
+    }
+
+    /// Takes the digest of a child that is about to go from its parent.
+    async fn forget_spec(&self, kind: &dyn Kind, live: &Live, attempt: &mut Attempt<'_>) -> Result<(), Halt> {
+        let Some((parent_kind, parent)) = self.parent(kind, &live.document)? else { return Ok(()) };
+        let Some(key) = &live.key else { return Ok(()) };
+        let remove = vec![child_spec_key(kind.schema(), key)];
+        write_on_parent(parent_kind, &parent, Retag { set: Tags::new(), remove }, attempt).await
+    }
+
+    fn parent(&self, kind: &dyn Kind, document: &Document) -> Result<Option<(&'a dyn Kind, String)>, Fault> {
+        let Ownership::Parent { field, kind: parent } = kind.schema().ownership else { return Ok(None) };
+        let id = document.field(field).and_then(|id| id.as_str()).map(str::to_owned);
+        id.map(|id| Ok((self.kind(parent)?, id))).transpose()
+    }
+}
+
+async fn write_on_parent(kind: &dyn Kind, id: &str, retag: Retag, attempt: &mut Attempt<'_>) -> Result<(), Halt> {
+    let ask = Ask::only([id.to_owned()]);
+    let Some(parent) = attempt.repeat(|| kind.read(&ask)).await?.into_iter().next() else { return Ok(()) };
+    let stands = retag.set.iter().all(|(key, value)| parent.tags.get(key) == Some(value));
+    let gone = retag.remove.iter().all(|key| !parent.tags.contains_key(key));
+    if stands && gone {
+        return Ok(());
+    }
+    attempt.repeat(|| async { kind.retag(&parent, &retag).await.gone_is_fine() }).await
+}

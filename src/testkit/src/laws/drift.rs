@@ -1,0 +1,73 @@
+//! What is changed outside is seen, is said to be changed outside, and is put right.
+
+use infra_engine::live::Retag;
+use infra_engine::model::{Mutability, Ownership, Tags};
+use infra_engine::plan::{Cause, Plan, Reason};
+
+use super::changes::of;
+use super::ground::Ground;
+use super::sample::Sample;
+
+/// Every field that changes in place is changed by the kind's own update, and every name tag by its own retag.
+pub async fn drift(ground: &Ground, sample: &Sample) {
+    let law = "drift";
+    ground.apply(law, &sample.definitions).await;
+    for variant in &sample.variants {
+        if variant.field.mutability != Mutability::InPlace || variant.is_unseen() {
+            continue;
+        }
+        let law = format!("{}.{} is changed outside", variant.address, variant.field.name);
+        let lives = ground.lives(&law).await;
+        let live = of(&lives, sample, &variant.address);
+        let known = |reference: &infra_engine::model::Reference| {
+            Some(of(&lives, sample, &reference.address).output(&reference.output)?.to_owned())
+        };
+        let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
+        let there = kind.canonical(&variant.document(&live.document).resolve(&known));
+        kind.update(live, &there).await.unwrap_or_else(|fault| panic!("{law}: {fault}"));
+        until_ready(ground, &law, live.kind, &live.id).await;
+        let plan = ground.plan(&law, &sample.definitions).await;
+        only_drift(&law, &plan, sample, &variant.address.to_string());
+        ground.apply(&law, &sample.definitions).await;
+        ground.settled(&law, &sample.definitions).await;
+    }
+    for definition in &sample.definitions {
+        if definition.schema.ownership != Ownership::Tags {
+            continue;
+        }
+        let law = format!("{}: its tags are changed outside", definition.address);
+        let lives = ground.lives(&law).await;
+        let live = of(&lives, sample, &definition.address);
+        let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
+        let retag = Retag { set: Tags::from([("Name".to_owned(), "somebody's".to_owned())]), remove: Vec::new() };
+        kind.retag(live, &retag).await.unwrap_or_else(|fault| panic!("{law}: {fault}"));
+        let plan = ground.plan(&law, &sample.definitions).await;
+        only_drift(&law, &plan, sample, &definition.address.to_string());
+        ground.apply(&law, &sample.definitions).await;
+        ground.settled(&law, &sample.definitions).await;
+    }
+    ground.clear(law, &sample.definitions).await;
+}
+
+fn only_drift(law: &str, plan: &Plan, sample: &Sample, address: &str) {
+    let [change] = plan.changes.as_slice() else { panic!("{law}: one thing drifted: {:#?}", plan.changes) };
+    assert_eq!(change.address.to_string(), address, "{law}");
+    assert_eq!(change.reasons, [Reason::Drifted], "{law}: {change:#?}");
+    let causes = change.fields.iter().map(|field| &field.cause).chain(change.tags.iter().map(|tag| &tag.cause));
+    assert!(causes.clone().all(|cause| *cause == Cause::Drift), "{law}: {change:#?}");
+    assert_eq!(plan.unchanged, sample.definitions.len() - 1, "{law}: everything else stands");
+}
+
+/// Waits until what was changed outside has come to rest.
+async fn until_ready(ground: &Ground, law: &str, kind: &str, id: &str) {
+    use infra_engine::live::State;
+    for _ in 0..600 {
+        let lives = ground.lives(law).await;
+        let live = lives.iter().find(|live| live.kind == kind && live.id == id);
+        if live.is_none_or(|live| !matches!(live.state, State::Pending(_))) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    panic!("{law}: {id} does not come to rest");
+}

@@ -1,0 +1,184 @@
+//! The network: public and private subnets in several zones, the ways out, and who may speak to whom.
+
+use infra_aws::ec2::{
+    ElasticIp, InternetGateway, NatGateway, Reach, RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Target,
+    Traffic, Vpc, VpcId,
+};
+use infra_engine::model::{Handle, Platform, Ref, Stack};
+use infra_values::{Cidr, Zone};
+
+use crate::environment::{Environment, Nat};
+
+/// The port that every service listens on.
+pub const SERVICE_PORT: u16 = 8000;
+const REDIS_PORT: u16 = 6379;
+const POSTGRES_PORT: u16 = 5432;
+
+/// What the stacks on top of the network build on.
+#[expect(dead_code, reason = "the load balancer, the services and the data stores take these")]
+pub struct Network {
+    /// The network.
+    pub vpc: Handle<Vpc>,
+    /// For what the internet may reach: one subnet in each zone.
+    pub public: Vec<Handle<Subnet>>,
+    /// For everything else: one subnet in each zone.
+    pub private: Vec<Handle<Subnet>>,
+    /// Who may speak to whom.
+    pub groups: Groups,
+}
+
+/// The security groups.
+pub struct Groups {
+    /// The load balancer's.
+    pub alb: Handle<SecurityGroup>,
+    /// The services'.
+    pub ecs: Handle<SecurityGroup>,
+    /// Redis's.
+    pub redis: Handle<SecurityGroup>,
+    /// Postgres's.
+    pub rds: Handle<SecurityGroup>,
+}
+
+/// Adds the network to the platform.
+pub fn stack(environment: &Environment, platform: &mut Platform) -> Network {
+    let mut stack = platform.stack("network");
+    let cidr = environment.network.cidr;
+    let vpc = stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true });
+    let internet = stack.add("igw", InternetGateway { vpc: vpc.id() });
+
+    let public = subnets(&mut stack, environment, &vpc, Side::Public);
+    let private = subnets(&mut stack, environment, &vpc, Side::Private);
+
+    let everywhere = |target| [(Cidr::ANYWHERE.into(), target)].into();
+    stack.add(
+        "public",
+        RouteTable {
+            vpc: vpc.id(),
+            routes: everywhere(Target::InternetGateway(internet.id())),
+            subnets: public.iter().map(Handle::id).collect(),
+        },
+    );
+    match environment.network.nat {
+        Nat::One => {
+            let nat = nat_gateway(&mut stack, "nat", &public[0]);
+            stack.add(
+                "private",
+                RouteTable {
+                    vpc: vpc.id(),
+                    routes: everywhere(Target::Nat(nat.id())),
+                    subnets: private.iter().map(Handle::id).collect(),
+                },
+            );
+        }
+        Nat::EachZone => {
+            for (place, zone) in environment.network.zones.iter().enumerate() {
+                let nat = nat_gateway(&mut stack, &in_zone("nat", zone), &public[place]);
+                stack.add(
+                    in_zone("private-routes", zone),
+                    RouteTable {
+                        vpc: vpc.id(),
+                        routes: everywhere(Target::Nat(nat.id())),
+                        subnets: [private[place].id()].into(),
+                    },
+                );
+            }
+        }
+    }
+
+    let groups = groups(&mut stack, environment, &vpc);
+    Network { vpc, public, private, groups }
+}
+
+/// On which side of the load balancer a subnet is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Public,
+    Private,
+}
+
+/// One subnet in each zone.
+fn subnets(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>, side: Side) -> Vec<Handle<Subnet>> {
+    let network = &environment.network;
+    let mut subnet = |(place, zone): (usize, &Zone)| {
+        let (name, cidr) = match side {
+            Side::Public => ("public", network.public(place)),
+            Side::Private => ("private", network.private(place)),
+        };
+        let public_ips = side == Side::Public;
+        stack.add(in_zone(name, zone), Subnet { vpc: vpc.id(), cidr, zone: zone.clone(), public_ips })
+    };
+    network.zones.iter().enumerate().map(&mut subnet).collect()
+}
+
+/// A way from private subnets to the internet, with an address that stays.
+fn nat_gateway(stack: &mut Stack, name: &str, public: &Handle<Subnet>) -> Handle<NatGateway> {
+    let address = stack.add(format!("{name}-ip"), ElasticIp {});
+    stack.add(name, NatGateway { subnet: public.id(), reach: Reach::Public(address.id()) })
+}
+
+/// The groups, and what each lets in and out. Apart from the load balancer's own ports, nothing is let in from
+/// addresses: only from groups.
+fn groups(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>) -> Groups {
+    let mut group =
+        |name: &str, description: &str| stack.add(name, security_group(environment, vpc.id(), name, description));
+    let groups = Groups {
+        alb: group("alb", "ALB"),
+        ecs: group("ecs", "ECS"),
+        redis: group("redis", "Redis"),
+        rds: group("rds", "RDS"),
+    };
+    let Groups { alb, ecs, redis, rds } = &groups;
+    let from_services = |port| Traffic::tcp(port).with(ecs.id()).described("from the services");
+
+    stack.add(
+        "alb-rules",
+        SecurityGroupRules {
+            group: alb.id(),
+            ingress: [
+                Traffic::tcp(80).with(Cidr::ANYWHERE).described("HTTP from anywhere"),
+                Traffic::tcp(443).with(Cidr::ANYWHERE).described("HTTPS from anywhere"),
+            ]
+            .into(),
+            egress: [Traffic::tcp(SERVICE_PORT).with(ecs.id()).described("to the services")].into(),
+        },
+    );
+    stack.add(
+        "ecs-rules",
+        SecurityGroupRules {
+            group: ecs.id(),
+            ingress: [
+                Traffic::tcp(SERVICE_PORT).with(alb.id()).described("from the load balancer"),
+                Traffic::tcp(SERVICE_PORT).with(ecs.id()).described("from other services"),
+                Traffic::tcp(POSTGRES_PORT).with(ecs.id()).described("to PgBouncer"),
+            ]
+            .into(),
+            egress: [
+                Traffic::tcp(SERVICE_PORT).with(ecs.id()).described("to other services"),
+                Traffic::tcp(POSTGRES_PORT).with(ecs.id()).described("to PgBouncer"),
+                Traffic::tcp(POSTGRES_PORT).with(rds.id()).described("to Postgres"),
+                Traffic::tcp(REDIS_PORT).with(redis.id()).described("to Redis"),
+                // Images, AWS's own endpoints and the world's: by the NAT gateway, and only where the services start it.
+                Traffic::tcp(443).with(Cidr::ANYWHERE).described("HTTPS to anywhere"),
+            ]
+            .into(),
+        },
+    );
+    stack.add(
+        "redis-rules",
+        SecurityGroupRules { group: redis.id(), ingress: [from_services(REDIS_PORT)].into(), egress: [].into() },
+    );
+    stack.add(
+        "rds-rules",
+        SecurityGroupRules { group: rds.id(), ingress: [from_services(POSTGRES_PORT)].into(), egress: [].into() },
+    );
+    groups
+}
+
+fn security_group(environment: &Environment, vpc: Ref<VpcId>, name: &str, description: &str) -> SecurityGroup {
+    SecurityGroup { vpc, name: environment.named(name), description: description.into() }
+}
+
+/// `public-a`: the name of what there is once in each zone.
+fn in_zone(name: &str, zone: &Zone) -> String {
+    format!("{name}-{}", zone.letter())
+}

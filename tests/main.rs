@@ -1,0 +1,22 @@
+//! The whole program against the local cloud: what it promises, shown from outside.
+//!
+//! Each test has an account, a project folder and a proxy of its own, so all of them run side by side. The local cloud
+//! starts by itself. One file is one group of promises; `support` is what they stand on.
+
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
+
+mod support;
+
+mod changes;
+mod deaths;
+mod drift;
+mod environment_files;
+mod faults;
+mod interrupts;
+mod life;
+mod locks;
+mod others;
+mod output;
+mod refusals;
+mod saved_plans;
+mod secrets;

@@ -1,0 +1,89 @@
+//! What is not ours is never touched: not by plan, not by apply, not by destroy. It is taken over only when asked.
+
+use serde_json::json;
+
+use crate::support::{Project, difference, snapshot};
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// Somebody else makes a role, a cluster and a log group of our names, and a network of our addresses.
+fn with_others() -> Project {
+    let project = Project::new();
+    let client = &project.client;
+    let role = [("RoleName", "shop-user-service-task"), ("AssumeRolePolicyDocument", TRUST)];
+    client.iam("CreateRole", &role);
+    client.ecs("CreateCluster", &json!({"clusterName": "shop-cluster"}));
+    client.logs("CreateLogGroup", &json!({"logGroupName": "/ecs/shop/user-service"}));
+    client.ec2("CreateVpc", &[("CidrBlock", "10.0.0.0/16")]);
+    project
+}
+
+#[test]
+fn a_name_that_somebody_else_has_is_reported_by_the_plan_and_nothing_is_touched() {
+    let project = with_others();
+    let before = snapshot(&project.client);
+    let run = project.plan().ended(1);
+    for address in ["cluster.user-service-task", "cluster.cluster", "cluster.user-service-logs"] {
+        assert!(run.said(&format!("infra adopt {address}")), "it says how to take {address} over\n{run}");
+    }
+    run.not_saying("infra adopt network.vpc");
+    let lines = project.run(&["plan", "--env", "test", "--json"]).ended(1).lines();
+    assert_eq!(lines.iter().filter(|line| line["type"] == "diagnostic").count(), 3);
+    project.apply().ended(1);
+    project.destroy();
+    let left = difference(&before, &snapshot(&project.client));
+    let of_ours: Vec<&str> = left.lines().filter(|line| !line.contains("bucket infra-")).collect();
+    assert!(of_ours.is_empty(), "{of_ours:?}");
+}
+
+#[test]
+fn what_is_adopted_is_only_tagged_then_brought_into_shape_and_goes_with_the_rest() {
+    let project = with_others();
+    let before = snapshot(&project.client);
+    project.run(&["adopt", "cluster.cluster", "--env", "test", "--yes"]).ended(0);
+    let adopted = difference(&before, &snapshot(&project.client));
+    let changed: Vec<&str> = adopted.lines().filter(|line| !line.contains("bucket infra-")).collect();
+    assert_eq!(changed.len(), 2, "the cluster's tags before and after: {changed:#?}");
+    assert!(changed.iter().all(|line| line.contains("shop-cluster")), "{changed:#?}");
+
+    project.run(&["adopt", "--all", "--env", "test", "--yes"]).ended(0);
+    project.apply().ended(0);
+    project.plan().ended(0).saying("No changes.");
+    let clean = Project::new();
+    clean.client.ec2("CreateVpc", &[("CidrBlock", "10.0.0.0/16")]);
+    clean.apply().ended(0);
+    let as_if_made = difference(&snapshot(&clean.client), &snapshot(&project.client));
+    assert_eq!(as_if_made, "", "as if it had made all of it itself");
+    project.destroy().ended(0);
+    let left = snapshot(&project.client);
+    assert!(left.iter().any(|line| line.contains("10.0.0.0/16")), "the other network stands: {left:#?}");
+    assert!(!left.iter().any(|line| line.contains("shop")), "{left:#?}");
+}
+
+#[test]
+fn what_is_forgotten_stays_and_is_nobodys() {
+    let project = Project::new();
+    project.apply().ended(0);
+    project.run(&["forget", "cluster.cluster", "--env", "test", "--yes"]).ended(0);
+    let clusters = json!({"clusters": ["shop-cluster"], "include": ["TAGS"]});
+    let cluster = &project.client.ecs("DescribeClusters", &clusters)["clusters"][0];
+    assert_eq!(cluster["status"], "ACTIVE");
+    assert!(!cluster["tags"].to_string().contains("infra:"), "{cluster}");
+    project.plan().ended(1).saying("infra adopt cluster.cluster");
+    project.destroy().ended(0);
+    assert_eq!(project.client.ecs("DescribeClusters", &clusters)["clusters"][0]["status"], "ACTIVE");
+}
+
+#[test]
+fn two_environments_of_one_account_do_not_meet() {
+    let project = Project::new();
+    project.apply().ended(0);
+    let text = project.environment().replace("\"shop\"", "\"store\"").replace("\"test\"", "\"second\"");
+    let text = text.replace("10.0.0.0/16", "10.1.0.0/16");
+    std::fs::write(project.folder().join("environments/second.toml"), text).unwrap();
+    project.run(&["apply", "--env", "second", "--yes"]).ended(0).saying("34 added");
+    project.plan().ended(0).saying("No changes.");
+    project.run(&["destroy", "--env", "second", "--yes"]).ended(0).saying("34 destroyed");
+    project.plan().ended(0).saying("No changes.");
+    project.run(&["history", "--env", "test"]).ended(0).saying("UTC");
+}

@@ -1,0 +1,61 @@
+//! What people read, kept word for word: in a pipe, without colour, at eighty columns.
+
+use crate::support::Project;
+
+const ENVIRONMENT: &str = r#"project = "shop"
+name = "test"
+account = ""
+region = "us-east-1"
+endpoint = ""
+
+[[definition]]
+address = "net.main"
+kind = "ec2/vpc"
+fields = { cidr = "10.0.0.0/16", dns_support = true, dns_hostnames = true }
+
+[[definition]]
+address = "net.a"
+kind = "ec2/subnet"
+fields = { vpc = { "$ref" = "net.main", output = "id" }, cidr = "10.0.1.0/24", zone = "us-east-1a", public_ips = false }
+
+[[definition]]
+address = "app.web"
+kind = "logs/log-group"
+fields = { name = "/shop/web", class = "standard", retention = 30 }
+"#;
+
+/// What was said, with what differs from run to run made the same.
+macro_rules! kept {
+    ($name:literal, $run:expr) => {{
+        let run = $run;
+        let settings = {
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path("snapshots");
+            settings.set_prepend_module_to_snapshot(false);
+            settings.add_filter(r"\b(vpc|subnet)-[0-9a-f]{8,}", "$1-…");
+            settings.add_filter(r"\b\d+ calls?\b", "N calls");
+            settings.add_filter(r"\b\d+\.\d s\b", "N s");
+            settings.add_filter(r"after \d+s\b", "after Ns");
+            settings.add_filter(r"\b\d{12}\b", "ACCOUNT");
+            settings.add_filter(r"/\S*/\.infra", "FOLDER/.infra");
+            settings
+        };
+        let code = run.code.unwrap_or(-1);
+        let text = format!("exit code {code}\n\n--- standard output\n{}--- standard error\n{}", run.out, run.err);
+        settings.bind(|| insta::assert_snapshot!($name, text));
+    }};
+}
+
+#[test]
+fn a_life_reads_well_in_a_pipe() {
+    let project = Project::with_program("shape", ENVIRONMENT);
+    // One after the other, so that the lines come in one order.
+    let one = ["--parallelism", "1"];
+    kept!("plan", project.plan());
+    kept!("apply", project.run(&[&["apply", "--env", "test", "--yes"], &one[..]].concat()));
+    kept!("second-plan", project.plan());
+    project.write(&ENVIRONMENT.replace("retention = 30", "retention = 90").replace("10.0.1.0/24", "10.0.2.0/24"));
+    kept!("plan-of-changes", project.plan());
+    kept!("markdown", project.run(&["plan", "--env", "test", "--format", "markdown"]));
+    kept!("destroy", project.run(&[&["destroy", "--env", "test", "--yes"], &one[..]].concat()));
+}

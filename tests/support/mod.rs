@@ -1,0 +1,17 @@
+//! What the tests of the whole program stand on: an account of their own, a project folder, the program as a process,
+//! a client that knows nothing of the program, and a proxy that sees, spoils and counts every call.
+
+mod aws_client;
+mod http;
+mod program;
+mod project;
+mod proxy;
+mod snapshot;
+mod together;
+mod xml;
+
+pub use program::{Run, SECRET};
+pub use project::Project;
+pub use proxy::{Call, Proxy, Refusal, Treatment};
+pub use snapshot::{difference, snapshot};
+pub use together::together;
