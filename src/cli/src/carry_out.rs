@@ -7,7 +7,7 @@ use infra_engine::event::{Listener, Outcome};
 use infra_engine::live::State;
 use infra_engine::model::keys;
 use infra_engine::plan::{Action, Options, Plan};
-use infra_engine::record::{History, Holder, Lock, LockError, Scope, Timing, prefix};
+use infra_engine::record::{History, Holder, Lock, LockError, Scope, Store, Timing, prefix};
 use infra_engine::run::{Applying, apply};
 use serde_json::json;
 
@@ -153,7 +153,8 @@ fn show(session: &Session<'_>, blueprint: &Blueprint, planned: &Planned, report:
 /// A plan that AWS or the code has moved away from is not the one that was agreed to.
 fn refuse_if_moved(saved: &SavedPlan, now: &Planned, blueprint: &Blueprint) -> Result<(), Failure> {
     let moved = saved.fingerprint.moved(&now.plan.fingerprint);
-    if moved.is_empty() && saved.report == now.report {
+    // Only the changes: a note tells of what others do, and of that a saved plan is independent.
+    if moved.is_empty() && saved.report.changes == now.report.changes {
         return Ok(());
     }
     let mut failure = Failure::new("the saved plan is not true any more; nothing was changed")
@@ -221,6 +222,8 @@ async fn change(
         Scope::extend(store, owner, kinds_during(owner_tag(blueprint), planned, plan)).await?;
     }
     let history = Arc::new(History::begin(owner, run, &cloud.identity.arn, order.command));
+    // Before the first change, so that a run that is killed has left its name; whole again at its end.
+    write_down(session, &history, store, run).await;
     let troubles = Arc::new(Troubles::default());
     let listeners: Vec<Arc<dyn Listener>> =
         vec![session.console.listener(), Arc::<History>::clone(&history), Arc::<Troubles>::clone(&troubles)];
@@ -241,14 +244,18 @@ async fn change(
             session.console.warn(&format!("the record of kinds in use was not trimmed: {fault}"));
         }
     }
-    if let Err(fault) = history.write(store).await {
-        session.console.warn(&format!("the history of run {run} was not written: {fault}"));
-    }
+    write_down(session, &history, store, run).await;
     if !outcome.is_complete() && session.console.json().is_none() {
         session.console.say(&troubles.text(&outcome, &order.again, session.console.talk));
     }
     tell(session, order, &outcome);
     Ok(outcome)
+}
+
+async fn write_down(session: &Session<'_>, history: &History, store: &dyn Store, run: &str) {
+    if let Err(fault) = history.write(store).await {
+        session.console.warn(&format!("the history of run {run} was not written: {fault}"));
+    }
 }
 
 /// The closing line.

@@ -33,10 +33,10 @@ pub(crate) struct Defined {
 
 impl<E: Environment> Definer for Program<E> {
     fn define(&self, wanted: &str, from: &Path) -> Result<Defined, LoadError> {
-        let Loaded { value, facts, file, root, digest } = environment::load::<E>(wanted, from)?;
+        let Loaded { value, facts, file, root } = environment::load::<E>(wanted, from)?;
         let mut platform = Platform::new();
         (self.stacks)(&value, &mut platform);
-        Ok(Defined { environment: Loaded { value: (), facts, file, root, digest }, platform })
+        Ok(Defined { environment: Loaded { value: (), facts, file, root }, platform })
     }
 
     fn schema(&self) -> Value {

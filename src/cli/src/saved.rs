@@ -20,8 +20,6 @@ pub(crate) struct SavedPlan {
     pub version: u32,
     /// What `--env` was given.
     pub environment: String,
-    /// A digest of the environment's file.
-    pub environment_digest: String,
     /// `--endpoint`, where one was given.
     pub endpoint: Option<String>,
     /// When it was made.
@@ -123,7 +121,6 @@ mod tests {
         SavedPlan {
             version: VERSION,
             environment: "dev".into(),
-            environment_digest: "abc".into(),
             endpoint: None,
             made: Timestamp::UNIX_EPOCH,
             by: "arn:aws:iam::000000000000:user/ann".into(),

@@ -20,7 +20,6 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
     let saved = SavedPlan {
         version: SavedPlan::VERSION,
         environment: blueprint.name.clone(),
-        environment_digest: blueprint.environment.digest.clone(),
         endpoint: session.common.endpoint.clone(),
         made: Timestamp::now(),
         by: cloud.identity.arn.clone(),

@@ -3,7 +3,6 @@
 //! The type belongs to the program; this crate asks it only for [`Facts`]. A file is checked against the type's own
 //! JSON Schema first, because a schema can name every problem at once where serde stops at the first.
 
-mod digest;
 mod find;
 mod formats;
 mod nearest;
@@ -18,7 +17,6 @@ use infra_values::{AccountId, Name, Region};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-pub(crate) use digest::digest_of;
 pub use find::{FindError, Found, find};
 pub(crate) use find::{environments_folder, names_in};
 pub(crate) use nearest::nearest;
@@ -81,8 +79,6 @@ pub struct Loaded<E> {
     pub file: PathBuf,
     /// The folder that the project's own files lie in: plans, history, the local cloud.
     pub root: PathBuf,
-    /// A digest of the file's text.
-    pub digest: String,
 }
 
 /// Why there is no environment.
@@ -110,7 +106,7 @@ pub fn load<E: Environment>(wanted: &str, from: &Path) -> Result<Loaded<E>, Load
     let text = std::fs::read_to_string(&file).map_err(|source| LoadError::Unreadable { file: file.clone(), source })?;
     let shown = file.strip_prefix(from).unwrap_or(&file);
     let value: E = parse(&text, &shown.display().to_string(), name.as_deref())?;
-    Ok(Loaded { facts: value.facts(), value, file, root, digest: digest_of(&text) })
+    Ok(Loaded { facts: value.facts(), value, file, root })
 }
 
 /// Reads an environment from a file's text, or tells everything that is wrong with it.
