@@ -51,6 +51,8 @@ BALANCER = {
     "routing.http.xff_client_port.enabled": "false", "routing.http.xff_header_processing.mode": "append",
     "routing.http.preserve_host_header.enabled": "false", "load_balancing.cross_zone.enabled": "true",
     "client_keep_alive.seconds": "3600", "waf.fail_open.enabled": "false", "access_logs.s3.bucket": "", "access_logs.s3.prefix": "",
+    "connection_logs.s3.enabled": "false", "connection_logs.s3.bucket": "", "connection_logs.s3.prefix": "",
+    "zonal_shift.config.enabled": "false",
 }
 GROUP = {
     "stickiness.lb_cookie.duration_seconds": "86400", "stickiness.app_cookie.cookie_name": "",

@@ -14,6 +14,7 @@ def install():
     import ministack.services.ec2 as ec2
     import ministack.services.iam as iam
 
+    read_all_traffic_without_ports(ec2)
     refuse_what_exists(ec2)
     refuse_what_is_in_use(ec2)
     refuse_what_is_unknown(ec2)
@@ -85,6 +86,21 @@ def refuse_what_exists(ec2):
     before(ec2._ACTION_MAP, "CreateRoute", route)
     before(ec2._ACTION_MAP, "AuthorizeSecurityGroupIngress", rules("IpPermissions"))
     before(ec2._ACTION_MAP, "AuthorizeSecurityGroupEgress", rules("IpPermissionsEgress"))
+
+
+def read_all_traffic_without_ports(ec2):
+    """All traffic has no ports: whoever sends some with it, as Terraform does, means the same rule."""
+    parse = ec2._parse_ip_permissions
+
+    def parsed(params, prefix):
+        rules = parse(params, prefix)
+        for rule in rules:
+            if rule["IpProtocol"] == "-1":
+                rule.pop("FromPort", None)
+                rule.pop("ToPort", None)
+        return rules
+
+    ec2._parse_ip_permissions = parsed
 
 
 def refuse_what_is_in_use(ec2):
