@@ -14,7 +14,6 @@ pub const SERVICES: [&str; 5] =
     ["api-gateway", "user-service", "product-service", "order-service", "notification-service"];
 
 /// What the stacks on top of the cluster build on.
-#[expect(dead_code, reason = "task definitions and services take these")]
 pub struct Cluster {
     /// Where the services run.
     pub cluster: Handle<ecs::Cluster>,
@@ -23,7 +22,6 @@ pub struct Cluster {
 }
 
 /// What a service has before it runs.
-#[expect(dead_code, reason = "task definitions take these")]
 pub struct Ground {
     /// Where it writes its logs.
     pub logs: Handle<LogGroup>,

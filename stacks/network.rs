@@ -15,7 +15,6 @@ const REDIS_PORT: u16 = 6379;
 const POSTGRES_PORT: u16 = 5432;
 
 /// What the stacks on top of the network build on.
-#[expect(dead_code, reason = "the load balancer, the services and the data stores take these")]
 pub struct Network {
     /// The network.
     pub vpc: Handle<Vpc>,

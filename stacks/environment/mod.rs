@@ -1,12 +1,19 @@
 //! What differs between environments: the type of `environments/*.toml`. What is the same everywhere is in the stacks.
+//!
+//! Each file here is one table of the file, named like the stack that reads it.
+
+mod cluster;
+mod network;
 
 use std::collections::BTreeMap;
 
-use infra_aws::ecs::Insights;
 use infra_cli::environment::{Conflict, Facts};
-use infra_values::{AccountId, Cidr, Name, Region, Zone};
+use infra_values::{AccountId, Name, Region};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use self::cluster::{Cluster, Detail};
+pub use self::network::{Nat, Network};
 
 /// An environment of the platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -48,81 +55,10 @@ pub struct Local {
     pub start: bool,
 }
 
-/// The network.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Network {
-    /// Its addresses: /16 to /20, so that every subnet can be a /24.
-    pub cidr: Cidr,
-    /// The availability zones that it spans. Their order gives the subnets their addresses: add new ones at the end.
-    #[schemars(length(min = 2, max = 6))]
-    pub zones: Vec<Zone>,
-    /// How private subnets reach the internet.
-    pub nat: Nat,
-}
-
-/// How private subnets reach the internet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Nat {
-    /// All of them by one NAT gateway: half the price, and all depend on one zone.
-    One,
-    /// Each by the NAT gateway of its own zone.
-    EachZone,
-}
-
-/// The cluster of services.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Cluster {
-    /// How closely CloudWatch looks at it. What it sees beyond the basics costs money.
-    pub insights: Detail,
-}
-
-/// How closely CloudWatch looks at the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Detail {
-    /// At the cluster and its services.
-    Enabled,
-    /// At each task and container too.
-    Enhanced,
-}
-
 impl Environment {
     /// `django-microservices-alb`: every name starts with the project's.
     pub fn named(&self, what: &str) -> String {
         format!("{}-{what}", self.project)
-    }
-}
-
-impl Network {
-    /// The first of the private subnets' addresses; the public ones come before.
-    const PRIVATE: usize = 10;
-
-    /// The addresses of the public subnet in the zone at that place.
-    pub fn public(&self, zone: usize) -> Cidr {
-        self.subnet(zone).expect("`conflicts` refuses networks that are too small")
-    }
-
-    /// The addresses of the private subnet in the zone at that place.
-    pub fn private(&self, zone: usize) -> Cidr {
-        self.subnet(Network::PRIVATE + zone).expect("`conflicts` refuses networks that are too small")
-    }
-
-    /// A /24 of the network.
-    fn subnet(&self, index: usize) -> Option<Cidr> {
-        let bits = 24_u8.checked_sub(self.cidr.prefix())?;
-        self.cidr.subnet(bits, u32::try_from(index).ok()?)
-    }
-}
-
-impl From<Detail> for Insights {
-    fn from(detail: Detail) -> Insights {
-        match detail {
-            Detail::Enabled => Insights::Enabled,
-            Detail::Enhanced => Insights::Enhanced,
-        }
     }
 }
 
@@ -142,32 +78,7 @@ impl infra_cli::environment::Environment for Environment {
     }
 
     fn conflicts(&self) -> Vec<Conflict> {
-        let Network { cidr, zones, nat: _ } = &self.network;
-        let mut conflicts = Vec::new();
-        if cidr.is_ipv6() || !(16..=20).contains(&cidr.prefix()) {
-            conflicts.push(Conflict {
-                at: "network.cidr".into(),
-                wrong: format!("`cidr` is {cidr}: it must be an IPv4 range from /16 to /20"),
-                way_out: "AWS takes /16 at most, and a /24 for each subnet of six zones needs a /20".into(),
-            });
-        }
-        for (place, zone) in zones.iter().enumerate() {
-            if *zone.region() != self.region {
-                conflicts.push(Conflict {
-                    at: "network.zones".into(),
-                    wrong: format!("zone {zone} is not in region {}", self.region),
-                    way_out: format!("write `{}{}`, or another region", self.region, zone.letter()),
-                });
-            }
-            if zones[..place].contains(zone) {
-                conflicts.push(Conflict {
-                    at: "network.zones".into(),
-                    wrong: format!("zone {zone} is named twice"),
-                    way_out: "name each zone once".into(),
-                });
-            }
-        }
-        conflicts
+        self.network.conflicts(&self.region)
     }
 }
 
