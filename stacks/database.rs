@@ -13,6 +13,9 @@ use infra_engine::model::{Handle, Platform, Ref, Stack};
 use crate::environment::Environment;
 use crate::network::{Network, POSTGRES_PORT};
 
+/// The name of the database that the services share.
+pub const NAME: &str = "django";
+
 /// What the stacks on top of the database build on.
 pub struct Database {
     /// Postgres. Its password is AWS's business: `rds::Database::SECRET` says where it is.
@@ -56,7 +59,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
             storage: Storage { kind: StorageKind::Gp3, gib: wanted.gib, grows_to: wanted.grows_to_gib },
             encrypted: true,
             key: None,
-            database: "django".into(),
+            database: NAME.into(),
             user: "django".into(),
             password: Password::ManagedByAws,
             port: POSTGRES_PORT,

@@ -2,8 +2,17 @@
 //!
 //! Each file here is one table of the file, named like the stack that reads it.
 
+mod cache;
+mod cdn;
 mod cluster;
+mod database;
+mod edge;
+mod loadtest;
 mod network;
+mod pgbouncer;
+mod scaling;
+mod services;
+mod workers;
 
 use std::collections::BTreeMap;
 
@@ -12,8 +21,20 @@ use infra_values::{AccountId, Name, Region};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::cache::Cache;
+pub use self::cdn::{Cdn, Limits, Names, Places};
 pub use self::cluster::{Cluster, Detail};
+pub use self::database::{Database, Postgres};
+pub use self::edge::{Edge, Https};
+pub use self::loadtest::LoadTest;
 pub use self::network::{Nat, Network};
+pub use self::pgbouncer::{Pgbouncer, PoolMode};
+pub use self::scaling::{Forecast, In, Made, Metric, Out, OwnMetric, Recurring, Scaling, Season, Steps, Tracking};
+pub use self::services::{Business, Count, Health, Route, Service};
+pub use self::workers::Workers;
+
+/// What the pool of connections is called, among the services.
+pub const PGBOUNCER: &str = "pgbouncer";
 
 /// An environment of the platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -43,8 +64,29 @@ pub struct Environment {
     pub protected: bool,
     /// The network.
     pub network: Network,
+    /// The load balancer that the outside calls.
+    pub edge: Edge,
     /// The cluster of services.
     pub cluster: Cluster,
+    /// The services of the platform, by name.
+    #[schemars(length(min = 1))]
+    pub services: BTreeMap<Name, Service>,
+    /// The pool of connections that stands between the services and Postgres.
+    pub pgbouncer: Pgbouncer,
+    /// When there are more tasks of each service, and when fewer.
+    pub scaling: Scaling,
+    /// Machines that AWS has to spare, for work that can wait. Without the table there are none.
+    #[serde(default)]
+    pub workers: Option<Workers>,
+    /// The content delivery network.
+    pub cdn: Cdn,
+    /// Redis.
+    pub cache: Cache,
+    /// Postgres.
+    pub database: Database,
+    /// The load test. Without the table there is none.
+    #[serde(default)]
+    pub loadtest: Option<LoadTest>,
 }
 
 /// The local cloud.
@@ -78,7 +120,20 @@ impl infra_cli::environment::Environment for Environment {
     }
 
     fn conflicts(&self) -> Vec<Conflict> {
-        self.network.conflicts(&self.region)
+        let Environment { network, edge, services, pgbouncer, scaling, workers, .. } = self;
+        let of_services = services.iter().flat_map(|(name, service)| Service::conflicts(name, service, services));
+        [
+            network.conflicts(&self.region),
+            edge.conflicts(services),
+            of_services.collect(),
+            pgbouncer.conflicts(),
+            scaling.conflicts(services),
+            workers.iter().flat_map(Workers::conflicts).collect(),
+            self.cdn.conflicts(edge),
+            self.database.conflicts(),
+            self.loadtest.iter().flat_map(LoadTest::conflicts).collect(),
+        ]
+        .concat()
     }
 }
 
