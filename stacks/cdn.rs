@@ -93,7 +93,7 @@ fn balancer_origin(environment: &Environment, edge: &Edge) -> Origin {
     match &environment.edge.https {
         Some(https) => Origin::web(Ref::known(&https.host)),
         None => {
-            let origin = Origin::web(edge.load_balancer.output(LoadBalancer::DNS_NAME).marked());
+            let origin = Origin::web(edge.balancer.output(LoadBalancer::DNS_NAME).marked());
             let OriginSource::Web(web) = origin.source else { return origin };
             let in_the_clear = WebOrigin { protocol: OriginProtocol::HttpOnly, ..web };
             Origin { source: OriginSource::Web(in_the_clear), ..origin }
