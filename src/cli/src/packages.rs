@@ -51,7 +51,7 @@ async fn ready(session: &Session<'_>, blueprint: &Blueprint, package: &Package) 
         Ok(bytes) if kept => bytes,
         found => {
             let why = if found.is_ok() { "its sources have changed" } else { "it has not been made here yet" };
-            session.console.say(&format!("Making the package {}: {why}...", package.name));
+            session.console.say(&format!("Making the package {}, which takes minutes: {why}...", package.name));
             let started = Instant::now();
             let bytes = session.unless_interrupted(make(session, *package, &file)).await?.map_err(not_made)?;
             let (megabytes, took) = (bytes.len() as f64 / f64::from(1 << 20), elapsed(started.elapsed()));
