@@ -54,7 +54,8 @@ pub fn stack(environment: &Environment, platform: &mut Platform, edge: &Edge) ->
             headers: [].into(),
         },
     );
-    let behavior = |origin: &str, cache| Behavior { response_headers: Some(headers.id()), ..Behavior::of(origin, cache) };
+    let behavior =
+        |origin: &str, cache| Behavior { response_headers: Some(headers.id()), ..Behavior::of(origin, cache) };
     let pages = Cache::forwarding(["Host", "Authorization"], Ttl { min: 0, default: 5 * MINUTE, max: DAY });
     let kept = match &assets {
         Some(_) => Behavior { methods: Methods::Read, ..behavior(ASSETS, kept_long()) },
@@ -108,11 +109,7 @@ fn assets(stack: &mut Stack, environment: &Environment) -> (Handle<Bucket>, Orig
     let bucket = stack.add("assets", Bucket::closed(name)).protected_when(environment.protected);
     let access = stack.add(
         "assets-access",
-        OriginAccessControl {
-            name: environment.named("assets"),
-            origin: OriginType::S3,
-            signing: Signing::Always,
-        },
+        OriginAccessControl { name: environment.named("assets"), origin: OriginType::S3, signing: Signing::Always },
     );
     let origin = Origin::bucket(bucket.output(Bucket::DOMAIN).marked(), access.id());
     (bucket, origin)
@@ -137,9 +134,7 @@ fn kept_long() -> Cache {
 
 fn certificate(names: Option<&Names>) -> Certificate {
     match names {
-        Some(names) => {
-            Certificate::Acm { certificate: Ref::known(&names.certificate), tls: TlsFrom::Tls12Of2021 }
-        }
+        Some(names) => Certificate::Acm { certificate: Ref::known(&names.certificate), tls: TlsFrom::Tls12Of2021 },
         None => Certificate::CloudFront,
     }
 }
