@@ -164,3 +164,52 @@ fn firewall(stack: &mut Stack, environment: &Environment, limits: Limits) -> Han
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Https;
+    use crate::testing::{environment, the};
+
+    fn balancer(environment: &Environment) -> (String, OriginProtocol) {
+        let cdn: Distribution = the(environment, "cdn.distribution");
+        let origin = &cdn.origins[&format!("ALB-{}", environment.project)];
+        let OriginSource::Web(web) = &origin.source else { panic!("a load balancer is no bucket") };
+        (origin.domain.value(), web.protocol)
+    }
+
+    #[test]
+    fn https_is_asked_only_where_somebody_answers_it() {
+        let mut environment = environment("prod");
+        environment.edge.https = Some(Https {
+            certificate: "arn:aws:acm:us-east-1:333333333333:certificate/1".into(),
+            host: "origin.example.com".into(),
+        });
+        assert_eq!(balancer(&environment), ("origin.example.com".into(), OriginProtocol::HttpsOnly));
+        environment.edge.https = None;
+        assert_eq!(balancer(&environment), ("edge.alb.dns_name".into(), OriginProtocol::HttpOnly));
+    }
+
+    #[test]
+    fn what_never_changes_comes_from_a_bucket_or_from_the_services() {
+        let kept_by = |name: &str| {
+            let cdn: Distribution = the(&environment(name), "cdn.distribution");
+            cdn.behaviors.into_iter().find(|path| path.path == STATIC).map(|path| path.behavior.origin)
+        };
+        assert_eq!(kept_by("prod").as_deref(), Some("assets"));
+        assert_eq!(kept_by("dev").as_deref(), Some("ALB-django-microservices"));
+    }
+
+    #[test]
+    fn limits_are_written_in_the_windows_of_waf() {
+        let firewall: WebAcl = the(&environment("prod"), "cdn.firewall");
+        let rates = firewall.rules.values().map(|rule| match &rule.inspection {
+            Inspection::Rate(rate) => (rate.path.clone().unwrap_or_default(), rate.requests, rate.window),
+            Inspection::Managed(group) => panic!("nobody asked for {}", group.name),
+        });
+        assert_eq!(
+            rates.collect::<Vec<_>>(),
+            [("/api/".into(), 6000, Window::OneMinute), ("/auth".into(), 600, Window::OneMinute)]
+        );
+    }
+}
