@@ -32,6 +32,23 @@ pub fn endpoint() -> &'static str {
     &SHARED.get_or_init(shared).endpoint
 }
 
+/// The Python that the local cloud runs in: boto3 is there too.
+///
+/// # Panics
+///
+/// When it cannot be installed: the message is what `localstack/up` said.
+pub fn python() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let up = Path::new(env!("CARGO_MANIFEST_DIR")).join("up");
+        let output = Command::new(up).arg("--python").stdin(Stdio::null()).output();
+        match output {
+            Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().into(),
+            other => panic!("the local cloud's Python is not there: {other:?}"),
+        }
+    })
+}
+
 /// An account that nobody else uses: twelve digits, to be given as the access key.
 pub fn account() -> String {
     let number = RandomState::new().hash_one(std::process::id());

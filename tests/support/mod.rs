@@ -3,6 +3,7 @@
 
 mod aws_client;
 mod http;
+mod inventory;
 mod program;
 mod project;
 mod proxy;
@@ -10,6 +11,7 @@ mod snapshot;
 mod together;
 mod xml;
 
+pub use inventory::{Inventory, inventory_lines};
 pub use program::{Run, SECRET};
 pub use project::Project;
 pub use proxy::{Call, Proxy, Refusal, Treatment};

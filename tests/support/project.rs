@@ -27,9 +27,18 @@ impl Project {
     /// The name of its environment.
     pub const ENVIRONMENT: &str = "test";
 
-    /// A project of the platform's own program, in a fresh account.
+    /// A project that holds what the platform stands on, 34 resources, in a fresh account: see `programs/foundation.rs`.
     pub fn new() -> Project {
-        let project = Project::of(infra(), &infra_local_cloud::account());
+        Project::local(example("foundation"))
+    }
+
+    /// A project of the platform's own program, with all that it holds.
+    pub fn of_the_platform() -> Project {
+        Project::local(infra())
+    }
+
+    fn local(program: PathBuf) -> Project {
+        let project = Project::of(program, &infra_local_cloud::account());
         project.write(LOCAL);
         project.set("project", "\"shop\"");
         project.set("name", "\"test\"");
@@ -39,10 +48,7 @@ impl Project {
 
     /// A project of another program, which brings its own environment file.
     pub fn with_program(program: &str, environment: &str) -> Project {
-        let folder = infra().parent().expect("a program is in a folder").join("examples");
-        let program = folder.join(program);
-        assert!(program.is_file(), "{} is not built: cargo build -p infra --examples", program.display());
-        let project = Project::of(program, &infra_local_cloud::account());
+        let project = Project::of(example(program), &infra_local_cloud::account());
         project.write(environment);
         project
     }
@@ -131,4 +137,11 @@ impl Project {
     pub fn destroy(&self) -> Run {
         self.run(&["destroy", "--env", Project::ENVIRONMENT, "--yes"])
     }
+}
+
+/// A program beside the platform's: one of `tests/programs`.
+fn example(name: &str) -> PathBuf {
+    let program = infra().parent().expect("a program is in a folder").join("examples").join(name);
+    assert!(program.is_file(), "{} is not built: cargo build -p infra --examples", program.display());
+    program
 }

@@ -233,11 +233,12 @@ fn what(request: &Message) -> (String, String, String) {
     let scope = request.header("authorization").and_then(|signed| signed.split("Credential=").nth(1));
     let service = scope.and_then(|scope| scope.split('/').nth(3)).unwrap_or_default().to_owned();
     let target = request.header("x-amz-target").and_then(|target| target.rsplit('.').next());
+    let in_path = path.rsplit_once("/operation/").map(|(_, operation)| operation);
     let body = request.text();
     let action = body.strip_prefix("Action=").or_else(|| body.split("&Action=").nth(1));
     let action = action.and_then(|action| action.split('&').next());
     // Deleting many objects is a POST, and asking for a list is a GET: of S3 the method says enough.
-    (service, target.or(action).unwrap_or(method).to_owned(), path.to_owned())
+    (service, target.or(in_path).or(action).unwrap_or(method).to_owned(), path.to_owned())
 }
 
 impl Refusal {
