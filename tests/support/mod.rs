@@ -4,6 +4,7 @@
 mod aws_client;
 mod http;
 mod inventory;
+mod packages;
 mod program;
 mod project;
 mod proxy;

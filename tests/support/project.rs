@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::aws_client::AwsClient;
+use super::packages;
 use super::program::{self, Run, Running, SECRET, infra};
 use super::proxy::Proxy;
 
@@ -34,7 +35,9 @@ impl Project {
 
     /// A project of the platform's own program, with all that it holds.
     pub fn of_the_platform() -> Project {
-        Project::local(infra())
+        let project = Project::local(infra());
+        packages::share(project.folder(), LOCAL);
+        project
     }
 
     fn local(program: PathBuf) -> Project {
