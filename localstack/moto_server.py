@@ -8,6 +8,7 @@ import argparse
 import gc
 import os
 import re
+import sys
 
 
 def settle_environment():

@@ -193,3 +193,45 @@ fn fargate(around: &Around<'_>, name: &str, task: &Handle<TaskDefinition>) -> ec
         connect: Connect::Known([].into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{changed, definitions, environment, the};
+
+    #[test]
+    fn services_are_what_the_environment_says() {
+        let other = changed("local", &[("user-service", "web"), ("api-gateway", "front")]);
+        let definitions = definitions(&other);
+        let names: Vec<String> = definitions.iter().map(|definition| definition.address.to_string()).collect();
+        for address in ["edge.web", "edge.web-rule", "cluster.web-service", "scaling.web", "scaling.front-cpu"] {
+            assert!(names.iter().any(|name| name == address), "there is no {address}");
+        }
+        let text = format!("{definitions:?}");
+        assert!(!text.contains("user-service") && !text.contains("api-gateway"));
+    }
+
+    #[test]
+    fn services_are_told_of_the_pool_and_never_of_postgres() {
+        let prod = environment("prod");
+        let task: TaskDefinition = the(&prod, "cluster.order-service-task-definition");
+        let Container { environment, secrets, .. } = &task.containers["order-service"];
+        assert_eq!(environment["DATABASE_HOST"].value(), "cluster.pgbouncer-service.name");
+        assert_eq!(environment["REDIS_HOST"].value(), "cache.redis.endpoint");
+        assert!(environment.values().all(|value| !value.value().starts_with("database.postgres")), "{environment:?}");
+        assert_eq!(Vec::from_iter(secrets.keys()), ["DATABASE_PASSWORD", "DATABASE_USER", "REDIS_AUTH_TOKEN"]);
+
+        let pool: TaskDefinition = the(&prod, "cluster.pgbouncer-task-definition");
+        assert_eq!(pool.containers["pgbouncer"].environment["DB_HOST"].value(), "database.postgres.address");
+    }
+
+    #[test]
+    fn a_service_counts_by_itself_and_goes_back_when_it_does_not_start() {
+        let prod = environment("prod");
+        let service: ecs::Service = the(&prod, "cluster.order-service-service");
+        assert_eq!((service.count, service.grace), (Count::Autoscaled { from: 2 }, 60));
+        assert_eq!(service.rollout.breaker, Breaker::RollBack);
+        let pool: ecs::Service = the(&prod, "cluster.pgbouncer-service");
+        assert_eq!((pool.count, pool.load_balancers.len()), (Count::Fixed(2), 0));
+    }
+}

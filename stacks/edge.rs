@@ -99,3 +99,31 @@ fn rule(stack: &mut Stack, entry: &Handle<Listener>, name: &Name, service: &Serv
         },
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{environment, the};
+
+    #[test]
+    fn a_certificate_moves_the_services_to_https() {
+        let prod = environment("prod");
+        let rule: ListenerRule = the(&prod, "edge.order-service-rule");
+        assert_eq!((rule.listener.value(), rule.priority), ("edge.https.id".to_owned(), 102));
+        assert_eq!(the::<Listener>(&prod, "edge.http").action, Action::to_https());
+        let dev = environment("dev");
+        assert_eq!(the::<ListenerRule>(&dev, "edge.order-service-rule").listener.value(), "edge.http.id");
+        let http: Listener = the(&dev, "edge.http");
+        assert_eq!(http.action, Action::forward(Ref::output("edge.api-gateway".parse().unwrap(), "id")));
+    }
+
+    #[test]
+    fn a_group_answers_as_its_service_wants() {
+        let prod = environment("prod");
+        let users: TargetGroup = the(&prod, "edge.user-service");
+        assert_eq!((users.name.as_str(), users.health_check.path.as_str()), ("tg-user-service", "/health"));
+        assert_eq!(users.stickiness, Stickiness::LoadBalancerCookie { seconds: 3600 });
+        let products: TargetGroup = the(&prod, "edge.product-service");
+        assert_eq!((products.algorithm, products.anomaly_mitigation), (Algorithm::WeightedRandom, true));
+    }
+}

@@ -26,12 +26,21 @@ pub(crate) fn the<R: Resource>(environment: &Environment, address: &str) -> R {
     definition.unwrap_or_else(|| panic!("there is no {address}")).document.reveal().unwrap()
 }
 
+/// An environment of the project in which each of these texts is another one.
+pub(crate) fn changed(name: &str, changes: &[(&str, &str)]) -> Environment {
+    parse(&text(name, changes), "changed.toml", None).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
 /// What is said of an environment of the project in which each of these texts is another one.
 pub(crate) fn problems(name: &str, changes: &[(&str, &str)]) -> String {
+    parse::<Environment>(&text(name, changes), "changed.toml", None).unwrap_err().to_string()
+}
+
+fn text(name: &str, changes: &[(&str, &str)]) -> String {
     let mut text = std::fs::read_to_string(format!("{ROOT}/environments/{name}.toml")).unwrap();
     for (from, to) in changes {
         assert!(text.contains(from), "{name} has no `{from}`");
         text = text.replace(from, to);
     }
-    parse::<Environment>(&text, "changed.toml", None).unwrap_err().to_string()
+    text
 }

@@ -1,6 +1,7 @@
 //! What differs between environments: the type of `environments/*.toml`. What is the same everywhere is in the stacks.
 //!
-//! Each file here is one table of the file, named like the stack that reads it.
+//! Each file here is one table of the file. Most are named like the stack that reads them; `services` and `pgbouncer` are the
+//! cluster's too.
 
 mod cache;
 mod cdn;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use infra_aws::autoscaling::{Mode, Statistic};
+use infra_aws::autoscaling::Mode;
+use infra_aws::cloudwatch::Statistic;
 use infra_cli::environment::Conflict;
 use infra_values::{Cron, Date, Name, Percent, TimeZone};
 use schemars::JsonSchema;

@@ -19,6 +19,9 @@ const PHRASES: &[(&str, &str, FaultKind)] = &[
     ("InvalidParameterException", "verify that the ECS service role being passed has the proper permissions", NotYet),
     ("ValidationException", "Unable to assume IAM role", NotYet),
     ("ValidationException", "cannot be assumed by principal", NotYet),
+    // A topic of that name that is somebody else's: with other tags, or set up otherwise.
+    ("InvalidParameter", "already exists with different", Exists),
+    ("InvalidParameter", "PrincipalNotFound", NotYet),
     ("InvalidSpotFleetRequestConfig", "SpotFleetRequestConfig.IamFleetRole", NotYet),
 ];
 

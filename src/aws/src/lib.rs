@@ -7,6 +7,7 @@
 pub mod autoscaling;
 pub mod budgets;
 pub mod cloudfront;
+pub mod cloudwatch;
 pub mod costs;
 pub mod ec2;
 pub mod ecs;
@@ -19,6 +20,7 @@ pub mod logs;
 pub mod rds;
 pub mod s3;
 pub mod secretsmanager;
+pub mod sns;
 pub mod waf;
 
 pub mod pages;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use infra_engine::live::Registry;
 
 use crate::{
-    Aws, autoscaling, budgets, cloudfront, costs, ec2, ecs, elasticache, elb, events, iam, lambda, logs, rds, s3,
-    secretsmanager, waf,
+    Aws, autoscaling, budgets, cloudfront, cloudwatch, costs, ec2, ecs, elasticache, elb, events, iam, lambda, logs,
+    rds, s3, secretsmanager, waf,
 };
 
 /// The kinds, with their calls going through `aws`.
@@ -23,6 +23,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<cloudfront::Distribution>(&aws)
         .with::<cloudfront::OriginAccessControl>(&aws)
         .with::<cloudfront::ResponseHeadersPolicy>(&aws)
+        .with::<cloudwatch::Alarm>(&aws)
         .with::<ec2::ElasticIp>(&aws)
         .with::<ec2::InternetGateway>(&aws)
         .with::<ec2::NatGateway>(&aws)

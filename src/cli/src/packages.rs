@@ -43,7 +43,11 @@ pub(crate) async fn made(session: &Session<'_>, blueprint: &Blueprint, options: 
 /// A package as it is to be: the one that was kept, or a new one where there is none or a source has changed.
 async fn ready(session: &Session<'_>, blueprint: &Blueprint, package: &Package) -> Result<Made, Failure> {
     let file = blueprint.environment.root.join(".infra/packages").join(package.name);
-    let not_made = |why: String| Failure::new(format!("the package {} cannot be made", package.name)).because(why);
+    let not_made = |why: String| {
+        Failure::new(format!("the package {} cannot be made; nothing was called", package.name))
+            .because(why)
+            .way_out("its sources and Cargo must be on this machine; --exclude makes a plan without what needs it")
+    };
     let sources = sources(package).map_err(|error| not_made(error.to_string()))?;
     let note = file.with_extension("sources");
     let kept = std::fs::read_to_string(&note).is_ok_and(|noted| noted == sources);

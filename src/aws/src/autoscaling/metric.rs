@@ -10,6 +10,7 @@ use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
 use crate::Text;
+use crate::cloudwatch::{Metric, Statistic};
 
 /// A metric that AWS keeps by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,22 +46,6 @@ pub struct CustomMetric {
     pub statistic: Statistic,
     /// Its unit, where it was put with one.
     pub unit: Option<String>,
-}
-
-/// What is made of a metric's values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Statistic {
-    /// Their average.
-    Average,
-    /// The smallest.
-    Minimum,
-    /// The largest.
-    Maximum,
-    /// How many there are.
-    SampleCount,
-    /// Their sum.
-    Sum,
 }
 
 /// The metrics that are said by their name alone.
@@ -110,6 +95,12 @@ impl Predefined {
 }
 
 impl CustomMetric {
+    /// What is made of a metric's values, whatever their unit.
+    pub fn of(metric: Metric, statistic: Statistic) -> CustomMetric {
+        let Metric { namespace, name, dimensions } = metric;
+        CustomMetric { namespace, name, dimensions, statistic, unit: None }
+    }
+
     pub(super) fn written(&self) -> Result<CustomizedMetricSpecification, BuildError> {
         let CustomMetric { namespace, name, dimensions, statistic, unit } = self;
         let dimension =
@@ -118,7 +109,7 @@ impl CustomMetric {
             .namespace(namespace)
             .metric_name(name)
             .set_dimensions(Some(dimensions.iter().map(dimension).collect::<Result<_, _>>()?))
-            .statistic(statistic.written())
+            .statistic(MetricStatistic::from(statistic.word()))
             .set_unit(unit.clone());
         Ok(specification.build())
     }
@@ -130,31 +121,9 @@ impl CustomMetric {
             namespace: live.namespace()?.to_owned(),
             name: live.metric_name()?.to_owned(),
             dimensions: dimensions.map(|one| (one.name().to_owned(), one.value().into())).collect(),
-            statistic: Statistic::understand(live.statistic()?),
+            statistic: Statistic::of_word(live.statistic()?.as_str())?,
             unit: live.unit().filter(|unit| !unit.is_empty()).map(str::to_owned),
         })
-    }
-}
-
-impl Statistic {
-    fn written(self) -> MetricStatistic {
-        match self {
-            Statistic::Average => MetricStatistic::Average,
-            Statistic::Minimum => MetricStatistic::Minimum,
-            Statistic::Maximum => MetricStatistic::Maximum,
-            Statistic::SampleCount => MetricStatistic::SampleCount,
-            Statistic::Sum => MetricStatistic::Sum,
-        }
-    }
-
-    fn understand(live: &MetricStatistic) -> Statistic {
-        match live {
-            MetricStatistic::Minimum => Statistic::Minimum,
-            MetricStatistic::Maximum => Statistic::Maximum,
-            MetricStatistic::SampleCount => Statistic::SampleCount,
-            MetricStatistic::Sum => Statistic::Sum,
-            _ => Statistic::Average,
-        }
     }
 }
 

@@ -12,7 +12,8 @@ mod scheduled_action;
 mod step_policy;
 mod target_tracking_policy;
 
-pub use metric::{CustomMetric, Predefined, Statistic};
+pub use crate::cloudwatch::Statistic;
+pub use metric::{CustomMetric, Predefined};
 pub use place::ScalableResource;
 pub use policies::ScalingPolicyArn;
 pub use predictive_policy::{Beyond, Load, Mode, PredictivePolicy, PredictivePolicyId};

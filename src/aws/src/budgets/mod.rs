@@ -6,9 +6,7 @@ mod budget;
 mod filter;
 mod trigger;
 
+pub use crate::sns::TopicArn;
 pub use budget::{Audience, Budget, BudgetArn, BudgetName, Period};
 pub use filter::Filter;
 pub use trigger::{Comparison, Spend, Threshold, Trigger, TriggerError};
-
-/// A topic of SNS that is told.
-pub enum TopicArn {}

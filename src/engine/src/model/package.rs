@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn the_same_package_may_be_asked_for_twice() {
         let mut platform = Platform::new();
-        (platform.package(CODE), platform.package(CODE));
+        let (one, other) = (platform.package(CODE), platform.package(CODE));
+        assert_eq!(one.digest(), other.digest());
         assert_eq!(platform.packages().iter().map(|package| package.name).collect::<Vec<_>>(), ["code"]);
     }
 }

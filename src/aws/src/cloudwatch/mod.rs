@@ -1,0 +1,11 @@
+//! CloudWatch: alarms and dashboards. One file for each kind.
+//!
+//! What they look at is in `metric` (a metric, and what is made of its values); the metrics that AWS keeps by itself
+//! are in [`metrics`]. Scaling policies follow the same metrics: see [`autoscaling`](crate::autoscaling).
+
+mod alarm;
+mod metric;
+pub mod metrics;
+
+pub use alarm::{Action, Alarm, AlarmArn, AlarmName, Condition, Evaluation, Math, Missing, Term, Watched};
+pub use metric::{Measure, Metric, Statistic, Summary};

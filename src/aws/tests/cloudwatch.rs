@@ -1,0 +1,96 @@
+//! Alarms in a real CloudWatch: the local cloud's.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{Walk, aws, project};
+use infra_aws::cloudwatch::metrics::{Ecs, LoadBalancer};
+use infra_aws::cloudwatch::{Alarm, Condition, Evaluation, Math, Metric, Missing};
+use infra_engine::live::{Ask, Behaviour};
+use infra_engine::model::Ref;
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:walk";
+
+fn alarm(name: String) -> Alarm {
+    Alarm {
+        name,
+        description: "The web service has too much to do".into(),
+        watches: Ecs::Cpu.of(Ref::known("walk"), Ref::known("walk-web")).average(60).into(),
+        condition: Condition::Above(80.0),
+        evaluation: Evaluation { periods: 5, breaching: 3 },
+        missing: Missing::Unknown,
+        enabled: true,
+        on_alarm: [TOPIC.into()].into(),
+        on_ok: [TOPIC.into()].into(),
+        on_no_data: BTreeSet::new(),
+    }
+}
+
+fn error_rate() -> Math {
+    let balancer = || Ref::known("app/walk/50dc6c495c0c9188");
+    Math::of("100 * errors / requests", "Error rate, in percent")
+        .with("errors", LoadBalancer::TargetErrors5xx.of(balancer()).sum(60))
+        .with("requests", LoadBalancer::Requests.of(balancer()).sum(60))
+}
+
+#[tokio::test]
+async fn an_alarm_walks() {
+    let (aws, project) = (aws().await, project());
+    let wanted = alarm(format!("{project}-cpu"));
+    let walk = Walk::begin(&aws, &project, wanted.clone()).await;
+    walk.order_again().await;
+    walk.order_by_another().await;
+
+    aws.cloudwatch().disable_alarm_actions().alarm_names(&wanted.name).send().await.unwrap();
+    walk.mend().await;
+    let queue = Metric::named("Walk", "QueueLength").with("Queue", "orders");
+    walk.turn_into(Alarm {
+        description: String::new(),
+        watches: queue.percentile(99, 30).into(),
+        condition: Condition::AtMost(0.5),
+        evaluation: Evaluation { periods: 1, breaching: 1 },
+        missing: Missing::Breaching,
+        enabled: false,
+        on_alarm: BTreeSet::new(),
+        on_no_data: [TOPIC.into()].into(),
+        ..wanted.clone()
+    })
+    .await;
+    walk.turn_into(wanted).await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn an_alarm_on_a_computation_walks_and_becomes_one_on_a_metric() {
+    let (aws, project) = (aws().await, project());
+    let on_a_metric = alarm(format!("{project}-errors"));
+    let wanted = Alarm { watches: error_rate().into(), missing: Missing::Fine, ..on_a_metric.clone() };
+    let walk = Walk::begin(&aws, &project, wanted.clone()).await;
+    walk.turn_into(on_a_metric).await;
+    let nested = error_rate().with("rate", "errors / requests");
+    walk.turn_into(Alarm { watches: Math { expression: "rate * 100".into(), ..nested }.into(), ..wanted }).await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn many_alarms_are_read_by_pages_and_those_of_target_tracking_never() {
+    let (aws, project) = (aws().await, project());
+    let names: Vec<String> = (0..105).map(|number| format!("{project}-{number}")).collect();
+    let tracked = format!("TargetTracking-service/{project}/web-AlarmHigh-1");
+    for name in names.iter().chain([&tracked]) {
+        let put = aws.cloudwatch().put_metric_alarm().alarm_name(name).namespace("Walk").metric_name("Depth");
+        let put = put.statistic("Sum".into()).period(60).evaluation_periods(1).threshold(1.0);
+        put.comparison_operator("GreaterThanThreshold".into()).send().await.unwrap();
+    }
+    let all = || names.iter().cloned().chain([tracked.clone()]).collect::<BTreeSet<_>>();
+    for ask in [Ask { owner: format!("{project}/test").parse().ok(), names: all(), ..Ask::default() }, Ask::only(all())]
+    {
+        assert_eq!(Alarm::read(&aws, &ask).await.unwrap().len(), names.len());
+    }
+    for names in all().into_iter().collect::<Vec<_>>().chunks(100) {
+        aws.cloudwatch().delete_alarms().set_alarm_names(Some(names.to_vec())).send().await.unwrap();
+    }
+}
