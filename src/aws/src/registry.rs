@@ -24,6 +24,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<cloudfront::OriginAccessControl>(&aws)
         .with::<cloudfront::ResponseHeadersPolicy>(&aws)
         .with::<cloudwatch::Alarm>(&aws)
+        .with::<cloudwatch::Dashboard>(&aws)
         .with::<ec2::ElasticIp>(&aws)
         .with::<ec2::InternetGateway>(&aws)
         .with::<ec2::NatGateway>(&aws)
