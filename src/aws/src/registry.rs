@@ -58,6 +58,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<s3::Bucket>(&aws)
         .with::<s3::BucketPolicy>(&aws)
         .with::<secretsmanager::Secret>(&aws)
+        .with::<sns::Subscription>(&aws)
         .with::<sns::Topic>(&aws)
         .with::<waf::WebAcl>(&aws)
 }
