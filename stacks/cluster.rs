@@ -1,111 +1,237 @@
-//! The cluster, and what each service has before it runs: a place for its logs, and the roles that it plays.
+//! The cluster, and the services that run on it.
+//!
+//! What every service stands on before it runs is in `ground`, the pool of connections to Postgres in `pooler`. What a
+//! service is, is in the environment's table of its name: no service is named here.
+
+mod ground;
+mod pooler;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra_aws::ecs::{self, CapacityProvider, Share};
-use infra_aws::iam::{Policy, Role, Service as Aws, Statement};
-use infra_aws::logs::{Class, LogGroup, Retention};
+use infra_aws::Text;
+use infra_aws::ecs::{
+    self, Architecture, Attachment, Breaker, Capacity, CapacityProvider, Connect, Container, Count, Logs, Port,
+    Propagation, Rollout, SecretSource, Share, TaskDefinition,
+};
+use infra_aws::elasticache::ReplicationGroup;
+use infra_aws::iam::Role;
+use infra_aws::rds;
 use infra_engine::model::{Handle, Platform, Stack};
+use infra_values::Name;
 
-use crate::environment::Environment;
-
-/// The services of the platform.
-pub const SERVICES: [&str; 5] =
-    ["api-gateway", "user-service", "product-service", "order-service", "notification-service"];
+pub use self::ground::{Ground, ground};
+use crate::cache::Cache;
+use crate::database::{self, Database};
+use crate::edge::Edge;
+use crate::environment::{Environment, Service};
+use crate::network::{Network, POSTGRES_PORT, REDIS_PORT, SERVICE_PORT};
 
 /// What the stacks on top of the cluster build on.
-#[expect(dead_code, reason = "task definitions and services take these")]
 pub struct Cluster {
     /// Where the services run.
     pub cluster: Handle<ecs::Cluster>,
-    /// What each service has before it runs, by its name.
-    pub services: BTreeMap<&'static str, Ground>,
+    /// The services, by name.
+    pub services: BTreeMap<Name, Running>,
+    /// The pool of connections to Postgres.
+    pub pooler: Running,
 }
 
-/// What a service has before it runs.
-#[expect(dead_code, reason = "task definitions take these")]
-pub struct Ground {
-    /// Where it writes its logs.
-    pub logs: Handle<LogGroup>,
-    /// What the service itself may do.
-    pub task: Handle<Role>,
-    /// What ECS may do to start it: fetch its image, write its logs.
-    pub execution: Handle<Role>,
+/// A service, and what it is made of.
+pub struct Running {
+    /// What it stands on.
+    pub ground: Ground,
+    /// What it runs.
+    pub task: Handle<TaskDefinition>,
+    /// The service.
+    pub service: Handle<ecs::Service>,
 }
 
-/// Adds the cluster to the platform.
-pub fn stack(environment: &Environment, platform: &mut Platform) -> Cluster {
+/// What the services speak to: each of them is told where it is.
+struct Around<'a> {
+    environment: &'a Environment,
+    network: &'a Network,
+    cache: &'a Cache,
+    database: &'a Database,
+    edge: &'a Edge,
+    cluster: &'a Handle<ecs::Cluster>,
+}
+
+/// Adds the cluster and its services to the platform.
+pub fn stack(
+    environment: &Environment,
+    platform: &mut Platform,
+    network: &Network,
+    cache: &Cache,
+    database: &Database,
+    edge: &Edge,
+) -> Cluster {
     let mut stack = platform.stack("cluster");
-    let cluster = stack.add(
+    let cluster = cluster(&mut stack, environment);
+    let around = Around { environment, network, cache, database, edge, cluster: &cluster };
+    let pooler = pooler::add(&mut stack, &around);
+    let mut services = BTreeMap::new();
+    for (name, service) in &environment.services {
+        services.insert(name.clone(), add(&mut stack, &around, &pooler, name, service));
+    }
+    Cluster { cluster, services, pooler }
+}
+
+/// The cluster alone.
+pub fn cluster(stack: &mut Stack, environment: &Environment) -> Handle<ecs::Cluster> {
+    stack.add(
         "cluster",
         ecs::Cluster {
             name: environment.named("cluster"),
             insights: environment.cluster.insights.into(),
             capacity_providers: [CapacityProvider::Fargate, CapacityProvider::FargateSpot].into(),
             default_strategy: [Share { provider: CapacityProvider::Fargate, base: 0, weight: 1 }].into(),
+            connects: true,
         },
-    );
-    let services = SERVICES.map(|service| (service, ground(&mut stack, environment, service)));
-    Cluster { cluster, services: services.into() }
+    )
 }
 
-fn ground(stack: &mut Stack, environment: &Environment, service: &str) -> Ground {
-    let logs = stack.add(
-        format!("{service}-logs"),
-        LogGroup {
-            name: format!("/ecs/{}/{service}", environment.project),
-            class: Class::Standard,
-            retention: Retention::Days30,
-            key: None,
-        },
-    );
+/// A service of the platform, with what it stands on and what it runs.
+fn add(stack: &mut Stack, around: &Around<'_>, pooler: &Running, name: &Name, service: &Service) -> Running {
+    let Around { environment, database, cache, edge, .. } = around;
+    let password = database.instance.output(rds::Database::SECRET);
+    let ground = ground(stack, environment, name.as_str(), [password.clone(), cache.token.id()]);
 
-    // Its own metrics, in the project's own namespace: what the scaling on business metrics looks at.
-    let metrics = Statement::allow(["cloudwatch:PutMetricData"]).on(["*"]).when(
-        "StringEquals",
-        "cloudwatch:namespace",
-        [environment.project.to_string()],
-    );
-    let task = role(environment, service, "task", "What the service itself may do", [("metrics", metrics.into())]);
+    let container = Container {
+        ports: [Port::tcp(SERVICE_PORT)].into(),
+        environment: variables(around, pooler, name, service),
+        secrets: [
+            ("DATABASE_USER".into(), SecretSource::key(password.clone(), "username")),
+            ("DATABASE_PASSWORD".into(), SecretSource::key(password, "password")),
+            ("REDIS_AUTH_TOKEN".into(), cache.token.id().into()),
+        ]
+        .into(),
+        logs: Some(logs(environment, &ground)),
+        ..Container::of(&service.image)
+    };
+    let task = stack
+        .add(format!("{name}-task-definition"), task(environment, name.as_str(), service.size, &ground, container));
+    let definition = ecs::Service {
+        count: Count::Autoscaled { from: service.count.desired },
+        load_balancers: [Attachment {
+            target_group: edge.groups[name].id(),
+            container: name.to_string(),
+            port: SERVICE_PORT,
+        }]
+        .into(),
+        grace: service.health.grace_seconds,
+        ..fargate(around, name.as_str(), &task)
+    };
+    let service = stack.add(format!("{name}-service"), definition);
+    Running { ground, task, service }
+}
 
-    // A registry is opened for the whole account, and that is the one thing that cannot be said of one image.
-    let images = Policy::of([
-        Statement::allow(["ecr:GetAuthorizationToken"]).on(["*"]),
-        Statement::allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
-            .on([format!("arn:aws:ecr:{}:{}:repository/{service}", environment.region, environment.account)]),
-    ]);
-    let writing = Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([logs.output(LogGroup::STREAMS)]);
-    let execution = role(
-        environment,
-        service,
-        "execution",
-        "What ECS may do to start the service",
-        [("images", images), ("logs", writing.into())],
-    );
+/// What a service is told in the open: who it is, and where everything is that it speaks to.
+fn variables(around: &Around<'_>, pooler: &Running, name: &Name, service: &Service) -> BTreeMap<String, Text> {
+    let Around { environment, cache, database, .. } = around;
+    let mut variables: BTreeMap<String, Text> =
+        service.variables.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let mut tell = |variable: &str, value: Text| variables.insert(variable.to_owned(), value);
+    tell("ENVIRONMENT", environment.name.as_str().into());
+    tell("SERVICE", name.as_str().into());
+    // Where its own metrics go: the scaling looks for them there.
+    tell("METRICS_NAMESPACE", environment.project.as_str().into());
+    // Never Postgres itself: the pool goes by its service's name.
+    tell("DATABASE_HOST", pooler.service.output(ecs::Service::NAME).into());
+    tell("DATABASE_PORT", POSTGRES_PORT.to_string().into());
+    tell("DATABASE_NAME", database::NAME.into());
+    if let Some(replica) = &database.replica {
+        tell("DATABASE_REPLICA_HOST", replica.output(rds::Replica::ADDRESS).into());
+    }
+    tell("REDIS_HOST", cache.group.output(ReplicationGroup::ENDPOINT).into());
+    tell("REDIS_PORT", REDIS_PORT.to_string().into());
+    tell("REDIS_CLUSTER", environment.cache.shards.is_some().to_string().into());
+    variables
+}
 
-    Ground {
-        task: stack.add(format!("{service}-task"), task),
-        execution: stack.add(format!("{service}-execution"), execution),
-        logs,
+/// A task of one container that is called like its service.
+fn task(
+    environment: &Environment,
+    name: &str,
+    size: ecs::Fargate,
+    ground: &Ground,
+    container: Container,
+) -> TaskDefinition {
+    TaskDefinition {
+        family: environment.named(name),
+        size,
+        architecture: Architecture::X86,
+        disk: None,
+        task_role: Some(ground.task.output(Role::ARN)),
+        execution_role: Some(ground.execution.output(Role::ARN)),
+        containers: [(name.to_owned(), container)].into(),
+        volumes: BTreeSet::new(),
     }
 }
 
-/// A role that ECS's tasks play.
-fn role<const N: usize>(
-    environment: &Environment,
-    service: &str,
-    purpose: &str,
-    description: &str,
-    inline: [(&str, Policy); N],
-) -> Role {
-    Role {
-        name: environment.named(&format!("{service}-{purpose}")),
-        path: "/".into(),
-        description: description.into(),
-        longest_session: 3600,
-        trust: Policy::trust(Aws::EcsTasks),
-        inline: inline.map(|(name, policy)| (name.to_owned(), policy)).into(),
-        attached: BTreeSet::new(),
-        boundary: None,
+/// Where a service's containers write.
+fn logs(environment: &Environment, ground: &Ground) -> Logs {
+    Logs::CloudWatch { group: ground.logs.id(), region: environment.region.to_string(), prefix: "ecs".into() }
+}
+
+/// A service on Fargate, in the private subnets, that goes back when a new revision does not start. It knows the others
+/// by name and is called by nobody.
+fn fargate(around: &Around<'_>, name: &str, task: &Handle<TaskDefinition>) -> ecs::Service {
+    ecs::Service {
+        cluster: around.cluster.id(),
+        name: around.environment.named(name),
+        task: task.id(),
+        count: Count::Fixed(1),
+        capacity: Capacity::Fargate,
+        subnets: around.network.private.iter().map(Handle::id).collect(),
+        security_groups: [around.network.groups.ecs.id()].into(),
+        public_ips: false,
+        load_balancers: BTreeSet::new(),
+        grace: 0,
+        rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
+        execute_command: false,
+        propagate_tags: Propagation::Service,
+        connect: Connect::Known([].into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{changed, definitions, environment, the};
+
+    #[test]
+    fn services_are_what_the_environment_says() {
+        let other = changed("local", &[("user-service", "web"), ("api-gateway", "front")]);
+        let definitions = definitions(&other);
+        let names: Vec<String> = definitions.iter().map(|definition| definition.address.to_string()).collect();
+        for address in ["edge.web", "edge.web-rule", "cluster.web-service", "scaling.web", "scaling.front-cpu"] {
+            assert!(names.iter().any(|name| name == address), "there is no {address}");
+        }
+        let text = format!("{definitions:?}");
+        assert!(!text.contains("user-service") && !text.contains("api-gateway"));
+    }
+
+    #[test]
+    fn services_are_told_of_the_pool_and_never_of_postgres() {
+        let prod = environment("prod");
+        let task: TaskDefinition = the(&prod, "cluster.order-service-task-definition");
+        let Container { environment, secrets, .. } = &task.containers["order-service"];
+        assert_eq!(environment["DATABASE_HOST"].value(), "cluster.pgbouncer-service.name");
+        assert_eq!(environment["REDIS_HOST"].value(), "cache.redis.endpoint");
+        assert!(environment.values().all(|value| !value.value().starts_with("database.postgres")), "{environment:?}");
+        assert_eq!(Vec::from_iter(secrets.keys()), ["DATABASE_PASSWORD", "DATABASE_USER", "REDIS_AUTH_TOKEN"]);
+
+        let pool: TaskDefinition = the(&prod, "cluster.pgbouncer-task-definition");
+        assert_eq!(pool.containers["pgbouncer"].environment["DB_HOST"].value(), "database.postgres.address");
+    }
+
+    #[test]
+    fn a_service_counts_by_itself_and_goes_back_when_it_does_not_start() {
+        let prod = environment("prod");
+        let service: ecs::Service = the(&prod, "cluster.order-service-service");
+        assert_eq!((service.count, service.grace), (Count::Autoscaled { from: 2 }, 60));
+        assert_eq!(service.rollout.breaker, Breaker::RollBack);
+        let pool: ecs::Service = the(&prod, "cluster.pgbouncer-service");
+        assert_eq!((pool.count, pool.load_balancers.len()), (Count::Fixed(2), 0));
     }
 }

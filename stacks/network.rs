@@ -11,11 +11,12 @@ use crate::environment::{Environment, Nat};
 
 /// The port that every service listens on.
 pub const SERVICE_PORT: u16 = 8000;
-const REDIS_PORT: u16 = 6379;
-const POSTGRES_PORT: u16 = 5432;
+/// Redis's port.
+pub const REDIS_PORT: u16 = 6379;
+/// Postgres's port, and that of the pool in front of it.
+pub const POSTGRES_PORT: u16 = 5432;
 
 /// What the stacks on top of the network build on.
-#[expect(dead_code, reason = "the load balancer, the services and the data stores take these")]
 pub struct Network {
     /// The network.
     pub vpc: Handle<Vpc>,

@@ -225,3 +225,16 @@ fn what_refers_to_what_goes_first_goes_before_it() {
     );
     assert_eq!(steps(vec![], lives, &Options::destroy(owner())), ["Delete a after []", "Delete p after [Delete a]"]);
 }
+
+#[test]
+fn a_namesake_is_no_reference() {
+    let named = |name: &str, fields: Value| Live { id: "shop".into(), ..live(name, fields) };
+    let lives = vec![
+        named("group", json!({"name": "shop"})),
+        Live { kind: "test/other", ..named("cache", json!({"name": "shop", "parent": "shop"})) },
+    ];
+    assert_eq!(
+        steps(vec![], lives, &Options::destroy(owner())),
+        ["Delete cache after []", "Delete group after [Delete cache]"]
+    );
+}

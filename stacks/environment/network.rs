@@ -1,0 +1,80 @@
+//! `[network]`: its addresses, its zones, and the way out.
+
+use infra_cli::environment::Conflict;
+use infra_values::{Cidr, Region, Zone};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The network.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Its addresses: /16 to /20, so that every subnet can be a /24.
+    pub cidr: Cidr,
+    /// The availability zones that it spans. Their order gives the subnets their addresses: add new ones at the end.
+    #[schemars(length(min = 2, max = 6))]
+    pub zones: Vec<Zone>,
+    /// How private subnets reach the internet.
+    pub nat: Nat,
+}
+
+/// How private subnets reach the internet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nat {
+    /// All of them by one NAT gateway: half the price, and all depend on one zone.
+    One,
+    /// Each by the NAT gateway of its own zone.
+    EachZone,
+}
+
+impl Network {
+    /// The first of the private subnets' addresses; the public ones come before.
+    const PRIVATE: usize = 10;
+
+    /// The addresses of the public subnet in the zone at that place.
+    pub fn public(&self, zone: usize) -> Cidr {
+        self.subnet(zone).expect("`conflicts` refuses networks that are too small")
+    }
+
+    /// The addresses of the private subnet in the zone at that place.
+    pub fn private(&self, zone: usize) -> Cidr {
+        self.subnet(Network::PRIVATE + zone).expect("`conflicts` refuses networks that are too small")
+    }
+
+    /// A /24 of the network.
+    fn subnet(&self, index: usize) -> Option<Cidr> {
+        let bits = 24_u8.checked_sub(self.cidr.prefix())?;
+        self.cidr.subnet(bits, u32::try_from(index).ok()?)
+    }
+
+    /// Values that do not go together.
+    pub(super) fn conflicts(&self, region: &Region) -> Vec<Conflict> {
+        let Network { cidr, zones, nat: _ } = self;
+        let mut conflicts = Vec::new();
+        if cidr.is_ipv6() || !(16..=20).contains(&cidr.prefix()) {
+            conflicts.push(Conflict {
+                at: "network.cidr".into(),
+                wrong: format!("`cidr` is {cidr}: it must be an IPv4 range from /16 to /20"),
+                way_out: "AWS takes /16 at most, and a /24 for each subnet of six zones needs a /20".into(),
+            });
+        }
+        for (place, zone) in zones.iter().enumerate() {
+            if zone.region() != region {
+                conflicts.push(Conflict {
+                    at: "network.zones".into(),
+                    wrong: format!("zone {zone} is not in region {}", region),
+                    way_out: format!("write `{}{}`, or another region", region, zone.letter()),
+                });
+            }
+            if zones[..place].contains(zone) {
+                conflicts.push(Conflict {
+                    at: "network.zones".into(),
+                    wrong: format!("zone {zone} is named twice"),
+                    way_out: "name each zone once".into(),
+                });
+            }
+        }
+        conflicts
+    }
+}

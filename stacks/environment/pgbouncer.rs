@@ -1,0 +1,65 @@
+//! `[pgbouncer]`: the pool of connections that stands between the services and Postgres.
+
+use infra_aws::ecs::Fargate;
+use infra_cli::environment::Conflict;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The pool of connections that stands between the services and Postgres.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pgbouncer {
+    /// Its image: one that takes its settings from the variables `DB_HOST`, `POOL_MODE` and so on.
+    pub image: String,
+    /// How large each of its tasks is.
+    pub size: Fargate,
+    /// How many tasks there are: each has a pool of its own.
+    #[schemars(range(min = 1))]
+    pub count: u32,
+    /// How long a client keeps a connection.
+    pub mode: PoolMode,
+    /// So many clients may be connected to each task.
+    #[schemars(range(min = 1))]
+    pub clients: u32,
+    /// So many connections each task has to Postgres.
+    #[schemars(range(min = 1))]
+    pub connections: u32,
+}
+
+/// How long a client keeps a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolMode {
+    /// As long as it is connected itself.
+    Session,
+    /// For a transaction. Django must not use server-side cursors then.
+    Transaction,
+    /// For a statement: there are no transactions of several.
+    Statement,
+}
+
+impl PoolMode {
+    /// As PgBouncer calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            PoolMode::Session => "session",
+            PoolMode::Transaction => "transaction",
+            PoolMode::Statement => "statement",
+        }
+    }
+}
+
+impl Pgbouncer {
+    /// Values that do not go together.
+    pub(super) fn conflicts(&self) -> Vec<Conflict> {
+        let Pgbouncer { clients, connections, .. } = self;
+        if connections <= clients {
+            return Vec::new();
+        }
+        vec![Conflict {
+            at: "pgbouncer.connections".into(),
+            wrong: format!("{connections} connections for {clients} clients are no pool"),
+            way_out: "allow more clients than connections".into(),
+        }]
+    }
+}

@@ -1,0 +1,34 @@
+//! The platform: one function for each stack, and the environment that they read.
+//!
+//! [`environment`] is what differs between `local`, `dev`, `staging` and `prod`; each other file is one stack. A stack
+//! is a function: it takes the environment and the handles of the stacks below it, and returns its own.
+
+pub mod cache;
+pub mod cdn;
+pub mod cluster;
+pub mod database;
+pub mod edge;
+pub mod environment;
+pub mod loadtest;
+pub mod network;
+pub mod scaling;
+#[cfg(test)]
+mod testing;
+pub mod workers;
+
+use infra_engine::model::Platform;
+
+use crate::environment::Environment;
+
+/// Everything that an environment has.
+pub fn platform(environment: &Environment, platform: &mut Platform) {
+    let network = network::stack(environment, platform);
+    let cache = cache::stack(environment, platform, &network);
+    let database = database::stack(environment, platform, &network);
+    let edge = edge::stack(environment, platform, &network);
+    let cluster = cluster::stack(environment, platform, &network, &cache, &database, &edge);
+    scaling::stack(environment, platform, &edge, &cluster);
+    workers::stack(environment, platform, &network, &cluster);
+    let cdn = cdn::stack(environment, platform, &edge);
+    loadtest::stack(environment, platform, &cdn);
+}

@@ -1,0 +1,188 @@
+//! The scaling: between how many tasks each service has, and when there are more and fewer.
+//!
+//! The numbers are the environment's, in `[scaling]` and in the services' own tables. What is tracked and what is
+//! forecast is here; rules that scale by steps are in `steps`, what the calendar says is in `calendar`.
+
+mod calendar;
+mod steps;
+
+use std::collections::BTreeMap;
+
+use infra_aws::autoscaling::{
+    Beyond, CustomMetric, Load, Predefined, PredictivePolicy, ScalableTarget, Suspended, TargetTrackingPolicy, Tracked,
+};
+use infra_aws::cloudwatch::{Alarm, Metric, Statistic};
+use infra_aws::ecs;
+use infra_aws::elb::{LoadBalancer, TargetGroup};
+use infra_engine::model::{Handle, Platform, Stack};
+use infra_values::Name;
+
+use crate::cluster::Cluster;
+use crate::edge::Edge;
+use crate::environment::{Business, Environment, Forecast, Service, Tracking};
+
+/// What the stacks on top of the scaling build on.
+pub struct Scaling {
+    /// What is scaled, by service.
+    pub targets: BTreeMap<Name, Handle<ScalableTarget>>,
+    /// What calls the rules that scale by steps, by service.
+    pub alarms: BTreeMap<Name, Vec<Handle<Alarm>>>,
+}
+
+/// A service that is scaled: everything that its policies are made of.
+struct Scaled<'a> {
+    environment: &'a Environment,
+    edge: &'a Edge,
+    name: &'a Name,
+    service: &'a Service,
+    target: Handle<ScalableTarget>,
+}
+
+/// Adds the scaling to the platform.
+pub fn stack(environment: &Environment, platform: &mut Platform, edge: &Edge, cluster: &Cluster) -> Scaling {
+    let mut stack = platform.stack("scaling");
+    let mut scaling = Scaling { targets: BTreeMap::new(), alarms: BTreeMap::new() };
+    for (name, service) in &environment.services {
+        let target = stack.add(
+            name.to_string(),
+            ScalableTarget {
+                resource: cluster.services[name].service.output(ecs::Service::SCALABLE),
+                minimum: service.count.minimum,
+                maximum: service.count.maximum,
+                suspended: Suspended::default(),
+            },
+        );
+        let scaled = Scaled { environment, edge, name, service, target: target.clone() };
+        track(&mut stack, &scaled);
+        scaling.alarms.insert(name.clone(), steps::add(&mut stack, &scaled));
+        calendar::add(&mut stack, &scaled);
+        if let Some(forecast) = environment.scaling.predictive {
+            predict(&mut stack, &scaled, forecast);
+        }
+        scaling.targets.insert(name.clone(), target);
+    }
+    scaling
+}
+
+/// The four metrics that a service's tasks are kept near.
+fn track(stack: &mut Stack, scaled: &Scaled<'_>) {
+    let Scaled { environment, edge, name, service, target } = scaled;
+    let Tracking { cpu, memory, requests } = service.tracking.unwrap_or(environment.scaling.tracking);
+    let Business { metric, value } = &service.business;
+
+    let balancer = edge.balancer.output(LoadBalancer::SUFFIX);
+    let group = edge.groups[*name].output(TargetGroup::SUFFIX);
+    let requests_per_task = Predefined::requests_per_target(balancer, group);
+    let cooldown = Some(environment.scaling.cooldown_seconds);
+    let mut keep = |what: &str, metric: Tracked, value: f64| {
+        let policy = TargetTrackingPolicy {
+            target: target.id(),
+            name: scaled.named(&format!("{what}-scaling")),
+            metric,
+            value,
+            out_cooldown: cooldown,
+            in_cooldown: cooldown,
+            scales_in: true,
+        };
+        stack.add(format!("{name}-{what}"), policy);
+    };
+    keep("cpu", Tracked::Predefined(Predefined::ServiceCpu), cpu.value().into());
+    keep("memory", Tracked::Predefined(Predefined::ServiceMemory), memory.value().into());
+    keep("requests-per-task", Tracked::Predefined(requests_per_task), requests.into());
+    keep("business", Tracked::Custom(CustomMetric::of(scaled.own_metric(metric), Statistic::Average)), *value);
+}
+
+/// Tasks that run before the load comes.
+fn predict(stack: &mut Stack, scaled: &Scaled<'_>, forecast: Forecast) {
+    let Tracking { cpu, .. } = scaled.service.tracking.unwrap_or(scaled.environment.scaling.tracking);
+    stack.add(
+        format!("{}-forecast", scaled.name),
+        PredictivePolicy {
+            target: scaled.target.id(),
+            name: scaled.named("predictive-scaling"),
+            load: Load::Cpu,
+            value: cpu.value().into(),
+            mode: forecast.into(),
+            lead: 300,
+            beyond: Beyond::Never,
+        },
+    );
+}
+
+impl Scaled<'_> {
+    /// `PROJECT-SERVICE-cpu-scaling`: the names of policies and actions.
+    fn named(&self, what: &str) -> String {
+        self.environment.named(&format!("{}-{what}", self.name))
+    }
+
+    /// A metric that the service itself puts.
+    fn own_metric(&self, metric: &str) -> Metric {
+        Metric::named(self.environment.project.as_str(), metric).with("Service", self.name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use infra_aws::autoscaling::{ScheduledAction, Step, StepPolicy};
+    use infra_aws::cloudwatch::Condition;
+    use infra_engine::model::Resource;
+
+    use super::*;
+    use crate::testing::{definitions, environment, the};
+
+    #[test]
+    fn every_rule_by_steps_has_an_alarm_that_calls_it() {
+        for name in ["local", "dev", "staging", "prod"] {
+            let definitions = definitions(&environment(name));
+            let called: Vec<String> = definitions
+                .iter()
+                .filter(|definition| definition.schema.kind == Alarm::SCHEMA.kind)
+                .flat_map(|definition| definition.document.reveal::<Alarm>().unwrap().on_alarm)
+                .map(|action| action.value())
+                .collect();
+            let policies = definitions.iter().filter(|definition| definition.schema.kind == StepPolicy::SCHEMA.kind);
+            let mut policies = policies.map(|policy| format!("{}.arn", policy.address)).peekable();
+            assert!(policies.peek().is_some(), "{name} has no rules");
+            for policy in policies {
+                assert_eq!(called.iter().filter(|called| **called == policy).count(), 1, "{policy} of {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_has_a_way_out_and_a_way_in_with_thresholds_of_their_own() {
+        let prod = environment("prod");
+        for (rule, out, inward) in [
+            ("response-time", 2.0, Some(0.5)),
+            ("requests", 1000.0, Some(200.0)),
+            ("database-connections", 15.0, Some(5.0)),
+            ("error-rate", 5.0, None),
+        ] {
+            let alarm: Alarm = the(&prod, &format!("scaling.order-service-{rule}-alarm"));
+            assert_eq!(alarm.condition, Condition::Above(out), "{rule}");
+            if let Some(inward) = inward {
+                let alarm: Alarm = the(&prod, &format!("scaling.order-service-{rule}-in-alarm"));
+                assert_eq!(alarm.condition, Condition::Below(inward), "{rule}");
+            }
+        }
+        let out: StepPolicy = the(&prod, "scaling.order-service-response-time-steps");
+        assert_eq!(out.steps, [Step::between(0.0, 10.0, 1), Step::above(10.0, 2)]);
+        let inward: StepPolicy = the(&prod, "scaling.order-service-response-time-in-steps");
+        assert_eq!(inward.steps, [Step::below(0.0, -1)]);
+    }
+
+    #[test]
+    fn a_season_holds_against_the_schedules_and_ends() {
+        let prod = environment("prod");
+        let action = |name: &str| the::<ScheduledAction>(&prod, &format!("scaling.order-service-{name}"));
+        let business_hours = action("scale-up-schedule");
+        assert_eq!((business_hours.minimum, business_hours.maximum), (Some(4), None));
+        let season = action("black-friday-season");
+        assert_eq!((season.minimum, season.maximum), (Some(6), Some(24)));
+        assert_eq!(season.schedule.to_string(), "rate(5 minutes)");
+        let over = action("black-friday-season-over");
+        assert_eq!((over.minimum, over.maximum), (Some(2), Some(8)));
+        assert_eq!(over.schedule.to_string(), "at(2027-11-30T00:05:00)");
+        assert_eq!(season.end.map(|end| end.to_string()).as_deref(), Some("2027-11-30T00:00:00"));
+    }
+}
