@@ -9,6 +9,7 @@ def install():
 
     keep_all_of_an_alarm(metrics)
     tag_dashboards(metrics)
+    date_dashboards(metrics)
 
 
 def keep_all_of_an_alarm(metrics):
@@ -66,3 +67,26 @@ def tag_dashboards(metrics):
         return answer
 
     metrics._put_dashboard, metrics._validate_alarm_tag_arn, metrics._delete_dashboards = handle, check, drop
+
+
+def date_dashboards(metrics):
+    """In CBOR a date is a number with a mark, and the list of dashboards writes it as text."""
+    listing = metrics._list_dashboards
+
+    def handle(params, data, is_cbor, is_json=False):
+        if not is_cbor:
+            return listing(params, data, is_cbor, is_json)
+        prefix = data.get("DashboardNamePrefix") or ""
+        entries = [
+            {
+                "DashboardName": name,
+                "DashboardArn": dashboard["DashboardArn"],
+                "Size": dashboard["Size"],
+                "LastModified": metrics._cbor_timestamp(dashboard["LastModified"]),
+            }
+            for name, dashboard in sorted(metrics._dashboards.items())
+            if name.startswith(prefix)
+        ]
+        return metrics._cbor_ok({"DashboardEntries": entries})
+
+    metrics._list_dashboards = handle

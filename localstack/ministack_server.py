@@ -47,6 +47,7 @@ def main():
     import ministack_metrics
     import ministack_patches
     import ministack_secrets
+    import ministack_topics
 
     ministack_patches.install()
     ministack_caches.install()
@@ -57,6 +58,7 @@ def main():
     ministack_load_balancers.install()
     ministack_metrics.install()
     ministack_secrets.install()
+    ministack_topics.install()
     config = Config()
     config.bind = [f"fd://{arguments.listen}"]
     # Longer than the gateway keeps an idle connection, so that it is always the gateway that closes.

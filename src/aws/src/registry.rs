@@ -6,7 +6,7 @@ use infra_engine::live::Registry;
 
 use crate::{
     Aws, autoscaling, budgets, cloudfront, cloudwatch, costs, ec2, ecs, elasticache, elb, events, iam, lambda, logs,
-    rds, s3, secretsmanager, waf,
+    rds, s3, secretsmanager, sns, waf,
 };
 
 /// The kinds, with their calls going through `aws`.
@@ -24,6 +24,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<cloudfront::OriginAccessControl>(&aws)
         .with::<cloudfront::ResponseHeadersPolicy>(&aws)
         .with::<cloudwatch::Alarm>(&aws)
+        .with::<cloudwatch::Dashboard>(&aws)
         .with::<ec2::ElasticIp>(&aws)
         .with::<ec2::InternetGateway>(&aws)
         .with::<ec2::NatGateway>(&aws)
@@ -57,5 +58,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<s3::Bucket>(&aws)
         .with::<s3::BucketPolicy>(&aws)
         .with::<secretsmanager::Secret>(&aws)
+        .with::<sns::Subscription>(&aws)
+        .with::<sns::Topic>(&aws)
         .with::<waf::WebAcl>(&aws)
 }

@@ -1,0 +1,140 @@
+//! Topics and subscriptions in a real SNS: the local cloud's.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod common;
+
+use common::{Walk, aws, project};
+use infra_aws::Aws;
+use infra_aws::iam::{Policy, Service, Statement};
+use infra_aws::sns::{Filter, Protocol, Subscription, Topic};
+use infra_engine::live::{Ask, Behaviour, Found, Order, Retag};
+use infra_engine::model::{Address, Ref, Resource, Tags};
+use infra_engine::plan::child_spec_key;
+use serde_json::json;
+
+fn topic(name: String) -> Topic {
+    Topic { name, display_name: "Alarms of the walk".into(), policy: None, key: None, deduplicates: false }
+}
+
+fn published_by(service: Service, arn: &str) -> Policy {
+    Statement::allow(["sns:Publish"]).to(service).on([arn]).into()
+}
+
+#[tokio::test]
+async fn a_topic_walks() {
+    let (aws, project) = (aws().await, project());
+    let wanted = topic(format!("{project}-alarms"));
+    let walk = Walk::begin(&aws, &project, wanted.clone()).await;
+    walk.order_again().await;
+    walk.order_by_another().await;
+
+    let set = aws.sns().set_topic_attributes().topic_arn(&walk.id).attribute_name("DisplayName");
+    set.attribute_value("Somebody else's").send().await.unwrap();
+    walk.mend().await;
+    let opened = published_by(Service::Budgets, &walk.id);
+    let set = aws.sns().set_topic_attributes().topic_arn(&walk.id).attribute_name("Policy");
+    set.attribute_value(opened.document()).send().await.unwrap();
+    walk.mend().await;
+    let key = Some(Ref::known("alias/aws/sns"));
+    walk.turn_into(Topic { policy: Some(opened), key, display_name: String::new(), ..wanted.clone() }).await;
+    walk.turn_into(wanted).await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn a_topic_that_keeps_the_order_walks_with_all_that_it_is_from_the_beginning() {
+    let (aws, project) = (aws().await, project());
+    let name = format!("{project}-orders.fifo");
+    let policy = published_by(Service::CloudWatch, &format!("arn:aws:sns:us-east-1:000000000000:{name}"));
+    let wanted = Topic { deduplicates: true, policy: Some(policy), ..topic(name) };
+    let walk = Walk::begin(&aws, &project, wanted.clone()).await;
+    walk.turn_into(Topic { deduplicates: false, ..wanted }).await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn a_topic_of_a_wanted_name_is_found_whoever_made_it() {
+    let (aws, project) = (aws().await, project());
+    let name = format!("other-{}", project.to_uppercase());
+    let arn = aws.sns().create_topic().name(&name).send().await.unwrap().topic_arn.unwrap();
+    let owner = format!("{project}/test").parse().ok();
+    let found = Topic::read(&aws, &Ask { owner, names: [name].into(), ..Ask::default() }).await.unwrap();
+    let [theirs] = &found[..] else { panic!("it bears the wanted name: {found:?}") };
+    assert_eq!((&theirs.id, theirs.tags.len()), (&arn, 0));
+    Topic::delete(&aws, theirs).await.unwrap();
+    assert!(Topic::read(&aws, &Ask::only([arn])).await.unwrap().is_empty());
+}
+
+/// What is ordered of a subscription, by its topic and its address alone.
+fn order(definition: Subscription) -> Order<Subscription> {
+    let address = Address::new("walk", "one").unwrap();
+    Order { address, definition, tags: Tags::new(), token: String::new() }
+}
+
+/// The subscriptions of a topic.
+async fn subscriptions(aws: &Aws, topic: &str) -> Vec<Found<Subscription>> {
+    Subscription::read(aws, &Ask { parents: [topic.to_owned()].into(), ..Ask::default() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_queue_subscribes_changes_and_goes() {
+    let (aws, project) = (aws().await, project());
+    let topic = Walk::begin(&aws, &project, topic(format!("{project}-alarms"))).await;
+    let queue = format!("arn:aws:sqs:us-east-1:000000000000:{project}");
+    let whole = Subscription {
+        filter: Some(Filter::Attributes(json!({"level": ["critical", "warning"]}))),
+        raw: true,
+        undelivered: Some(queue.as_str().into()),
+        ..Subscription::to(Ref::known(&topic.id), Protocol::Sqs, queue.as_str())
+    };
+    let id = Subscription::create(&aws, &order(whole.clone())).await.unwrap();
+    assert_eq!(Subscription::create(&aws, &order(whole.clone())).await.unwrap(), id);
+    let plain = Subscription::to(Ref::known(&topic.id), Protocol::Sqs, queue.as_str());
+    let by_body = Subscription { filter: Some(Filter::Body(json!({"level": ["critical"]}))), ..plain.clone() };
+    let mut wanted = whole;
+    for next in [Some(by_body), Some(plain), None] {
+        let found = subscriptions(&aws, &topic.id).await;
+        let [live] = &found[..] else { panic!("there is one: {found:?}") };
+        assert_eq!((&live.id, &live.definition), (&id, &wanted));
+        match next {
+            Some(next) => {
+                Subscription::update(&aws, live, &next).await.unwrap();
+                wanted = next;
+            }
+            None => {
+                Subscription::delete(&aws, live).await.unwrap();
+                Subscription::delete(&aws, live).await.unwrap();
+            }
+        }
+    }
+    assert!(subscriptions(&aws, &topic.id).await.is_empty());
+    topic.end().await;
+    assert!(Subscription::read(&aws, &Ask::only([id])).await.unwrap().is_empty(), "no topic, no subscription");
+}
+
+#[tokio::test]
+async fn one_that_waits_is_ours_while_its_topic_says_so_and_goes_with_the_note() {
+    let (aws, project) = (aws().await, project());
+    let topic = Walk::begin(&aws, &project, topic(format!("{project}-alarms"))).await;
+    let filter = Some(Filter::Attributes(json!({"level": ["critical"]})));
+    let people = Subscription::by_email(Ref::known(&topic.id), &"Ops@example.com".parse().unwrap());
+    let wanted = Subscription { filter, ..people.clone() };
+    let id = Subscription::create(&aws, &order(wanted.clone())).await.unwrap();
+    assert!(subscriptions(&aws, &topic.id).await.is_empty(), "nobody has noted it");
+
+    let note = child_spec_key(Subscription::SCHEMA, &id);
+    let parent = topic.settled().await;
+    let set = Tags::from([(note.clone(), "walk.one 1".to_owned())]);
+    Topic::retag(&aws, &parent, &Retag { set, remove: Vec::new() }).await.unwrap();
+    let found = subscriptions(&aws, &topic.id).await;
+    let [live] = &found[..] else { panic!("it is noted: {found:?}") };
+    assert_eq!((&live.id, &live.definition), (&id, &people));
+    assert!(Subscription::moved_by("filter", live, &wanted).is_some(), "what it filters is not told yet");
+    Subscription::update(&aws, live, &wanted).await.unwrap();
+
+    Topic::retag(&aws, &parent, &Retag { set: Tags::new(), remove: vec![note] }).await.unwrap();
+    Subscription::delete(&aws, live).await.unwrap();
+    assert!(Subscription::read(&aws, &Ask::only([id])).await.unwrap().is_empty());
+    topic.end().await;
+}
