@@ -44,6 +44,13 @@ impl Document {
         self.0.get(name)
     }
 
+    /// Takes over what another document says of a field.
+    pub fn take_field(&mut self, name: &str, other: &Document) {
+        if let (Value::Object(fields), Some(value)) = (&mut self.0, other.field(name)) {
+            fields.insert(name.to_owned(), value.clone());
+        }
+    }
+
     /// The typed definition again.
     pub fn reveal<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.0)

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{Action, Cause, Change, FieldChange, Note, Plan, Reason, Side, Stop, TagChange};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, name_of};
 use super::matching::{Match, Matching, parent_in};
 use super::options::{Goal, Options};
 use super::selection::{Selection, selects, unknown_words};
@@ -28,6 +28,7 @@ pub fn plan(graph: &Graph, lives: &[Live], registry: &Registry, options: &Option
         matching: Matching::new(graph, registry, lives, options),
         known: BTreeMap::new(),
         standing: BTreeMap::new(),
+        settled: BTreeMap::new(),
         decided: Vec::new(),
         unchanged: 0,
         stops: unknown_words(graph, lives, options),
@@ -51,6 +52,8 @@ struct Decision<'a> {
     known: BTreeMap<Address, &'a Live>,
     /// Those, and the ones that are about to be replaced: what stands now.
     standing: BTreeMap<Address, &'a Live>,
+    /// The documents of live resources that somebody else may move, without what was moved.
+    settled: BTreeMap<String, Document>,
     decided: Vec<Decided<'a>>,
     unchanged: usize,
     stops: Vec<Stop>,
@@ -112,6 +115,8 @@ impl<'a> Decision<'a> {
         let mut fields = Vec::new();
         for difference in differences(definition.schema, &live.document, &document) {
             if let Some(owner) = self.elsewhere(&difference, live, &document) {
+                let settled = self.settled.entry(name_of(live.kind, &live.id));
+                settled.or_insert_with(|| live.document.clone()).take_field(difference.path.root(), &document);
                 self.note_external(&definition.address, difference, owner);
                 continue;
             }
@@ -300,6 +305,7 @@ impl<'a> Decision<'a> {
             matching,
             known,
             standing: _,
+            settled,
             mut decided,
             unchanged,
             mut stops,
@@ -311,7 +317,7 @@ impl<'a> Decision<'a> {
         let mut changes: Vec<Change> =
             decided.into_iter().map(|decided| decided.change).filter(Change::is_a_change).collect();
         changes.sort_by(|left, right| (&left.address, left.kind).cmp(&(&right.address, right.kind)));
-        let fingerprint = Fingerprint::of(graph.definitions(), lives);
+        let fingerprint = Fingerprint::of(graph.definitions(), lives, &settled);
         let known = known.into_iter().map(|(address, live)| (address, live.clone())).collect();
         Plan { owner: options.owner.clone(), changes, unchanged, stops, notes, steps, known, fingerprint }
     }

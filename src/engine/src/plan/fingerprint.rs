@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::live::Live;
-use crate::model::Definition;
-use crate::model::{Address, digest};
+use crate::model::{Address, Definition, Document, digest};
 
 /// Digests of what was wanted and of what was live.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +27,9 @@ pub struct Moved {
 }
 
 impl Fingerprint {
-    /// The fingerprint of definitions and live resources.
-    pub fn of(definitions: &[Definition], lives: &[Live]) -> Fingerprint {
+    /// The fingerprint of definitions and live resources. Where somebody else moves a value and may do so, as an
+    /// autoscaler does all day, `settled` has the document without what was moved, by `kind id`.
+    pub fn of(definitions: &[Definition], lives: &[Live], settled: &BTreeMap<String, Document>) -> Fingerprint {
         let wanted = definitions.iter().map(|definition| {
             let Definition { address, schema, document, renamed_from, protected } = definition;
             let text = json!([schema.kind, document.redacted(), renamed_from, protected]);
@@ -37,7 +37,9 @@ impl Fingerprint {
         });
         let live = lives.iter().map(|live| {
             let Live { kind, id, key: _, document, outputs, tags, state } = live;
-            (format!("{kind} {id}"), digest(&json!([document.redacted(), outputs, tags, state])))
+            let name = name_of(kind, id);
+            let document = settled.get(&name).unwrap_or(document);
+            (name, digest(&json!([document.redacted(), outputs, tags, state])))
         });
         Fingerprint { wanted: wanted.collect(), live: live.collect() }
     }
@@ -46,6 +48,11 @@ impl Fingerprint {
     pub fn moved(&self, later: &Fingerprint) -> Moved {
         Moved { wanted: differing(&self.wanted, &later.wanted), live: differing(&self.live, &later.live) }
     }
+}
+
+/// What a live resource is called in a fingerprint.
+pub(super) fn name_of(kind: &str, id: &str) -> String {
+    format!("{kind} {id}")
 }
 
 impl Moved {

@@ -225,3 +225,14 @@ fn what_refers_to_what_goes_first_goes_before_it() {
     );
     assert_eq!(steps(vec![], lives, &Options::destroy(owner())), ["Delete a after []", "Delete p after [Delete a]"]);
 }
+
+#[test]
+fn what_its_owner_moves_does_not_make_a_saved_plan_stale() {
+    let fingerprint = |count: u32, size: u32| {
+        let wanted = json!({"name": "a", "size": 1, "count": 2});
+        let lives = [live_as("a", wanted.clone(), json!({"name": "a", "size": size, "count": count}))];
+        plan(&Graph::build(vec![definition("a", wanted)]).unwrap(), &lives, &Registry::new(), &converge()).fingerprint
+    };
+    assert!(fingerprint(2, 1).moved(&fingerprint(7, 1)).is_empty());
+    assert_eq!(fingerprint(2, 1).moved(&fingerprint(2, 5)).live.len(), 1);
+}
