@@ -46,6 +46,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<elb::TargetGroup>(&aws)
         .with::<iam::InstanceProfile>(&aws)
         .with::<iam::Role>(&aws)
+        .with::<iam::ServiceLinkedRole>(&aws)
         .with::<lambda::Function>(&aws)
         .with::<lambda::Permission>(&aws)
         .with::<logs::LogGroup>(&aws)
