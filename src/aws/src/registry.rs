@@ -18,6 +18,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<autoscaling::StepPolicy>(&aws)
         .with::<autoscaling::TargetTrackingPolicy>(&aws)
         .with::<budgets::Budget>(&aws)
+        .with::<costs::AllocationTag>(&aws)
         .with::<costs::AnomalyMonitor>(&aws)
         .with::<costs::AnomalySubscription>(&aws)
         .with::<cloudfront::Distribution>(&aws)

@@ -6,8 +6,8 @@ mod common;
 
 use common::{Walk, aws, project};
 use infra_aws::budgets::{Audience, Budget, Filter, Period, TopicArn, Trigger};
-use infra_aws::costs::{Alerts, AnomalyMonitor, AnomalySubscription, Watch};
-use infra_engine::live::{Ask, Behaviour};
+use infra_aws::costs::{Activation, Alerts, AllocationTag, AnomalyMonitor, AnomalySubscription, Watch};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
 use infra_engine::model::Ref;
 
 fn monitor(project: &str) -> AnomalyMonitor {
@@ -59,6 +59,27 @@ async fn a_subscription_walks() {
     walk.turn_into(AnomalySubscription { alerts: Alerts::Weekly(emails()), ..wanted }).await;
     walk.end().await;
     watched.end().await;
+}
+
+#[tokio::test]
+async fn an_allocation_tag_is_activated_for_the_whole_account() {
+    let (aws, project) = (aws().await, project());
+    let key = format!("{project}-key");
+    let read = async || -> Found<AllocationTag> {
+        let ask = Ask { names: [key.clone()].into(), ..Ask::default() };
+        let [tag] = &AllocationTag::read(&aws, &ask).await.unwrap()[..] else { panic!("every key is there") };
+        tag.clone()
+    };
+    let inactive = AllocationTag { activation: Activation::Inactive, ..AllocationTag::active(&key) };
+    assert_eq!((read().await.definition, read().await.id), (inactive.clone(), key.clone()));
+    for wanted in [AllocationTag::active(&key), AllocationTag::active(&key), inactive, AllocationTag::active(&key)] {
+        AllocationTag::update(&aws, &read().await, &wanted).await.unwrap();
+        assert_eq!(read().await.definition, wanted);
+    }
+    let kept = AllocationTag::delete(&aws, &read().await).await.unwrap_err();
+    assert_eq!((kept.kind, read().await.definition.activation), (FaultKind::Refused, Activation::Active), "{kept}");
+    let nothing = AllocationTag::read(&aws, &Ask { owner: Some("p/e".parse().unwrap()), ..Ask::default() }).await;
+    assert_eq!(nothing.unwrap().len(), 0, "nobody asked for a key");
 }
 
 fn audience(emails: &[&str]) -> Audience {

@@ -1,0 +1,48 @@
+//! What Cost Explorer says about tags of bills, in the shapes of its API; the refusal within an organization is quoted. The local
+//! cloud has seen every key, and refuses nothing.
+
+use infra_aws::costs::{Activation, AllocationTag};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
+use infra_engine::model::Tags;
+
+use crate::server::{Server, aws, json};
+
+#[tokio::test]
+async fn a_key_that_was_not_billed_yet_is_not_listed() {
+    let one = r#"{"TagKey": "Project", "Type": "UserDefined", "Status": "Active", "LastUpdatedDate": "2026-01-01T00:00:00Z"}"#;
+    let first = format!(r#"{{"CostAllocationTags": [{one}], "NextToken": "more"}}"#);
+    let server = Server::start([json(200, &first), json(200, r#"{"CostAllocationTags": []}"#)]).await;
+    let ask = Ask { names: ["Environment".to_owned(), "Project".to_owned()].into(), ..Ask::default() };
+    let found = AllocationTag::read(&aws(&server.url).await, &ask).await.unwrap();
+    let read: Vec<_> = found.iter().map(|tag| (tag.id.as_str(), tag.definition.activation)).collect();
+    assert_eq!(read, [("Environment", Activation::Unseen), ("Project", Activation::Active)]);
+    let requests = server.requests();
+    assert!(requests[0].contains("AWSInsightsIndexService.ListCostAllocationTags"), "{}", requests[0]);
+    assert!(requests[0].contains(r#""TagKeys":["Environment","Project"]"#), "{}", requests[0]);
+    assert!(requests[1].contains(r#""NextToken":"more""#), "{}", requests[1]);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_activated_is_told_in_an_answer_that_is_no_error() {
+    let trouble = r#"{"TagKey": "Project", "Code": "TagKeysNotFound", "Message": "Tag keys not found."}"#;
+    let server = Server::start([json(200, &format!(r#"{{"Errors": [{trouble}]}}"#))]).await;
+    let wanted = AllocationTag::active("Project");
+    let inactive = AllocationTag { activation: Activation::Inactive, ..wanted.clone() };
+    let live = Found::ready("Project", inactive, Tags::new());
+    let fault = AllocationTag::update(&aws(&server.url).await, &live, &wanted).await.unwrap_err();
+    assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::Refused, Some("TagKeysNotFound")));
+    assert!(fault.message.contains("Tag keys not found. AWS offers a key about a day after"), "{fault}");
+    let sent = r#"{"CostAllocationTagsStatus":[{"TagKey":"Project","Status":"Active"}]}"#;
+    assert!(server.requests()[0].ends_with(sent), "{}", server.requests()[0]);
+}
+
+#[tokio::test]
+async fn an_account_of_an_organization_is_told_that_another_one_has_them() {
+    let message = "Failed to list Cost Allocation Tags: Linked account doesn't have access to cost allocation tags.";
+    let body = format!(r#"{{"__type": "AccessDeniedException", "message": "{message}"}}"#);
+    let server = Server::start([json(400, &body)]).await;
+    let ask = Ask { names: ["Project".to_owned()].into(), ..Ask::default() };
+    let fault = AllocationTag::read(&aws(&server.url).await, &ask).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
+    assert!(fault.message.contains("leave them out here"), "{fault}");
+}
