@@ -21,6 +21,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<costs::AllocationTag>(&aws)
         .with::<costs::AnomalyMonitor>(&aws)
         .with::<costs::AnomalySubscription>(&aws)
+        .with::<costs::UsageReport>(&aws)
         .with::<cloudfront::Distribution>(&aws)
         .with::<cloudfront::OriginAccessControl>(&aws)
         .with::<cloudfront::ResponseHeadersPolicy>(&aws)

@@ -1,9 +1,9 @@
-//! What Cost Explorer says about tags of bills, in the shapes of its API; the refusal within an organization is quoted. The local
-//! cloud has seen every key, and refuses nothing.
+//! What the services of cost say, in the shapes of their APIs; the refusals are quoted. The local cloud has seen every tag on a
+//! bill, and puts reports into any bucket.
 
-use infra_aws::costs::{Activation, AllocationTag};
-use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
-use infra_engine::model::Tags;
+use infra_aws::costs::{Activation, AllocationTag, Detail, UsageReport};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Found, Order};
+use infra_engine::model::{Address, Ref, Tags};
 
 use crate::server::{Server, aws, json};
 
@@ -45,4 +45,33 @@ async fn an_account_of_an_organization_is_told_that_another_one_has_them() {
     let fault = AllocationTag::read(&aws(&server.url).await, &ask).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
     assert!(fault.message.contains("leave them out here"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_report_is_ordered_whole_and_waits_for_the_policy_of_its_bucket() {
+    let message = "Failed to verify customer bucket permission. accountId: 123456789012, bucket name: shop-reports";
+    let refusal = format!(r#"{{"__type": "ValidationException", "Message": "{message}"}}"#);
+    let server = Server::start([json(400, &refusal), json(200, "{}")]).await;
+    let report = UsageReport::for_athena("shop", Ref::known("shop-reports"), "eu-central-1".parse().unwrap());
+    let order = Order {
+        address: Address::new("cost", "report").unwrap(),
+        definition: UsageReport { details: [Detail::Resources].into(), ..report },
+        tags: Tags::from([("Project".into(), "shop".into())]),
+        token: "0".repeat(32),
+    };
+    let aws = aws(&server.url).await;
+    let fault = UsageReport::create(&aws, &order).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::NotYet, "{fault}");
+    assert_eq!(UsageReport::create(&aws, &order).await.unwrap(), "shop");
+    let request = &server.requests()[1];
+    assert!(request.contains("AWSOrigamiServiceGatewayService.PutReportDefinition"), "{request}");
+    let body: serde_json::Value = serde_json::from_str(request.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let definition = serde_json::json!({
+        "ReportName": "shop", "TimeUnit": "HOURLY", "Format": "Parquet", "Compression": "Parquet",
+        "AdditionalSchemaElements": ["RESOURCES"], "S3Bucket": "shop-reports", "S3Prefix": "usage",
+        "S3Region": "eu-central-1", "AdditionalArtifacts": ["ATHENA"], "RefreshClosedReports": true,
+        "ReportVersioning": "OVERWRITE_REPORT",
+    });
+    let tags = serde_json::json!([{"Key": "Project", "Value": "shop"}]);
+    assert_eq!(body, serde_json::json!({"ReportDefinition": definition, "Tags": tags}));
 }
