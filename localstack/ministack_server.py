@@ -39,6 +39,7 @@ def main():
     from ministack.app import app
 
     import ministack_caches
+    import ministack_connect
     import ministack_costs
     import ministack_databases
     import ministack_events
@@ -50,6 +51,7 @@ def main():
 
     ministack_patches.install()
     ministack_caches.install()
+    ministack_connect.install()
     ministack_costs.install()
     ministack_databases.install()
     ministack_events.install()

@@ -96,16 +96,63 @@ fn parameters(stack: &mut Stack, environment: &Environment) -> Handle<CacheParam
         // In microseconds: what takes 10 ms is slow.
         ("slowlog-log-slower-than", "10000"),
     ];
-    if environment.cache.shards.is_some() {
-        parameters.push(("cluster-enabled", "yes"));
-    }
+    // A group in use does not change its form: the other form has a group of its own, and the cache moves over.
+    let name = match environment.cache.shards {
+        Some(_) => {
+            parameters.push(("cluster-enabled", "yes"));
+            "redis-sharded-params"
+        }
+        None => "redis-params",
+    };
     stack.add(
         "parameters",
         CacheParameterGroup {
-            name: environment.named("redis-params"),
+            name: environment.named(name),
             family: Family::Redis7,
             description: "Redis as a cache that may forget".into(),
             parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{environment, the};
+
+    #[test]
+    fn what_is_forgotten_is_what_was_used_longest_ago() {
+        let parameters: CacheParameterGroup = the(&environment("prod"), "cache.parameters");
+        let parameters: Vec<_> = parameters.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            parameters,
+            ["maxmemory-policy=allkeys-lru", "notify-keyspace-events=Ex", "slowlog-log-slower-than=10000"]
+        );
+    }
+
+    #[test]
+    fn production_has_three_nodes_of_which_one_may_go_down() {
+        let redis: ReplicationGroup = the(&environment("prod"), "cache.redis");
+        assert_eq!((redis.mode, redis.shards, redis.replicas), (Mode::SingleShard, 1, 2));
+        assert_eq!(
+            (redis.failover, redis.in_transit, redis.at_rest),
+            (Failover::AcrossZones, InTransit::Required, AtRest::AwsKey)
+        );
+    }
+
+    #[test]
+    fn keys_may_be_spread_over_shards() {
+        let mut environment = environment("prod");
+        (environment.cache.shards, environment.cache.replicas) = (Some(3), 1);
+        let redis: ReplicationGroup = the(&environment, "cache.redis");
+        assert_eq!((redis.mode, redis.shards, redis.replicas), (Mode::Sharded, 3, 1));
+        let parameters: CacheParameterGroup = the(&environment, "cache.parameters");
+        assert_eq!(parameters.parameters["cluster-enabled"], "yes");
+    }
+
+    #[test]
+    fn without_a_replica_nothing_takes_over() {
+        let redis: ReplicationGroup = the(&environment("dev"), "cache.redis");
+        assert_eq!((redis.replicas, redis.failover), (0, Failover::Off));
+    }
 }

@@ -54,7 +54,8 @@ pub fn stack(environment: &Environment, platform: &mut Platform, edge: &Edge) ->
             headers: [].into(),
         },
     );
-    let behavior = |origin: &str, cache| Behavior { response_headers: Some(headers.id()), ..Behavior::of(origin, cache) };
+    let behavior =
+        |origin: &str, cache| Behavior { response_headers: Some(headers.id()), ..Behavior::of(origin, cache) };
     let pages = Cache::forwarding(["Host", "Authorization"], Ttl { min: 0, default: 5 * MINUTE, max: DAY });
     let kept = match &assets {
         Some(_) => Behavior { methods: Methods::Read, ..behavior(ASSETS, kept_long()) },
@@ -93,7 +94,7 @@ fn balancer_origin(environment: &Environment, edge: &Edge) -> Origin {
     match &environment.edge.https {
         Some(https) => Origin::web(Ref::known(&https.host)),
         None => {
-            let origin = Origin::web(edge.load_balancer.output(LoadBalancer::DNS_NAME).marked());
+            let origin = Origin::web(edge.balancer.output(LoadBalancer::DNS_NAME).marked());
             let OriginSource::Web(web) = origin.source else { return origin };
             let in_the_clear = WebOrigin { protocol: OriginProtocol::HttpOnly, ..web };
             Origin { source: OriginSource::Web(in_the_clear), ..origin }
@@ -108,11 +109,7 @@ fn assets(stack: &mut Stack, environment: &Environment) -> (Handle<Bucket>, Orig
     let bucket = stack.add("assets", Bucket::closed(name)).protected_when(environment.protected);
     let access = stack.add(
         "assets-access",
-        OriginAccessControl {
-            name: environment.named("assets"),
-            origin: OriginType::S3,
-            signing: Signing::Always,
-        },
+        OriginAccessControl { name: environment.named("assets"), origin: OriginType::S3, signing: Signing::Always },
     );
     let origin = Origin::bucket(bucket.output(Bucket::DOMAIN).marked(), access.id());
     (bucket, origin)
@@ -137,9 +134,7 @@ fn kept_long() -> Cache {
 
 fn certificate(names: Option<&Names>) -> Certificate {
     match names {
-        Some(names) => {
-            Certificate::Acm { certificate: Ref::known(&names.certificate), tls: TlsFrom::Tls12Of2021 }
-        }
+        Some(names) => Certificate::Acm { certificate: Ref::known(&names.certificate), tls: TlsFrom::Tls12Of2021 },
         None => Certificate::CloudFront,
     }
 }
@@ -168,4 +163,53 @@ fn firewall(stack: &mut Stack, environment: &Environment, limits: Limits) -> Han
             ..WebAcl::open(environment.named("cdn"), "How much one address may ask")
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Https;
+    use crate::testing::{environment, the};
+
+    fn balancer(environment: &Environment) -> (String, OriginProtocol) {
+        let cdn: Distribution = the(environment, "cdn.distribution");
+        let origin = &cdn.origins[&format!("ALB-{}", environment.project)];
+        let OriginSource::Web(web) = &origin.source else { panic!("a load balancer is no bucket") };
+        (origin.domain.value(), web.protocol)
+    }
+
+    #[test]
+    fn https_is_asked_only_where_somebody_answers_it() {
+        let mut environment = environment("prod");
+        environment.edge.https = Some(Https {
+            certificate: "arn:aws:acm:us-east-1:333333333333:certificate/1".into(),
+            host: "origin.example.com".into(),
+        });
+        assert_eq!(balancer(&environment), ("origin.example.com".into(), OriginProtocol::HttpsOnly));
+        environment.edge.https = None;
+        assert_eq!(balancer(&environment), ("edge.alb.dns_name".into(), OriginProtocol::HttpOnly));
+    }
+
+    #[test]
+    fn what_never_changes_comes_from_a_bucket_or_from_the_services() {
+        let kept_by = |name: &str| {
+            let cdn: Distribution = the(&environment(name), "cdn.distribution");
+            cdn.behaviors.into_iter().find(|path| path.path == STATIC).map(|path| path.behavior.origin)
+        };
+        assert_eq!(kept_by("prod").as_deref(), Some("assets"));
+        assert_eq!(kept_by("dev").as_deref(), Some("ALB-django-microservices"));
+    }
+
+    #[test]
+    fn limits_are_written_in_the_windows_of_waf() {
+        let firewall: WebAcl = the(&environment("prod"), "cdn.firewall");
+        let rates = firewall.rules.values().map(|rule| match &rule.inspection {
+            Inspection::Rate(rate) => (rate.path.clone().unwrap_or_default(), rate.requests, rate.window),
+            Inspection::Managed(group) => panic!("nobody asked for {}", group.name),
+        });
+        assert_eq!(
+            rates.collect::<Vec<_>>(),
+            [("/api/".into(), 6000, Window::OneMinute), ("/auth".into(), 600, Window::OneMinute)]
+        );
+    }
 }

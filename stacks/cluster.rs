@@ -14,7 +14,7 @@ use infra_aws::ecs::{
     Propagation, Rollout, SecretSource, Share, TaskDefinition,
 };
 use infra_aws::elasticache::ReplicationGroup;
-use infra_aws::logs::LogGroup;
+use infra_aws::iam::Role;
 use infra_aws::rds;
 use infra_engine::model::{Handle, Platform, Stack};
 use infra_values::Name;
@@ -161,8 +161,8 @@ fn task(
         size,
         architecture: Architecture::X86,
         disk: None,
-        task_role: Some(ground.task.output(infra_aws::iam::Role::ARN)),
-        execution_role: Some(ground.execution.output(infra_aws::iam::Role::ARN)),
+        task_role: Some(ground.task.output(Role::ARN)),
+        execution_role: Some(ground.execution.output(Role::ARN)),
         containers: [(name.to_owned(), container)].into(),
         volumes: BTreeSet::new(),
     }

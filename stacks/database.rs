@@ -135,3 +135,54 @@ fn log_group(stack: &mut Stack, name: &str, database: &str) {
         },
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{definitions, environment, the};
+
+    /// The tuning of production, in the units that RDS counts in: pages of 8 KiB, KiB, MiB, seconds, milliseconds.
+    #[test]
+    fn production_is_tuned_in_the_units_of_rds() {
+        let group: DatabaseParameterGroup = the(&environment("prod"), "database.parameters");
+        assert_eq!(
+            group.parameters.iter().collect::<Vec<_>>(),
+            [
+                ("checkpoint_completion_target", "0.9"),
+                ("checkpoint_timeout", "900"),
+                ("default_statistics_target", "1000"),
+                ("effective_cache_size", "{DBInstanceClassMemory*3/32768}"),
+                ("effective_io_concurrency", "200"),
+                ("log_min_duration_statement", "1000"),
+                ("maintenance_work_mem", "262144"),
+                ("max_connections", "200"),
+                ("max_parallel_maintenance_workers", "4"),
+                ("max_parallel_workers", "8"),
+                ("max_parallel_workers_per_gather", "4"),
+                ("max_wal_size", "8192"),
+                ("min_wal_size", "2048"),
+                ("random_page_cost", "1.1"),
+                ("shared_buffers", "{DBInstanceClassMemory/32768}"),
+                ("wal_buffers", "4096"),
+                ("work_mem", "16384"),
+            ]
+        );
+    }
+
+    #[test]
+    fn production_is_encrypted_and_watched_and_has_a_standby() {
+        let database: rds::Database = the(&environment("prod"), "database.postgres");
+        assert!(database.encrypted && database.standby && database.deletion_protection && database.last_snapshot);
+        assert_eq!((database.version.major, database.backups_kept, database.insights), (16, 7, Some(7)));
+        assert_eq!(database.monitoring.map(|watch| watch.seconds), Some(60));
+        assert_eq!(database.password, Password::ManagedByAws);
+    }
+
+    #[test]
+    fn a_replica_is_there_where_it_is_wanted() {
+        let replica: Replica = the(&environment("prod"), "database.replica");
+        assert_eq!(replica.source.value(), "database.postgres.id");
+        let dev = definitions(&environment("dev"));
+        assert!(dev.iter().all(|definition| definition.address.to_string() != "database.replica"));
+    }
+}

@@ -126,3 +126,55 @@ fn target(environment: &Environment, cdn: &Cdn) -> Variable {
         (None, None) => cdn.distribution.output(Distribution::URL).into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Names;
+    use crate::testing::{definitions, environment, the};
+
+    fn variable(environment: &Environment, name: &str) -> String {
+        let function: Function = the(environment, "loadtest.function");
+        function.environment[name].value()
+    }
+
+    #[test]
+    fn the_front_door_is_asked_by_the_name_that_customers_call() {
+        let mut environment = environment("prod");
+        environment.cdn.names = None;
+        assert_eq!(variable(&environment, "TARGET_URL"), "cdn.distribution.url");
+        environment.cdn.names = Some(Names {
+            aliases: vec!["www.example.com".into()],
+            certificate: "arn:aws:acm:us-east-1:333333333333:certificate/1".into(),
+        });
+        assert_eq!(variable(&environment, "TARGET_URL"), "https://www.example.com/");
+        let mut wanted = environment.loadtest.clone().unwrap();
+        wanted.target = Some("https://canary.example.com/".into());
+        environment.loadtest = Some(wanted);
+        assert_eq!(variable(&environment, "TARGET_URL"), "https://canary.example.com/");
+    }
+
+    #[test]
+    fn production_is_asked_every_night_by_a_hundred_users_for_five_minutes() {
+        let environment = environment("prod");
+        let rule: EventRule = the(&environment, "loadtest.schedule");
+        assert_eq!(rule.schedule.unwrap().to_string(), "cron(0 2 * * ? *)");
+        let of = |name| variable(&environment, name);
+        assert_eq!((of("TEST_DURATION"), of("CONCURRENT_USERS")), ("300".into(), "100".into()));
+    }
+
+    #[test]
+    fn the_code_is_made_when_a_plan_needs_it() {
+        let function: Function = the(&environment("prod"), "loadtest.function");
+        assert_eq!(function.code.value(), "package.loadtest.digest");
+        for source in PACKAGE.sources {
+            assert!(std::path::Path::new(PACKAGE.folder).join(source).exists(), "{source}");
+        }
+    }
+
+    #[test]
+    fn where_the_table_is_left_out_there_is_nothing() {
+        let dev = definitions(&environment("dev"));
+        assert!(dev.iter().all(|definition| definition.address.stack() != "loadtest"));
+    }
+}

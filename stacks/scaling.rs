@@ -85,7 +85,7 @@ fn track(stack: &mut Stack, scaled: &Scaled<'_>) {
     };
     keep("cpu", Tracked::Predefined(Predefined::ServiceCpu), cpu.value().into());
     keep("memory", Tracked::Predefined(Predefined::ServiceMemory), memory.value().into());
-    keep("requests", Tracked::Predefined(requests_per_task), (*requests).into());
+    keep("requests-per-task", Tracked::Predefined(requests_per_task), requests.into());
     keep("business", Tracked::Custom(scaled.own_metric(metric)), *value);
 }
 

@@ -1,10 +1,10 @@
 //! The workers: a spot fleet of machines that join the cluster, for work that can wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use infra_aws::ec2::{Allocation, Image, ImageFamily, RootVolume, SpotFleet, Upkeep, VolumeKind};
 use infra_aws::ecs;
-use infra_aws::iam::{InstanceProfile, Policy, Role, Service};
+use infra_aws::iam::{InstanceProfile, Policy, Role, Service, Statement};
 use infra_engine::model::{Handle, Platform, Ref};
 
 use crate::cluster::Cluster;
@@ -22,30 +22,38 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
     let Some(wanted) = &environment.workers else { return Workers { fleet: None } };
     let mut stack = platform.stack("workers");
 
-    // AWS's own policies for these two roles: they are what the services behind them ask for, and AWS keeps them so.
-    let fleet = "arn:aws:iam::aws:policy/service-role/AmazonEC2SpotFleetTaggingRole";
-    let starter =
-        role(environment, "fleet", "What the fleet may do: start machines and end them", Service::SpotFleet, fleet);
-    let starter = stack.add("fleet-role", starter);
-    let agent = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
-    let agent =
-        role(environment, "ecs-agent", "What a machine may do: join the cluster and run tasks", Service::Ec2, agent);
-    let agent = stack.add("agent-role", agent);
+    // What a fleet needs is AWS's to know, and AWS keeps a policy of it.
+    let tagging = Ref::known("arn:aws:iam::aws:policy/service-role/AmazonEC2SpotFleetTaggingRole");
+    let starter = stack.add(
+        "fleet-role",
+        Role {
+            attached: [tagging].into(),
+            ..role(environment, "fleet", "What the fleet may do: start machines and end them", Service::SpotFleet)
+        },
+    );
+    let agent = stack.add(
+        "agent-role",
+        Role {
+            inline: [("agent".to_owned(), joining(&cluster.cluster))].into(),
+            ..role(environment, "ecs-agent", "What a machine may do: join the cluster and run tasks", Service::Ec2)
+        },
+    );
     let profile = InstanceProfile { name: environment.named("ecs-agent"), path: "/".into(), role: agent.id() };
     let profile = stack.add("agent-profile", profile);
 
-    let fleet = stack.add("fleet", fleet_of(environment, wanted, network, cluster, &starter, &profile));
+    let fleet = stack.add("fleet", fleet(environment, wanted, network, &starter, &profile));
     Workers { fleet: Some(fleet) }
 }
 
-fn fleet_of(
+/// The machines: as many as the environment says, of whichever of its types AWS has to spare.
+fn fleet(
     environment: &Environment,
     wanted: &environment::Workers,
     network: &Network,
-    cluster: &Cluster,
     starter: &Handle<Role>,
     profile: &Handle<InstanceProfile>,
 ) -> SpotFleet {
+    let cluster = environment.named("cluster");
     let tag = |key: &str, value: String| (key.to_owned(), value);
     SpotFleet {
         role: starter.output(Role::ARN),
@@ -59,7 +67,7 @@ fn fleet_of(
         profile: Some(profile.id()),
         image: Image::Newest(ImageFamily::Ecs2023),
         root: Some(RootVolume { kind: VolumeKind::Gp3, gigabytes: wanted.disk, encrypted: true }),
-        user_data: format!("#!/bin/bash\necho ECS_CLUSTER={} >> /etc/ecs/ecs.config\n", environment.named("cluster")),
+        user_data: format!("#!/bin/bash\necho ECS_CLUSTER={cluster} >> /etc/ecs/ecs.config\n"),
         instance_tags: BTreeMap::from([
             tag("Name", environment.named("worker")),
             tag("Project", environment.project.to_string()),
@@ -70,8 +78,33 @@ fn fleet_of(
     }
 }
 
-/// A role that bears one of AWS's own policies.
-fn role(environment: &Environment, name: &str, description: &str, player: Service, policy: &str) -> Role {
+/// What ECS's agent on a machine does: it joins this cluster and no other, and runs what it is given.
+fn joining(cluster: &Handle<ecs::Cluster>) -> Policy {
+    let arn = || [cluster.output(ecs::Cluster::ARN)];
+    Policy::of([
+        Statement::allow(["ecs:RegisterContainerInstance", "ecs:DeregisterContainerInstance"]).on(arn()),
+        Statement::allow(["ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"])
+            .on(["*"])
+            .when("ArnEquals", "ecs:cluster", arn()),
+        Statement::allow([
+            "ec2:DescribeTags",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+            "ecs:DiscoverPollEndpoint",
+            "ecs:SubmitAttachmentStateChanges",
+            "ecs:SubmitContainerStateChange",
+            "ecs:SubmitTaskStateChange",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ])
+        .on(["*"]),
+    ])
+}
+
+/// A role that may do nothing yet.
+fn role(environment: &Environment, name: &str, description: &str, player: Service) -> Role {
     Role {
         name: environment.named(name),
         path: "/".into(),
@@ -79,7 +112,7 @@ fn role(environment: &Environment, name: &str, description: &str, player: Servic
         longest_session: 3600,
         trust: Policy::trust(player),
         inline: BTreeMap::new(),
-        attached: [Ref::known(policy)].into(),
+        attached: BTreeSet::new(),
         boundary: None,
     }
 }

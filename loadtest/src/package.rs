@@ -2,7 +2,9 @@
 //! is made of the same program.
 //!
 //! The program is stored as it is, not compressed: what a compressor makes of it would change with the compressor.
+//! [`make`] builds the program first, which is all here that is not the same everywhere: it runs Cargo.
 
+mod build;
 mod glibc;
 mod zip;
 
@@ -10,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+pub use self::build::{TARGET, make, make_for};
 pub use self::glibc::{OLDEST_MINOR, TooNew};
 pub use self::zip::TooLarge;
 

@@ -85,3 +85,31 @@ impl Cdn {
         conflicts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::problems;
+
+    const NAMES: &str = r#"
+[cdn.names]
+aliases = ["www.example.com", "www.example.com"]
+certificate = "arn:aws:acm:eu-west-1:333333333333:certificate/00000000-0000-0000-0000-000000000000"
+
+[cdn.limits]"#;
+
+    #[test]
+    fn names_are_there_once_and_have_a_certificate_that_cloudfront_takes() {
+        let said = problems("staging", &[("\n[cdn.limits]", NAMES)]);
+        assert!(said.contains("is no certificate of us-east-1"), "{said}");
+        assert!(said.contains("`www.example.com` is there twice"), "{said}");
+    }
+
+    #[test]
+    fn a_name_leads_to_the_network_or_to_the_load_balancer() {
+        let both = NAMES.replace("eu-west-1", "us-east-1").replace(r#", "www.example.com""#, "") + "\n";
+        let edge = "[edge.https]\ncertificate = \"arn:aws:acm:us-east-1:111111111111:certificate/1\"\n\
+                    host = \"www.example.com\"\n\n[cdn]";
+        let said = problems("local", &[("\n[cdn.limits]", &both), ("[cdn]", edge)]);
+        assert!(said.contains("leads to the load balancer"), "{said}");
+    }
+}

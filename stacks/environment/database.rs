@@ -147,6 +147,14 @@ impl Database {
         let mut conflict = |at: &str, wrong: String, way_out: &str| {
             conflicts.push(Conflict { at: format!("database.{at}"), wrong, way_out: way_out.to_owned() });
         };
+        if self.version.major != 16 {
+            let wrong = format!("`version` is {}, and the stack is made for PostgreSQL 16", self.version);
+            conflict("version", wrong, "write `16`, or change the family in `stacks/database.rs` as well");
+        }
+        if self.grows_to_gib.is_some_and(|most| most * 10 < self.gib * 11) {
+            let wrong = format!("from {} GiB on it may grow to a tenth more at least", self.gib);
+            conflict("grows_to_gib", wrong, "write a quarter more, or leave it out");
+        }
         let Postgres { min_wal_size, max_wal_size, max_parallel_workers, .. } = self.postgres;
         if min_wal_size.bytes() > max_wal_size.bytes() {
             let wrong = format!("`min_wal_size` is {min_wal_size}, and `max_wal_size` only {max_wal_size}");
@@ -168,5 +176,33 @@ impl Database {
             }
         }
         conflicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::problems;
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let said = problems(
+            "prod",
+            &[
+                ("min_wal_size = \"2GB\"", "min_wal_size = \"10GB\""),
+                ("max_parallel_workers_per_gather = 4", "max_parallel_workers_per_gather = 9"),
+            ],
+        );
+        assert!(said.contains("`min_wal_size` is 10GB, and `max_wal_size` only 8GB"), "{said}");
+        assert!(said.contains("`max_parallel_workers_per_gather` is 9"), "{said}");
+        let said = problems("prod", &[("max_wal_size = \"8GB\"", "max_wal_size = \"50%\"")]);
+        assert!(said.contains("the log is on the disk"), "{said}");
+    }
+
+    #[test]
+    fn an_amount_has_a_unit_and_a_version_is_of_16() {
+        let said = problems("prod", &[("work_mem = \"16MB\"", "work_mem = \"16384\"")]);
+        assert!(said.contains("`16384` is not an amount"), "{said}");
+        let said = problems("prod", &[("version = \"16\"", "version = \"17\"")]);
+        assert!(said.contains("is made for PostgreSQL 16"), "{said}");
     }
 }

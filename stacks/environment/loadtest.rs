@@ -55,3 +55,26 @@ impl LoadTest {
         conflicts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::problems;
+
+    fn said_of(target: &str) -> String {
+        let table = "[loadtest]";
+        problems("prod", &[(table, &format!("{table}\ntarget = \"{target}\""))])
+    }
+
+    #[test]
+    fn a_load_balancers_own_name_is_not_asked_over_https() {
+        let said = said_of("https://shop-123.us-east-1.elb.amazonaws.com/");
+        assert!(said.contains("nobody but AWS can have a certificate for it"), "{said}");
+        assert!(said_of("www.example.com").contains("is no address"));
+    }
+
+    #[test]
+    fn it_comes_again_and_again() {
+        let said = problems("prod", &[("\"cron(0 2 * * ? *)\"", "\"at(2027-01-01T00:00:00)\"")]);
+        assert!(said.contains("know no single moment"), "{said}");
+    }
+}

@@ -170,4 +170,42 @@ mod tests {
         assert!(problems.contains("write `eu-west-1a`"), "{problems}");
         assert!(problems.contains("`cidr` is 10.0.0.0/24"), "{problems}");
     }
+
+    #[test]
+    fn each_pair_of_values_that_do_not_go_together_is_told() {
+        let prod = std::fs::read_to_string(format!("{ROOT}/environments/prod.toml")).unwrap();
+        for (written, instead, told) in [
+            ("front = \"api-gateway\"", "front = \"gate\"", "there is no service gate"),
+            ("certificate = \"arn:", "certificate = \"", "is not an ARN"),
+            (
+                "host = \"origin.example.com\"",
+                "host = \"alb-1.us-east-1.elb.amazonaws.com\"",
+                "a certificate can be for",
+            ),
+            ("minimum = 1, desired = 1,", "minimum = 3, desired = 1,", "3, 1 and 4 are not in order"),
+            ("priority = 101", "priority = 102", "order-service has the priority 102 too"),
+            ("paths = [\"/api/*\"]", "paths = [\"api/*\"]", "`api/*` is no path"),
+            ("[services.user-service]", "[services.the-service-of-all-the-users]", "has 28 characters"),
+            ("[services.user-service]", "[services.pgbouncer]", "a service is called like the connection pool"),
+            ("connections = 40", "connections = 4000", "4000 connections for 1000 clients are no pool"),
+            (
+                "MON-FRI *\"\nfactor = 2",
+                "MON-FRI *\"\nfactor = 9",
+                "9 times the minimum of api-gateway is more than its maximum",
+            ),
+            ("to = \"2027-11-30\"", "to = \"2027-11-22\"", "it ends on 2027-11-22, before it has begun"),
+            ("factor = 3", "factor = 1.5", "1.5 is less than what a schedule asks for on any day"),
+            ("[scaling.seasons.christmas]", "[scaling.seasons.weekend]", "there is a schedule called weekend too"),
+            ("below = 0.5", "below = 2.5", "taken away below 2.5 and added above 2"),
+            ("[scaling.steps.queue-length]", "[scaling.steps.cpu]", "`cpu` is what another policy"),
+            ("maximum_price = \"0.10\"", "maximum_price = \"0.00\"", "no machine costs nothing"),
+            ("memory = 1024", "memory = 512", "Fargate has no tasks of 512 units and 512 MiB"),
+            ("[services.user-service]", "[services.User]", "`User` has"),
+        ] {
+            assert!(prod.contains(written), "prod.toml does not say {written}");
+            let changed = prod.replacen(written, instead, 1);
+            let problems = parse::<Environment>(&changed, "prod.toml", None).unwrap_err().to_string();
+            assert!(problems.contains(told), "{instead}: {problems}");
+        }
+    }
 }

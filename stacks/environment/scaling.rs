@@ -226,17 +226,37 @@ impl Scaling {
     }
 }
 
+/// Names that the scaling itself gives to policies.
+const TAKEN: [&str; 5] = ["business", "cpu", "memory", "predictive", "requests-per-task"];
+
 impl Steps {
     /// Values that do not go together, in the rules below a table.
     pub(super) fn conflicts(table: &str, rules: &BTreeMap<Name, Steps>) -> Vec<Conflict> {
-        let meet = |(name, steps): (&Name, &Steps)| {
+        let taken = rules.keys().filter(|name| TAKEN.contains(&name.as_str())).map(|name| Conflict {
+            at: format!("{table}.{name}"),
+            wrong: format!("`{name}` is what another policy of each service is called"),
+            way_out: "give the rule another name".into(),
+        });
+        let meet = rules.iter().filter_map(|(name, steps)| {
             let (above, below) = (steps.out.above, steps.inward?.below);
             (below >= above).then(|| Conflict {
                 at: format!("{table}.{name}.in.below"),
                 wrong: format!("tasks are taken away below {below} and added above {above}: at once, and for ever"),
                 way_out: "leave room between the two".into(),
             })
-        };
-        rules.iter().filter_map(meet).collect()
+        });
+        taken.chain(meet).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_times_a_number_is_rounded_up() {
+        for (factor, tasks, times) in [(2.0, 2, 4), (0.5, 1, 1), (0.5, 2, 1), (1.5, 3, 5), (1.1, 10, 11), (3.0, 0, 0)] {
+            assert_eq!(Scaling::times(factor, tasks), times, "{factor} times {tasks}");
+        }
     }
 }

@@ -12,8 +12,8 @@ use infra_values::{Rate, Schedule, TimeZone, Unit};
 use super::Scaled;
 use crate::environment::{Count, Recurring, Scaling, Season};
 
-/// How often a season moves the bounds to its own again.
-const EVERY: Rate = Rate { every: NonZeroU32::new(5).expect("five is not nought"), unit: Unit::Minute };
+/// After so many minutes a season moves the bounds to its own again.
+const MINUTES: NonZeroU32 = NonZeroU32::new(5).expect("five is not nought");
 
 /// Adds the scheduled actions of a service.
 pub(super) fn add(stack: &mut Stack, scaled: &Scaled<'_>) {
@@ -27,35 +27,35 @@ pub(super) fn add(stack: &mut Stack, scaled: &Scaled<'_>) {
             minimum: Some(Scaling::times(*factor, minimum)),
             ..action(scaled, name.as_str())
         };
-        stack.add(format!("{}-{name}", scaled.name), action);
+        stack.add(format!("{}-{name}-schedule", scaled.name), action);
     }
     for (name, Season { from, to, factor }) in seasons {
         let season = ScheduledAction {
-            schedule: Schedule::Rate(EVERY),
             start: Some(ScheduledAction::midnight(*from)),
             end: Some(ScheduledAction::midnight(*to)),
             minimum: Some(Scaling::times(*factor, minimum)),
             maximum: Some(Scaling::times(*factor, maximum)),
             ..action(scaled, name.as_str())
         };
-        stack.add(format!("{}-{name}", scaled.name), season);
+        stack.add(format!("{}-{name}-season", scaled.name), season);
+        // Once it has happened for the last time.
         let over = format!("{name}-over");
         let back = ScheduledAction {
-            schedule: Schedule::At(ScheduledAction::midnight(*to)),
+            schedule: Schedule::At(ScheduledAction::midnight(*to).minutes_later(MINUTES.get())),
             minimum: Some(minimum),
             maximum: Some(maximum),
             ..action(scaled, &over)
         };
-        stack.add(format!("{}-{over}", scaled.name), back);
+        stack.add(format!("{}-{name}-season-over", scaled.name), back);
     }
 }
 
-/// An action that never happens and moves nothing: each says what it does.
+/// An action that happens every few minutes and moves nothing: each says when it does, and what it moves.
 fn action(scaled: &Scaled<'_>, name: &str) -> ScheduledAction {
     ScheduledAction {
         target: scaled.target.id(),
         name: scaled.named(name),
-        schedule: Schedule::Rate(EVERY),
+        schedule: Schedule::Rate(Rate { every: MINUTES, unit: Unit::Minute }),
         zone: TimeZone::UTC,
         start: None,
         end: None,

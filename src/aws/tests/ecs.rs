@@ -10,8 +10,9 @@ use aws_sdk_ecs::types::{ClusterSetting, ClusterSettingName};
 use common::{Walk, aws, project};
 use infra_aws::Aws;
 use infra_aws::ecs::{
-    Architecture, Attachment, Breaker, Capacity, CapacityProvider, Cluster, Condition, Container, Count, Cpu512,
-    Fargate, Health, Insights, Logs, Mount, Port, Propagation, Rollout, SecretSource, Service, Share, TaskDefinition,
+    Architecture, Attachment, Breaker, Capacity, CapacityProvider, Cluster, Condition, Connect, Container, Count,
+    Cpu512, Fargate, Health, Insights, Logs, Mount, Offer, Port, Propagation, Rollout, SecretSource, Service, Share,
+    TaskDefinition,
 };
 use infra_engine::live::{Ask, Behaviour, Order, State};
 use infra_engine::model::{Address, Owner, Ref, Tags, keys};
@@ -28,6 +29,7 @@ async fn a_cluster_walks() {
             share(CapacityProvider::Fargate, 1, 1),
             share(CapacityProvider::FargateSpot, 0, 4),
         ]),
+        connects: false,
     };
     let walk = Walk::begin(&aws, &project, cluster.clone()).await;
     walk.order_again().await;
@@ -41,7 +43,8 @@ async fn a_cluster_walks() {
     walk.mend().await;
 
     let default_strategy = BTreeSet::from([share(CapacityProvider::FargateSpot, 0, 1)]);
-    walk.turn_into(Cluster { insights: Insights::Enhanced, default_strategy, ..cluster }).await;
+    walk.turn_into(Cluster { insights: Insights::Enhanced, default_strategy, connects: true, ..cluster.clone() }).await;
+    walk.turn_into(cluster).await;
     walk.end().await;
 }
 
@@ -136,6 +139,7 @@ async fn a_service_walks() {
         insights: Insights::Disabled,
         capacity_providers: [CapacityProvider::Fargate, CapacityProvider::FargateSpot].into(),
         default_strategy: BTreeSet::new(),
+        connects: true,
     };
     let cluster = Walk::begin(&aws, &project, cluster).await;
     let first = register(&aws, &project, small(&format!("{project}-web"), "web:1")).await;
@@ -155,6 +159,7 @@ async fn a_service_walks() {
         rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
         execute_command: false,
         propagate_tags: Propagation::Service,
+        connect: Connect::Off,
     };
     let walk = Walk::begin(&aws, &project, service.clone()).await;
     walk.order_again().await;
@@ -179,6 +184,7 @@ async fn a_service_walks() {
     assert_eq!(Service::moved_by("count", &live, &autoscaled), Some("autoscaling"));
 
     let group = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/0123456789abcdef";
+    let offer = Offer { port: "web".into(), host: format!("{project}-web"), at: 80 };
     let changed = Service {
         task: Ref::known(&first),
         count: Count::Fixed(2),
@@ -191,6 +197,7 @@ async fn a_service_walks() {
         rollout: Rollout { minimum: 50, maximum: 150, breaker: Breaker::Stop },
         execute_command: true,
         propagate_tags: Propagation::TaskDefinition,
+        connect: Connect::Known([offer].into()),
         ..service.clone()
     };
     walk.turn_into(changed).await;

@@ -18,7 +18,7 @@ use infra_engine::model::{Address, Ref, Tags, keys};
 use serde_json::json;
 
 /// A package with one file, `index.py`, in a file of its own; nothing is compressed.
-fn package(project: &str, body: &str) -> (String, CodeHash) {
+fn package(project: &str, body: &str) -> (String, Ref<CodeHash>) {
     let name = b"index.py";
     let (size, check) = ((body.len() as u32).to_le_bytes(), crc(body.as_bytes()).to_le_bytes());
     let common = |zip: &mut Vec<u8>| {
@@ -45,7 +45,7 @@ fn package(project: &str, body: &str) -> (String, CodeHash) {
     zip.extend([0, 0]);
     let path: PathBuf = std::env::temp_dir().join(format!("{project}-{}.zip", body.len()));
     std::fs::write(&path, &zip).unwrap();
-    (path.to_str().unwrap().to_owned(), CodeHash::of(&zip))
+    (path.to_str().unwrap().to_owned(), CodeHash::of(&zip).into())
 }
 
 /// The check sum that ZIP wants.
@@ -65,7 +65,7 @@ fn function(project: &str) -> Function {
         handler: "index.handler".into(),
         processor: Processor::X86,
         code,
-        package: path,
+        package: Ref::known(path),
         timeout: 900,
         memory: 256,
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
@@ -107,7 +107,7 @@ async fn a_function_is_made_changed_outside_and_changed_in_every_field() {
     let order = order(&project, wanted.clone());
     let name = Function::create(&aws, &order).await.unwrap();
     // Where the package lay is known to nobody.
-    let read = |function: &Function| Function { package: String::new(), ..function.clone() };
+    let read = |function: &Function| Function { package: Ref::known(""), ..function.clone() };
     assert_eq!(settled::<Function>(&aws, &name).await.definition, read(&wanted));
     assert_eq!(Function::create(&aws, &order).await.unwrap(), name, "ordered again it is the same one");
     let mut another = order.clone();
@@ -129,7 +129,7 @@ async fn a_function_is_made_changed_outside_and_changed_in_every_field() {
         handler: "index.main".into(),
         processor: Processor::Arm,
         code,
-        package: path.clone(),
+        package: Ref::known(&path),
         timeout: 60,
         memory: 512,
         environment: BTreeMap::new(),
@@ -149,7 +149,7 @@ async fn a_function_is_made_changed_outside_and_changed_in_every_field() {
     Function::delete(&aws, &found).await.unwrap();
     assert!(Function::read(&aws, &ask).await.unwrap().is_empty());
     std::fs::remove_file(path).unwrap();
-    std::fs::remove_file(wanted.package).unwrap();
+    std::fs::remove_file(wanted.package.value()).unwrap();
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn a_permission_stands_in_its_function() {
     assert!(Permission::read(&aws, &Ask::only([id])).await.unwrap().is_empty());
     Function::delete(&aws, &settled(&aws, &name).await).await.unwrap();
     assert!(Permission::read(&aws, &Ask { parents: [name].into(), ..Ask::default() }).await.unwrap().is_empty());
-    std::fs::remove_file(parent.package).unwrap();
+    std::fs::remove_file(parent.package.value()).unwrap();
 }
 
 fn rule(project: &str) -> EventRule {

@@ -15,10 +15,10 @@ use crate::args::Carrying;
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::records;
 use crate::render::{Level, Report, Troubles, apply_complete, apply_incomplete, destroy_complete, plan_text};
 use crate::saved::SavedPlan;
 use crate::session::{Blueprint, Cloud, Planned, Session};
+use crate::{packages, records};
 
 /// What is to be carried out.
 pub(crate) struct Order<'a> {
@@ -66,6 +66,8 @@ pub(crate) async fn carry_out(
     cloud: &Cloud,
     order: &Order<'_>,
 ) -> Result<Carried, Failure> {
+    // Before the lock: while something is being made, others may be at work.
+    packages::made(session, blueprint, &order.options).await?;
     let run = run_id();
     let lock = take_lock(session, blueprint, cloud, order, &run).await?;
     let result = under_lock(session, blueprint, cloud, order, &run).await;

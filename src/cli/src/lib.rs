@@ -15,6 +15,7 @@ mod commands;
 mod consent;
 mod console;
 mod local;
+mod packages;
 mod panic;
 mod program;
 mod records;

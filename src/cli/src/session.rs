@@ -11,7 +11,7 @@ use infra_engine::check::{Finding, Severity, check};
 use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
 use infra_engine::live::{FaultKind, Registry};
-use infra_engine::model::{Owner, Tags};
+use infra_engine::model::{Owner, Package, Tags};
 use infra_engine::plan::{Options, Plan};
 use infra_engine::record::{Scope, Store};
 use infra_engine::run::{Interrupt, Observing, World, observe};
@@ -20,9 +20,9 @@ use crate::args::{Common, Selection};
 use crate::console::Console;
 use crate::environment::{Facts, Loaded, environments_folder, names_in};
 use crate::failure::Failure;
-use crate::local;
 use crate::program::{Defined, Definer, local_port};
 use crate::render::{KINDS, PROBLEMS, Report, WARNINGS, cost, counted, findings_text};
+use crate::{local, packages};
 
 /// What a command is given.
 pub(crate) struct Session<'a> {
@@ -54,6 +54,8 @@ pub(crate) struct Blueprint {
     pub registry: Registry,
     /// What the rules say.
     pub findings: Vec<Finding>,
+    /// What is made on this machine when a plan needs it.
+    pub packages: Vec<Package>,
     aws: Arc<Aws>,
 }
 
@@ -102,6 +104,7 @@ impl Session<'_> {
     pub async fn unchecked(&self) -> Result<Blueprint, Failure> {
         let name = self.environment_name()?;
         let Defined { environment, platform } = self.definer.define(&name, &self.folder)?;
+        let packages = platform.packages();
         let definitions = platform.finish().map_err(|problems| defined_wrong(&problems))?;
         let graph = Graph::build(definitions)
             .map_err(|problems| defined_wrong(&problems.iter().map(ToString::to_string).collect::<Vec<_>>()))?;
@@ -110,7 +113,7 @@ impl Session<'_> {
         let aws = Arc::new(self.aws(&environment.facts).await?);
         let registry = infra_aws::registry(Arc::clone(&aws));
         let findings = check(&graph, &registry);
-        Ok(Blueprint { name, environment, owner, graph, registry, findings, aws })
+        Ok(Blueprint { name, environment, owner, graph, registry, findings, packages, aws })
     }
 
     /// Which environment is meant.
@@ -158,10 +161,11 @@ impl Session<'_> {
 
     /// What is live, and the plan for it.
     pub async fn plan(&self, blueprint: &Blueprint, cloud: &Cloud, options: &Options) -> Result<Planned, Failure> {
+        let graph = packages::made(self, blueprint, options).await?;
         let listener = self.console.listener();
         let (world, scope) = self.observe(blueprint, cloud, &options.adopt, &*listener).await?;
         drop(listener);
-        let plan = infra_engine::plan::plan(&blueprint.graph, &world.lives, &blueprint.registry, options);
+        let plan = infra_engine::plan::plan(&graph, &world.lives, &blueprint.registry, options);
         let report = Report::of(&plan, &blueprint.name);
         Ok(Planned { world, scope, plan, report })
     }

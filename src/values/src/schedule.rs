@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 use crate::cron::Cron;
@@ -68,6 +69,11 @@ impl Moment {
     /// The moment in jiff's calendar, to count with.
     pub fn civil(self) -> DateTime {
         self.0
+    }
+
+    /// So many minutes later; at the end of all calendars, the last moment.
+    pub fn minutes_later(self, minutes: u32) -> Moment {
+        Moment(self.0.saturating_add(SignedDuration::from_mins(minutes.into())))
     }
 }
 
@@ -213,6 +219,14 @@ mod tests {
         }
         check_examples::<Schedule>();
         check_examples::<Moment>();
+    }
+
+    #[test]
+    fn minutes_go_on_over_midnight() {
+        let moment: Moment = "2026-12-31T23:57:00".parse().unwrap();
+        assert_eq!(moment.minutes_later(5).to_string(), "2027-01-01T00:02:00");
+        let last: Moment = "9999-12-31T23:59:59".parse().unwrap();
+        assert!(last.minutes_later(5) >= last);
     }
 
     #[test]

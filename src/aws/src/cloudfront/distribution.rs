@@ -56,6 +56,8 @@ pub use origin::{Origin, OriginDomain, OriginProtocol, OriginSource, TlsVersion,
     ARN: new DistributionArn,
     /// Its own domain name: `d111111abcdef8.cloudfront.net`.
     DOMAIN: new DistributionDomain,
+    /// Its own address: `https://d111111abcdef8.cloudfront.net/`.
+    URL: new DistributionUrl,
 ))]
 pub struct Distribution {
     /// What it is for.
@@ -343,6 +345,7 @@ async fn one(aws: &Aws, id: &str) -> Result<Option<Found<Distribution>>, Fault> 
     let Some(config) = live.distribution_config() else { return Err(nameless("cloudfront:GetDistribution")) };
     let found = Found::ready(id, wire::read(config)?, tags);
     let found = found.with(Distribution::ARN.name, live.arn()).with(Distribution::DOMAIN.name, live.domain_name());
+    let found = found.with(Distribution::URL.name, format!("https://{}/", live.domain_name()));
     let state = if is_deployed(&live) { State::Ready } else { State::Pending("being deployed".to_owned()) };
     Ok(Some(found.in_state(state)))
 }

@@ -11,9 +11,9 @@ mod response_headers_policy;
 
 pub use distribution::{
     Behavior, Cache, CachePolicyId, CachedMethods, Certificate, CertificateArn, Cookies, Countries, Distribution,
-    DistributionArn, DistributionDomain, DistributionId, Headers, HttpVersion, Methods, Origin, OriginDomain,
-    OriginProtocol, OriginRequestPolicyId, OriginSource, PathBehavior, PriceClass, QueryStrings, TlsFrom, TlsVersion,
-    Ttl, ViewerProtocol, WebOrigin,
+    DistributionArn, DistributionDomain, DistributionId, DistributionUrl, Headers, HttpVersion, Methods, Origin,
+    OriginDomain, OriginProtocol, OriginRequestPolicyId, OriginSource, PathBehavior, PriceClass, QueryStrings, TlsFrom,
+    TlsVersion, Ttl, ViewerProtocol, WebOrigin,
 };
 pub use origin_access_control::{OriginAccessControl, OriginAccessControlId, OriginType, Signing};
 pub use response_headers_policy::{

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_sdk_ecs::error::BuildError;
 use aws_sdk_ecs::types::{
-    CapacityProviderStrategyItem, Cluster as Live, ClusterField, ClusterSetting, ClusterSettingName,
+    CapacityProviderStrategyItem, Cluster as Live, ClusterField, ClusterServiceConnectDefaultsRequest, ClusterSetting,
+    ClusterSettingName,
 };
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
@@ -30,6 +32,7 @@ use crate::{Aws, Sorted};
 ///     insights: Insights::Enabled,
 ///     capacity_providers: BTreeSet::from([CapacityProvider::Fargate, CapacityProvider::FargateSpot]),
 ///     default_strategy: BTreeSet::from([Share { provider: CapacityProvider::Fargate, base: 1, weight: 1 }]),
+///     connects: false,
 /// };
 /// ```
 ///
@@ -50,6 +53,10 @@ pub struct Cluster {
     pub capacity_providers: BTreeSet<CapacityProvider>,
     /// How tasks are shared out where their service does not say it.
     pub default_strategy: BTreeSet<Share>,
+    /// Whether its services can find each other by name ("Service Connect"). ECS keeps the names in a namespace of the
+    /// Cloud Map that is called like the cluster. It makes that by itself, leaves it when the cluster goes, and takes it
+    /// again for the next cluster of that name; empty it costs nothing.
+    pub connects: bool,
 }
 
 /// Which metrics CloudWatch collects of a cluster.
@@ -115,9 +122,16 @@ impl Behaviour for Cluster {
         "ecs:PutClusterCapacityProviders",
         "ecs:TagResource",
         "ecs:UntagResource",
+        "ecs:UpdateCluster",
         "ecs:UpdateClusterSettings",
         // The first cluster of an account brings ECS's own role with it.
         "iam:CreateServiceLinkedRole",
+        // Whoever makes a cluster whose services find each other makes the namespace for it.
+        "servicediscovery:CreateHttpNamespace",
+        "servicediscovery:GetNamespace",
+        "servicediscovery:GetOperation",
+        "servicediscovery:ListNamespaces",
+        "servicediscovery:TagResource",
     ];
 
     fn rules() -> &'static [Rule<Cluster>] {
@@ -145,7 +159,8 @@ impl Behaviour for Cluster {
 
     async fn create(aws: &Aws, order: &Order<Cluster>) -> Result<String, Fault> {
         let operation = "ecs:CreateCluster";
-        let Cluster { name, insights, capacity_providers, default_strategy } = &order.definition;
+        let Cluster { name, insights, capacity_providers, default_strategy, connects } = &order.definition;
+        let namespace = connects.then(|| namespace(name)).transpose().sorted(operation)?;
         let call = aws
             .ecs()
             .create_cluster()
@@ -153,6 +168,7 @@ impl Behaviour for Cluster {
             .settings(setting(*insights))
             .set_capacity_providers(Some(providers(capacity_providers)))
             .set_default_capacity_provider_strategy(Some(strategy(default_strategy, operation)?))
+            .set_service_connect_defaults(namespace)
             .set_tags(Some(to_sdk(&order.tags)));
         let answer = call.send().await.sorted(operation).map_err(sorted)?;
         let tags = answer.cluster().map(|cluster| from_sdk(cluster.tags())).unwrap_or_default();
@@ -164,7 +180,7 @@ impl Behaviour for Cluster {
     }
 
     async fn update(aws: &Aws, found: &Found<Cluster>, wanted: &Cluster) -> Result<(), Fault> {
-        let Cluster { name, insights, capacity_providers, default_strategy } = wanted;
+        let Cluster { name, insights, capacity_providers, default_strategy, connects } = wanted;
         let live = &found.definition;
         if *insights != live.insights {
             let call = aws.ecs().update_cluster_settings().cluster(name).settings(setting(*insights));
@@ -178,6 +194,13 @@ impl Behaviour for Cluster {
                 .cluster(name)
                 .set_capacity_providers(Some(providers(capacity_providers)))
                 .set_default_capacity_provider_strategy(Some(strategy(default_strategy, operation)?));
+            call.send().await.sorted(operation).map_err(sorted)?;
+        }
+        if *connects != live.connects {
+            let operation = "ecs:UpdateCluster";
+            // No name ends it.
+            let defaults = namespace(if *connects { name } else { "" }).sorted(operation)?;
+            let call = aws.ecs().update_cluster().cluster(name).service_connect_defaults(defaults);
             call.send().await.sorted(operation).map_err(sorted)?;
         }
         Ok(())
@@ -226,6 +249,7 @@ fn understand(cluster: &Live) -> Option<Found<Cluster>> {
         },
         capacity_providers: cluster.capacity_providers().iter().map(|name| CapacityProvider::named(name)).collect(),
         default_strategy: cluster.default_capacity_provider_strategy().iter().map(Share::understand).collect(),
+        connects: cluster.service_connect_defaults().is_some_and(|defaults| defaults.namespace().is_some()),
     };
     let found = Found::ready(name, definition, from_sdk(cluster.tags())).in_state(state);
     Some(found.with(Cluster::ARN.name, cluster.cluster_arn().unwrap_or_default()))
@@ -288,6 +312,11 @@ fn setting(insights: Insights) -> ClusterSetting {
         Insights::Enhanced => "enhanced",
     };
     ClusterSetting::builder().name(ClusterSettingName::ContainerInsights).value(value).build()
+}
+
+/// The namespace of that name, for a cluster's services.
+fn namespace(name: &str) -> Result<ClusterServiceConnectDefaultsRequest, BuildError> {
+    ClusterServiceConnectDefaultsRequest::builder().namespace(name).build()
 }
 
 fn providers(providers: &BTreeSet<CapacityProvider>) -> Vec<String> {

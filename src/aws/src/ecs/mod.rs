@@ -1,8 +1,9 @@
 //! ECS: clusters of containers, what runs in them, and how many. One file for each kind.
 //!
-//! What a task definition is made of is in `container` and `size`.
+//! What a task definition is made of is in `container` and `size`; how services find each other is in `connect`.
 
 mod cluster;
+mod connect;
 mod container;
 mod rollouts;
 mod service;
@@ -11,6 +12,7 @@ mod tags;
 mod task_definition;
 
 pub use cluster::{CapacityProvider, CapacityProviderName, Cluster, ClusterArn, ClusterName, Insights, Share};
+pub use connect::{Connect, Offer};
 pub use container::{Condition, Container, Health, Logs, Mount, Port, Protocol, SecretSource};
 pub(crate) use rollouts::Rollouts;
 pub use service::{Attachment, Breaker, Capacity, Count, Propagation, Rollout, Service, ServiceArn, ServiceName};

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentRolloutState,
-    LaunchType, LoadBalancer, NetworkConfiguration, PropagateTags, Service as Live, ServiceField,
+    AssignPublicIp, AwsVpcConfiguration, Deployment, DeploymentCircuitBreaker, DeploymentConfiguration,
+    DeploymentRolloutState, LaunchType, LoadBalancer, NetworkConfiguration, PropagateTags, Service as Live,
+    ServiceField,
 };
 use infra_derive::Resource;
 use infra_engine::check::Rule;
@@ -14,6 +15,7 @@ use infra_engine::model::{Ref, Replacement};
 use serde::{Deserialize, Serialize};
 
 use super::cluster::{CapacityProvider, ClusterName, Share, strategy};
+use super::connect::Connect;
 use super::rollouts::{Progress, primary, why};
 use super::tags;
 use super::task_definition::TaskDefinitionArn;
@@ -30,7 +32,7 @@ mod rules;
 /// A service: a task definition that runs so many times on Fargate, and how a new revision takes over.
 ///
 /// ```
-/// use infra_aws::ecs::{Attachment, Breaker, Capacity, Count, Propagation, Rollout, Service};
+/// use infra_aws::ecs::{Attachment, Breaker, Capacity, Connect, Count, Propagation, Rollout, Service};
 /// use infra_engine::model::Ref;
 ///
 /// let service = Service {
@@ -52,6 +54,7 @@ mod rules;
 ///     rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
 ///     execute_command: false,
 ///     propagate_tags: Propagation::Service,
+///     connect: Connect::Off,
 /// };
 /// ```
 ///
@@ -96,6 +99,8 @@ pub struct Service {
     pub execute_command: bool,
     /// Whose tags its tasks bear.
     pub propagate_tags: Propagation,
+    /// How it takes part in the names by which the services of its cluster find each other.
+    pub connect: Connect,
 }
 
 /// How many times a service's task runs.
@@ -255,6 +260,7 @@ impl Behaviour for Service {
             rollout,
             execute_command,
             propagate_tags,
+            connect,
         } = &order.definition;
         let call = aws
             .ecs()
@@ -270,6 +276,7 @@ impl Behaviour for Service {
             .deployment_configuration(rollout.written())
             .enable_execute_command(*execute_command)
             .propagate_tags(propagate_tags.written())
+            .service_connect_configuration(connect.written().sorted(operation)?)
             .set_tags(Some(to_sdk(&order.tags)));
         let call = match capacity {
             Capacity::Fargate => call.launch_type(LaunchType::Fargate),
@@ -307,6 +314,7 @@ impl Behaviour for Service {
             rollout,
             execute_command,
             propagate_tags,
+            connect,
         } = wanted;
         let mut call = aws.ecs().update_service().cluster(cluster.value()).service(name);
         if *task != live.task {
@@ -344,6 +352,9 @@ impl Behaviour for Service {
         }
         if *propagate_tags != live.propagate_tags {
             call = call.propagate_tags(propagate_tags.written());
+        }
+        if *connect != live.connect {
+            call = call.service_connect_configuration(connect.written().sorted(operation)?);
         }
         let answer = call.send().await.sorted(operation).map_err(sorted)?;
         if let Some(service) = answer.service() {
@@ -459,6 +470,7 @@ fn understand(service: &Live) -> Option<Found<Service>> {
             Some(PropagateTags::TaskDefinition) => Propagation::TaskDefinition,
             _ => Propagation::None,
         },
+        connect: Connect::understand(primary(service).and_then(Deployment::service_connect_configuration)),
     };
     let found = Found::ready(arn, definition, from_sdk(service.tags())).in_state(state);
     let found = found.with(Service::NAME.name, name);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 macro_rules! sizes {
     ($($(#[$document:meta])* $cpu:ident = $units:literal: $($memory:ident = $mib:literal)+;)*) => {
@@ -126,17 +127,33 @@ impl JsonSchema for Fargate {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut units: Vec<u32> = Fargate::ALL.iter().map(|size| size.cpu()).collect();
+        units.dedup();
+        // Which memory goes with which units, for editors; whoever reads a file has `SizeError` to say it.
+        let pair = |units: &u32| {
+            let of_units = Fargate::ALL.iter().filter(|size| size.cpu() == *units);
+            let memory: Vec<u32> = of_units.map(|size| size.memory()).collect();
+            json!({
+                "if": { "properties": { "cpu": { "const": units } } },
+                "then": { "properties": { "memory": { "enum": memory } } },
+            })
+        };
         json_schema!({
+            "type": "object",
             "description": "How large a task on Fargate is: units of which a processor has 1024, and MiB.",
-            "enum": Fargate::ALL,
+            "properties": {
+                "cpu": { "description": "Units, of which a processor has 1024.", "enum": units },
+                "memory": { "description": "MiB.", "type": "integer" },
+            },
+            "required": ["cpu", "memory"],
+            "additionalProperties": false,
+            "allOf": units.iter().map(pair).collect::<Vec<_>>(),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

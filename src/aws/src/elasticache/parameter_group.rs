@@ -52,8 +52,8 @@ pub struct CacheParameterGroup {
     /// Which engine it is for.
     #[replace]
     pub family: Family,
-    /// What it is for.
-    #[replace]
+    /// What it is for. AWS cannot change it, and it is not worth another group: it stays as it was made.
+    #[initial]
     pub description: String,
     /// What is set, by the engine's own names: `maxmemory-policy`. For a sharded cache `cluster-enabled` is `yes`.
     pub parameters: BTreeMap<String, String>,

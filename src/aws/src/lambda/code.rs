@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use aws_smithy_types::base64;
 use infra_engine::live::{Fault, FaultKind};
+use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -38,11 +39,17 @@ impl CodeHash {
     }
 }
 
+impl From<CodeHash> for Ref<CodeHash> {
+    fn from(hash: CodeHash) -> Ref<CodeHash> {
+        Ref::known(hash.0)
+    }
+}
+
 /// The package at a path. It must still be the one that was planned.
-pub(super) async fn load(path: &str, planned: &CodeHash) -> Result<Vec<u8>, Fault> {
+pub(super) async fn load(path: &str, planned: &str) -> Result<Vec<u8>, Fault> {
     let refused = |message: String| Fault::new(FaultKind::Refused, "reading the package", message);
     let package = tokio::fs::read(path).await.map_err(|error| refused(format!("{path}: {error}")))?;
-    if CodeHash::of(&package) != *planned {
+    if CodeHash::of(&package).0 != planned {
         return Err(refused(format!("{path} is not the package that was planned any more: plan again")));
     }
     if package.len() > MOST {
@@ -100,11 +107,11 @@ mod tests {
         let path = std::env::temp_dir().join(format!("infra-code-{}", std::process::id()));
         std::fs::write(&path, b"one").unwrap();
         let path = path.to_str().unwrap();
-        assert_eq!(load(path, &CodeHash::of(b"one")).await.unwrap(), b"one");
-        let fault = load(path, &CodeHash::of(b"two")).await.unwrap_err();
+        assert_eq!(load(path, &CodeHash::of(b"one").0).await.unwrap(), b"one");
+        let fault = load(path, &CodeHash::of(b"two").0).await.unwrap_err();
         assert!(fault.message.contains("plan again"), "{fault}");
         std::fs::remove_file(path).unwrap();
-        let fault = load(path, &CodeHash::of(b"one")).await.unwrap_err();
+        let fault = load(path, &CodeHash::of(b"one").0).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Refused);
     }
 }

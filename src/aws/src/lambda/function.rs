@@ -11,7 +11,7 @@ use aws_sdk_lambda::types::{
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State, Waits};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{PackageFile, Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::code::{self, CodeHash};
@@ -42,8 +42,8 @@ use crate::{Aws, Sorted};
 ///     runtime: Runtime::Provided2023,
 ///     handler: "bootstrap".into(),
 ///     processor: Processor::Arm,
-///     code: CodeHash::of(package),
-///     package: "target/load-test.zip".into(),
+///     code: CodeHash::of(package).into(),
+///     package: Ref::known("target/load-test.zip"),
 ///     timeout: 900,
 ///     memory: 512,
 ///     environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
@@ -73,11 +73,11 @@ pub struct Function {
     pub handler: String,
     /// What it is compiled for. Changes together with the code.
     pub processor: Processor,
-    /// Its code, by the digest of the package.
-    pub code: CodeHash,
+    /// Its code, by the digest of the package: known, or made before the plan.
+    pub code: Ref<CodeHash>,
     /// Where the package lies when it is sent. Only its content matters.
     #[initial]
-    pub package: String,
+    pub package: Ref<PackageFile>,
     /// How long it may run, in seconds.
     pub timeout: u32,
     /// How much memory it has, in MiB; processors come with it.
@@ -149,7 +149,7 @@ impl Behaviour for Function {
             environment,
             reserved: _,
         } = &order.definition;
-        let zip = code::load(package, code).await?;
+        let zip = code::load(&package.value(), &code.value()).await?;
         let call = aws
             .lambda()
             .create_function()
@@ -210,7 +210,7 @@ impl Behaviour for Function {
             return call.send().await.sorted("lambda:UpdateFunctionConfiguration").map_err(sorted).map(drop);
         }
         if (processor, code) != (&live.processor, &live.code) {
-            let zip = code::load(package, code).await?;
+            let zip = code::load(&package.value(), &code.value()).await?;
             let call = aws.lambda().update_function_code().function_name(name).zip_file(Blob::new(zip));
             let call = call.architectures(architecture(*processor));
             return call.send().await.sorted("lambda:UpdateFunctionCode").map_err(sorted).map(drop);
@@ -271,8 +271,8 @@ fn understand(answer: &GetFunctionOutput) -> Result<Found<Function>, Fault> {
             Some(Architecture::Arm64) => Processor::Arm,
             _ => Processor::X86,
         },
-        code: live.code_sha256().unwrap_or_default().parse().map_err(|error| broken(format!("{name}: {error}")))?,
-        package: String::new(),
+        code: Ref::known(live.code_sha256().unwrap_or_default()),
+        package: Ref::known(""),
         timeout: count(live.timeout()).unwrap_or(3),
         memory: count(live.memory_size()).unwrap_or(128),
         environment: variables.map(|(key, value)| (key.clone(), Variable::from(value.as_str()))).collect(),
@@ -341,6 +341,13 @@ static RULES: &[Rule<Function>] = &[
         check: runs,
     },
     Rule {
+        code: "V135b",
+        says: "the code of a function is known by its SHA-256 in base64",
+        source: "Lambda API: GetFunction, CodeSha256",
+        severity: Severity::Error,
+        check: code_is_a_digest,
+    },
+    Rule {
         code: "V136",
         says: "the environment has 4096 bytes at most, and no name that Lambda sets itself",
         source: "Lambda developer guide: environment variables",
@@ -379,6 +386,19 @@ fn runs(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
         Violation::of("handler", &function.handler, "it is empty, too long, or has white space in it", way_out)
     });
     retired.into_iter().chain(handler).collect()
+}
+
+/// Whatever else stands there would differ from what is live, again and again.
+fn code_is_a_digest(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
+    // A package that is still to be made is no text yet.
+    let known = serde_json::to_value(&function.code).ok().filter(|code| code.is_string());
+    match known.and_then(|_| function.code.value().parse::<CodeHash>().err()) {
+        Some(error) => {
+            let way_out = "write `CodeHash::of(…)` the package, or refer to the digest of one that is made";
+            vec![Violation::of("code", &function.code, error.to_string(), way_out)]
+        }
+        None => Vec::new(),
+    }
 }
 
 /// What Lambda sets itself.

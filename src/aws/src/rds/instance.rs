@@ -64,8 +64,10 @@ pub(super) use rules::{insights_fit, monitoring_works};
 ///
 /// The password is generated, kept and rotated by AWS; the output `SECRET` is where. Changes are made at once, not in
 /// the next maintenance window.
+///
+/// Its logs go to the group `/aws/rds/instance/NAME/postgresql`: add the group, or RDS makes one that nobody owns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "rds/instance", id = DatabaseName, replacement = "delete_first")]
+#[resource(kind = "rds/instance", id = DatabaseName, replacement = "delete_first", after = ["logs/log-group"])]
 #[resource(outputs(
     /// Its Amazon Resource Name.
     ARN: new DatabaseArn,
@@ -286,14 +288,16 @@ impl Behaviour for Database {
         let allocated = allocated(raw);
         let Storage { kind, gib, grows_to } = wanted.storage;
         let larger = gib > allocated || (gib < allocated && grows_to.is_none());
+        // Of `16` AWS has chosen the minor version already: that is noted, and nothing else.
+        let upgraded = !wanted.version.covers(live.version, wanted.minor_upgrades);
         let same = is == is_to_be
-            && !larger
-            && (wanted.version, kind, grows_to) == (live.version, live.storage.kind, live.storage.grows_to)
+            && !(larger || upgraded)
+            && (kind, grows_to) == (live.storage.kind, live.storage.grows_to)
             && (wanted.password, wanted.port, wanted.backups_kept) == (live.password, live.port, live.backups_kept);
         if !same {
             let call = aws.rds().modify_db_instance().db_instance_identifier(&found.id).apply_immediately(true);
             let mut call = is.change(&is_to_be, call);
-            if wanted.version != live.version {
+            if upgraded {
                 call = call.engine_version(wanted.version.to_string());
                 call = call.allow_major_version_upgrade(wanted.version.major != live.version.major);
             }

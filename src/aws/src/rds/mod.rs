@@ -20,6 +20,6 @@ pub use instance::{
 pub use machine::{Class, ClassError, LogExport, Monitoring};
 pub use parameter_group::{DatabaseParameterGroup, DatabaseParameterGroupArn, DatabaseParameterGroupName, Family};
 pub use replica::{Replica, ReplicaArn, ReplicaName};
-pub use settings::{Amount, Settings};
+pub use settings::{Amount, AmountError, Settings};
 pub use subnet_group::{DatabaseSubnetGroup, DatabaseSubnetGroupArn, DatabaseSubnetGroupName};
 pub use version::{PostgresVersion, PostgresVersionError};

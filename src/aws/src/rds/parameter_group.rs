@@ -52,8 +52,8 @@ pub struct DatabaseParameterGroup {
     /// Which engine it is for.
     #[replace]
     pub family: Family,
-    /// What it is for.
-    #[replace]
+    /// What it is for. AWS cannot change it, and it is not worth another group: it stays as it was made.
+    #[initial]
     pub description: String,
     /// What is set. Some of it counts from the next restart on, which nobody does here.
     pub parameters: Settings,

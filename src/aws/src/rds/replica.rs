@@ -47,7 +47,7 @@ use crate::{Aws, Sorted};
 /// Its engine, its disk, its users and where it stands are its source's. One that was promoted is a database of its own
 /// and no replica any more: it is not found, and its name is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "rds/replica", id = ReplicaName, replacement = "delete_first")]
+#[resource(kind = "rds/replica", id = ReplicaName, replacement = "delete_first", after = ["logs/log-group"])]
 #[resource(outputs(
     /// Its Amazon Resource Name.
     ARN: new ReplicaArn,

@@ -2,11 +2,21 @@
 //! and the unit is the table's business.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// So much memory or disk: in bytes, or as a part of what the machine has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// So much memory or disk: in bytes, or as a part of what the machine has. Written as in PostgreSQL's documentation.
+///
+/// ```
+/// use infra_aws::rds::Amount;
+///
+/// assert_eq!("16MB".parse(), Ok(Amount::Mib(16)));
+/// assert_eq!("25%".parse(), Ok(Amount::OfMemory(25)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Amount {
     /// So many kibibytes.
     Kib(u64),
@@ -18,7 +28,22 @@ pub enum Amount {
     OfMemory(u8),
 }
 
+/// A text that is no amount.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an amount: write it like `16MB`, `8GB` or, as a part of the machine's memory, `25%`")]
+pub struct AmountError(String);
+
 impl Amount {
+    /// How many bytes it is; none for a part of a memory whose size is not known here.
+    pub fn bytes(self) -> Option<u64> {
+        match self {
+            Amount::Kib(many) => Some(many << 10),
+            Amount::Mib(many) => Some(many << 20),
+            Amount::Gib(many) => Some(many << 30),
+            Amount::OfMemory(_) => None,
+        }
+    }
+
     /// As a number of `unit` bytes, or as the formula that RDS works one out by.
     fn in_units_of(self, unit: u64) -> String {
         let bytes = match self {
@@ -35,6 +60,54 @@ impl Amount {
             }
         };
         bytes.div_ceil(unit).to_string()
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Amount::Kib(many) => write!(f, "{many}kB"),
+            Amount::Mib(many) => write!(f, "{many}MB"),
+            Amount::Gib(many) => write!(f, "{many}GB"),
+            Amount::OfMemory(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl FromStr for Amount {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Amount, AmountError> {
+        let wrong = || AmountError(text.to_owned());
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        // No machine has a million terabytes: beyond that, bytes would not fit into 64 bits.
+        let number: u64 = number.parse().ok().filter(|number| *number <= 1 << 30).ok_or_else(wrong)?;
+        match unit.trim_start() {
+            "kB" => Ok(Amount::Kib(number)),
+            "MB" => Ok(Amount::Mib(number)),
+            "GB" => Ok(Amount::Gib(number)),
+            "%" => u8::try_from(number)
+                .ok()
+                .filter(|part| (1..=100).contains(part))
+                .map(Amount::OfMemory)
+                .ok_or_else(wrong),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl TryFrom<String> for Amount {
+    type Error = AmountError;
+
+    fn try_from(text: String) -> Result<Amount, AmountError> {
+        text.parse()
+    }
+}
+
+impl From<Amount> for String {
+    fn from(amount: Amount) -> String {
+        amount.to_string()
     }
 }
 
@@ -180,6 +253,18 @@ mod tests {
                 ("work_mem", "16384"),
             ]
         );
+    }
+
+    #[test]
+    fn an_amount_survives_its_text() {
+        for text in ["4kB", "16MB", "8GB", "25%"] {
+            assert_eq!(text.parse::<Amount>().unwrap().to_string(), text);
+        }
+        assert_eq!("16 MB".parse(), Ok(Amount::Mib(16)));
+        for odd in ["", "MB", "16", "16 mb", "16MiB", "0%", "101%", "-1MB", "1.5GB", "99999999999GB"] {
+            assert!(odd.parse::<Amount>().is_err(), "{odd}");
+        }
+        assert!(Amount::Mib(1024).bytes() == Amount::Gib(1).bytes() && Amount::OfMemory(25).bytes().is_none());
     }
 
     #[test]

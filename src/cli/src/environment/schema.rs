@@ -137,7 +137,7 @@ impl<'s> Checker<'s> {
         for (key, value) in table {
             let key_text: &str = key.get_ref();
             let inner = if name == FILE { key_text.to_owned() } else { format!("{name}.{key_text}") };
-            let others = schema.get("additionalProperties");
+            let others = others(schema);
             if let Some(of) = known.get(key_text) {
                 self.value(value.get_ref(), value.span(), of, &inner, found);
             } else if let Some(of) = others.filter(|others| others.is_object()) {
@@ -190,6 +190,13 @@ fn unknown_key(key: &str, at: Range<usize>, known: &Map<String, Value>, table: &
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem.help(format!("it knows {}", known.keys().cloned().collect::<Vec<_>>().join(", "))),
     }
+}
+
+/// The schema of the keys that a table does not list. A map whose keys have a form of their own says it by that form's
+/// pattern; whether a key fits it, its own type tells when the file is read.
+fn others(schema: &Value) -> Option<&Value> {
+    let patterns = schema.get("patternProperties").and_then(Value::as_object);
+    patterns.and_then(|patterns| patterns.values().next()).or_else(|| schema.get("additionalProperties"))
 }
 
 /// The words of an enumeration.

@@ -21,7 +21,7 @@ mod troubles;
 mod values;
 mod wrap;
 
-pub use closing::{apply_complete, apply_incomplete, cost, destroy_complete, plan_closing};
+pub use closing::{apply_complete, apply_incomplete, cost, destroy_complete, elapsed, plan_closing};
 pub use drift::{drift_closing, drift_of, drift_text};
 pub use findings::findings_text;
 pub use json_lines::JsonLines;

@@ -66,6 +66,16 @@ impl Graph {
         }
     }
 
+    /// The same with references filled in that are known before any plan: to packages that have been made.
+    pub fn resolved(&self, known: &dyn Fn(&Reference) -> Option<String>) -> Graph {
+        let Graph { definitions, edges } = self.clone();
+        let resolved = definitions.into_iter().map(|definition| {
+            let document = definition.document.resolve(known);
+            Definition { document, ..definition }
+        });
+        Graph { definitions: resolved.collect(), edges }
+    }
+
     /// The definitions; each comes after what it needs.
     pub fn definitions(&self) -> &[Definition] {
         &self.definitions
@@ -147,6 +157,8 @@ fn edges(definitions: &[Definition]) -> (Vec<Edge>, Vec<GraphProblem>) {
     for definition in definitions {
         for (path, reference) in definition.document.references() {
             match schemas.get(&reference.address) {
+                // It is made before the plan, and needs nothing that a plan is about.
+                None if reference.package().is_some() => {}
                 Some(schema) if has_output(schema, &reference.output) => {
                     edges.insert(Edge {
                         from: definition.address.clone(),

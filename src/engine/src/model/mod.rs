@@ -4,6 +4,7 @@
 
 mod address;
 mod document;
+mod package;
 mod reference;
 mod resource;
 mod schema;
@@ -13,6 +14,7 @@ mod tags;
 
 pub use address::{Address, AddressError};
 pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
+pub use package::{DIGEST, FILE, Make, Package, PackageDigest, PackageFile, Packaged};
 pub use reference::{Output, OutputName, Ref, Reference};
 pub use resource::Resource;
 pub use schema::{Field, Mutability, OutputField, Ownership, Replacement, Schema, Shape};

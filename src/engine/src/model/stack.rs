@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::address::Address;
 use super::document::Document;
+use super::package::{PACKAGES, Package, Packaged};
 use super::reference::{Output, Ref};
 use super::resource::Resource;
 use super::schema::Schema;
@@ -34,6 +35,7 @@ pub struct Platform {
 #[derive(Default)]
 struct Collected {
     definitions: Vec<Definition>,
+    packages: Vec<Package>,
     problems: Vec<String>,
 }
 
@@ -59,7 +61,29 @@ impl Platform {
 
     /// The stack of that name.
     pub fn stack(&mut self, name: &str) -> Stack {
+        if name == PACKAGES {
+            let problem = format!("a stack cannot be called `{name}`: that is where packages are");
+            self.collected.borrow_mut().problems.push(problem);
+        }
         Stack { name: name.to_owned(), collected: Rc::clone(&self.collected) }
+    }
+
+    /// Says how a package is made, for definitions to refer to. It is made when a plan needs it.
+    pub fn package(&mut self, package: Package) -> Packaged {
+        let mut collected = self.collected.borrow_mut();
+        let address = Address::new(PACKAGES, package.name).unwrap_or_else(|error| {
+            collected.problems.push(error.to_string());
+            Address::new(PACKAGES, "invalid").expect("two words make an address")
+        });
+        if collected.packages.iter().all(|known| known.name != package.name) {
+            collected.packages.push(package);
+        }
+        Packaged::new(address)
+    }
+
+    /// The packages that definitions may refer to.
+    pub fn packages(&self) -> Vec<Package> {
+        self.collected.borrow().packages.clone()
     }
 
     /// The definitions in the order in which they were added, or what is wrong with how they were added.

@@ -7,6 +7,7 @@ mod decide;
 mod fingerprint;
 mod matching;
 mod options;
+mod packages;
 mod selection;
 mod spec;
 mod steps;
@@ -15,5 +16,6 @@ pub use change::{Action, Cause, Change, Counts, FieldChange, Note, Plan, Reason,
 pub use decide::plan;
 pub use fingerprint::{Fingerprint, Moved};
 pub use options::{Goal, Options};
+pub use packages::packages;
 pub use spec::{Spec, child_spec_key};
 pub use steps::{Step, StepId, Verb, Work};

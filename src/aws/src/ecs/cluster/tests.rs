@@ -1,6 +1,6 @@
 //! What a live cluster tells, and what its rules say.
 
-use aws_sdk_ecs::types::Tag;
+use aws_sdk_ecs::types::{ClusterServiceConnectDefaults, Tag};
 use infra_engine::model::Address;
 
 use super::*;
@@ -15,11 +15,14 @@ fn cluster() -> Cluster {
         insights: Insights::Enhanced,
         capacity_providers: [CapacityProvider::Fargate, CapacityProvider::FargateSpot].into(),
         default_strategy: [share(CapacityProvider::Fargate, 1, 1), share(CapacityProvider::FargateSpot, 0, 4)].into(),
+        connects: true,
     }
 }
 
 fn live(status: &str) -> Live {
-    let Cluster { name, insights, capacity_providers, default_strategy } = cluster();
+    let Cluster { name, insights, capacity_providers, default_strategy, connects: _ } = cluster();
+    let defaults =
+        ClusterServiceConnectDefaults::builder().namespace("arn:aws:servicediscovery:us-east-1:1:namespace/ns-1");
     Live::builder()
         .cluster_name(name)
         .cluster_arn("arn:cluster")
@@ -27,6 +30,7 @@ fn live(status: &str) -> Live {
         .settings(setting(insights))
         .set_capacity_providers(Some(providers(&capacity_providers)))
         .set_default_capacity_provider_strategy(Some(strategy(&default_strategy, "ecs:Test").unwrap()))
+        .service_connect_defaults(defaults.build())
         .tags(Tag::builder().key("Name").value("shop").build())
         .build()
 }

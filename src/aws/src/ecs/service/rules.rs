@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 
 use super::super::cluster::{CapacityProvider, Cluster, Share};
+use super::super::connect::{Connect, Offer};
 use super::super::task_definition::TaskDefinition;
 use super::{Breaker, Capacity, Service};
 
@@ -29,6 +30,13 @@ pub(super) static ALL: &[Rule<Service>] = &[
         source: "ECS API model: LoadBalancer; cfn-lint",
         severity: Severity::Error,
         check: attachments_fit,
+    },
+    Rule {
+        code: "V62b",
+        says: "a service goes by names that are its own, at ports of its task, where the cluster's services find each other",
+        source: "ECS API model: ServiceConnectService, ServiceConnectConfiguration namespace",
+        severity: Severity::Error,
+        check: names_lead_somewhere,
     },
     Rule {
         code: "V63",
@@ -92,6 +100,31 @@ fn attachments_fit(service: &Service, around: &Surroundings<'_>) -> Vec<Violatio
         };
         let way_out = "name a container of the task definition, and one of its ports";
         violations.push(Violation::of("load_balancers", attachment, wrong, way_out));
+    }
+    violations
+}
+
+fn names_lead_somewhere(service: &Service, around: &Surroundings<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let mut wrong = |wrong: String, way_out: &str| {
+        violations.push(Violation::of("connect", &service.connect, wrong, way_out));
+    };
+    let cluster = around.of::<Cluster, _>(&service.cluster);
+    if service.connect != Connect::Off && cluster.is_some_and(|cluster| !cluster.connects) {
+        wrong("the cluster's services do not find each other".into(), "write `connects: true` in the cluster");
+    }
+    let task = around.of::<TaskDefinition, _>(&service.task);
+    for Offer { port, host, .. } in service.connect.offers() {
+        let mut ports = task.iter().flat_map(|task| task.containers.values()).flat_map(|container| &container.ports);
+        if task.is_some() && !ports.any(|known| known.name.as_ref() == Some(port)) {
+            wrong(format!("no port of the task is called `{port}`"), "give the container's port that name");
+        }
+        let same = |other: &Service| {
+            other.cluster == service.cluster && other.connect.offers().any(|offer| offer.host == *host)
+        };
+        if let Some((address, _)) = around.others::<Service>().find(|(_, other)| same(other)) {
+            wrong(format!("{address} goes by the name `{host}` too"), "give one of them another name");
+        }
     }
     violations
 }

@@ -1,10 +1,11 @@
 //! What a live service tells, and what its rules say.
 
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Deployment};
-use infra_engine::check::Surroundings;
-use infra_engine::model::{Address, Document, Tags};
+use infra_engine::check::{Surroundings, Violation};
+use infra_engine::model::{Address, Document, Platform, Tags};
 
 use super::*;
+use crate::ecs::{Architecture, Cluster, Container, Cpu256, Fargate, Insights, Offer, Port, TaskDefinition};
 
 const ARN: &str = "arn:aws:ecs:us-east-1:1:service/shop/shop-web";
 
@@ -23,6 +24,7 @@ fn service() -> Service {
         rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
         execute_command: false,
         propagate_tags: Propagation::Service,
+        connect: Connect::Off,
     }
 }
 
@@ -114,6 +116,53 @@ fn codes(change: impl FnOnce(&mut Service)) -> Vec<&'static str> {
     let address = Address::new("cluster", "web").unwrap();
     let around = Surroundings::new(&[], &address);
     rules::ALL.iter().flat_map(|rule| rule.violations(&changed, &around)).map(|violation| violation.code).collect()
+}
+
+fn around(change: impl FnOnce(&mut Cluster, &mut TaskDefinition)) -> Vec<Violation> {
+    let mut cluster = Cluster {
+        name: "shop".into(),
+        insights: Insights::Enabled,
+        capacity_providers: BTreeSet::new(),
+        default_strategy: BTreeSet::new(),
+        connects: true,
+    };
+    let pool =
+        Container { ports: [Port { name: Some("pg".into()), ..Port::tcp(5432) }].into(), ..Container::of("pool:1") };
+    let mut task = TaskDefinition {
+        family: "shop-pool".into(),
+        size: Fargate::Cpu256(Cpu256::Gb1),
+        architecture: Architecture::X86,
+        disk: None,
+        task_role: None,
+        execution_role: None,
+        containers: [("pool".into(), pool)].into(),
+        volumes: BTreeSet::new(),
+    };
+    change(&mut cluster, &mut task);
+
+    let mut platform = Platform::new();
+    let mut stack = platform.stack("cluster");
+    let (cluster, task) = (stack.add("cluster", cluster), stack.add("task", task));
+    let offer = Offer { port: "pg".into(), host: "pool".into(), at: 5432 };
+    let connect = Connect::Known([offer].into());
+    let (load_balancers, grace) = (BTreeSet::new(), 0);
+    let pool = Service { cluster: cluster.id(), task: task.id(), connect, load_balancers, grace, ..service() };
+    let address = stack.add("pool", pool.clone()).address().clone();
+    let definitions = platform.finish().unwrap();
+    let around = Surroundings::new(&definitions, &address);
+    rules::ALL.iter().flat_map(|rule| rule.violations(&pool, &around)).collect()
+}
+
+#[test]
+fn a_name_leads_to_a_port_in_a_cluster_whose_services_find_each_other() {
+    assert_eq!(around(|_, _| {}), []);
+    let alone = around(|cluster, _| cluster.connects = false);
+    assert!(
+        matches!(&alone[..], [one] if one.code == "V62b" && one.wrong.contains("do not find each other")),
+        "{alone:?}"
+    );
+    let nameless = around(|_, task| task.containers.values_mut().for_each(|container| container.ports.clear()));
+    assert!(matches!(&nameless[..], [one] if one.code == "V62b" && one.wrong.contains("called `pg`")), "{nameless:?}");
 }
 
 fn shares(shares: impl IntoIterator<Item = (CapacityProvider, u32, u32)>) -> Capacity {

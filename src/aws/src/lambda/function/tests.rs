@@ -13,8 +13,8 @@ fn function() -> Function {
         runtime: Runtime::Python312,
         handler: "index.handler".into(),
         processor: Processor::X86,
-        code: CodeHash::of(b"package"),
-        package: String::new(),
+        code: CodeHash::of(b"package").into(),
+        package: Ref::known(""),
         timeout: 900,
         memory: 128,
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
@@ -86,6 +86,13 @@ fn v135_what_is_retired_does_not_run() {
     assert_eq!(codes(|function| function.runtime = Runtime::Other("python3.14".into())), Vec::<&str>::new());
     assert_eq!(codes(|function| function.handler = String::new()), ["V135"]);
     assert_eq!(codes(|function| function.handler = "index handler".into()), ["V135"]);
+}
+
+#[test]
+fn v135b_code_is_known_by_its_digest() {
+    assert_eq!(codes(|function| function.code = Ref::known("the code")), ["V135b"]);
+    let made = Ref::output(Address::new("package", "loadtest").unwrap(), "digest");
+    assert_eq!(codes(|function| function.code = made), Vec::<&str>::new());
 }
 
 #[test]

@@ -254,3 +254,16 @@ fn what_its_owner_moves_does_not_make_a_saved_plan_stale() {
     assert!(fingerprint(2, 1).moved(&fingerprint(7, 1)).is_empty());
     assert_eq!(fingerprint(2, 1).moved(&fingerprint(2, 5)).live.len(), 1);
 }
+
+#[test]
+fn a_namesake_is_no_reference() {
+    let named = |name: &str, fields: Value| Live { id: "shop".into(), ..live(name, fields) };
+    let lives = vec![
+        named("group", json!({"name": "shop"})),
+        Live { kind: "test/other", ..named("cache", json!({"name": "shop", "parent": "shop"})) },
+    ];
+    assert_eq!(
+        steps(vec![], lives, &Options::destroy(owner())),
+        ["Delete cache after []", "Delete group after [Delete cache]"]
+    );
+}

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{Edge, Step, StepId, Work};
 use crate::graph::Graph;
 use crate::live::{Live, Registry, natural_key};
@@ -172,6 +174,10 @@ impl<'a> Builder<'a> {
                 if std::ptr::eq(*needed, *needing) {
                     continue;
                 }
+                let mutual = refers(needed, needing) && !self.shares_identifier(needing);
+                if mutual && is_namesake(needing, needed) {
+                    continue;
+                }
                 if refers(needing, needed) && !self.shares_identifier(needed) {
                     self.link(*needed_step, *needing_step, || format!("{} still refers to it", needing.id));
                 } else if self.comes_after(needing.kind, needed.kind) {
@@ -262,6 +268,22 @@ impl<'a> Builder<'a> {
             open.extend(firm.map(|edge| edge.step).filter(|earlier| reached.insert(*earlier)));
         }
         reached.contains(&other)
+    }
+}
+
+/// True when one live resource names another only by bearing the same name: a cache and its subnet group may both be
+/// called `shop-redis`, and only the cache refers to the other.
+fn is_namesake(one: &Live, other: &Live) -> bool {
+    one.key.as_deref() == Some(&other.id) && times(&other.id, one.document.value()) == 1
+}
+
+/// How often a text stands in a value.
+fn times(text: &str, value: &Value) -> usize {
+    match value {
+        Value::String(other) => usize::from(other == text),
+        Value::Array(items) => items.iter().map(|item| times(text, item)).sum(),
+        Value::Object(map) => map.values().map(|item| times(text, item)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 
