@@ -37,12 +37,13 @@ mod wire;
 /// The bucket's policy lets [`Service::CostReports`](crate::iam::Service::CostReports) write into it. What is in the
 /// bucket stays when the report goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "costs/usage-report", id = UsageReportName, after = ["s3/bucket-policy"])]
+#[resource(kind = "costs/usage-report", id = UsageReportName)]
 pub struct UsageReport {
     /// Its name, unique in the account. When its code is removed, it is found again only if the project's name is in it.
     #[key]
     pub name: String,
-    /// The bucket that it is put into.
+    /// The bucket that it is put into: best as its policy gives it
+    /// ([`BucketPolicy::BUCKET`](crate::s3::BucketPolicy::BUCKET)), which must stand before.
     pub bucket: Ref<BucketName>,
     /// The region that the bucket is in.
     pub region: Region,

@@ -1,6 +1,7 @@
 //! What AWS would refuse of a usage report, and why none would ever arrive.
 
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::model::Address;
 
 use super::{Companion, Layout, UsageReport, Versions};
 use crate::iam::{Effect, Policy, Principal, Principals, Service, Statement};
@@ -75,9 +76,13 @@ fn fits_its_companions(report: &UsageReport, _: &Surroundings<'_>) -> Vec<Violat
 }
 
 fn may_be_put(report: &UsageReport, around: &Surroundings<'_>) -> Vec<Violation> {
-    let Some(_) = around.of::<Bucket, _>(&report.bucket) else { return Vec::new() };
-    let mut policies = around.all::<BucketPolicy>().filter(|(_, policy)| policy.bucket == report.bucket);
-    if policies.any(|(_, policy)| matches!(policy.policy, Policy::Raw(_)) || policy.policy.statements().any(lets_put)) {
+    let bucket = report.bucket.value();
+    let given_by = |address: &Address| format!("{address}.{}", BucketPolicy::BUCKET.name) == bucket;
+    let policies = around.all::<BucketPolicy>();
+    let policies: Vec<_> = policies.filter(|(at, policy)| given_by(at) || policy.bucket == report.bucket).collect();
+    let in_code = !policies.is_empty() || around.of::<Bucket, _>(&report.bucket).is_some();
+    let lets = |policy: &Policy| matches!(policy, Policy::Raw(_)) || policy.statements().any(lets_put);
+    if !in_code || policies.iter().any(|(_, policy)| lets(&policy.policy)) {
         return Vec::new();
     }
     let service = Service::CostReports;
@@ -106,11 +111,12 @@ mod tests {
     fn codes(report: UsageReport, policy: Option<Statement>) -> Vec<&'static str> {
         let mut platform = Platform::new();
         let mut stack = platform.stack("cost");
-        let bucket = stack.add("bucket", Bucket::closed("shop-reports"));
-        if let Some(statement) = policy {
-            stack.add("policy", BucketPolicy { bucket: bucket.id(), policy: statement.into() });
-        }
-        let report = UsageReport { bucket: bucket.id(), ..report };
+        let bucket = stack.add("bucket", Bucket::closed("shop-reports")).id();
+        let given = policy.map(|statement| {
+            let policy = BucketPolicy { bucket: bucket.clone(), policy: statement.into() };
+            stack.add("policy", policy).output(BucketPolicy::BUCKET)
+        });
+        let report = UsageReport { bucket: given.unwrap_or(bucket), ..report };
         let address = stack.add("report", report.clone()).address().clone();
         let definitions = platform.finish().unwrap();
         let around = Surroundings::new(&definitions, &address);
@@ -161,5 +167,11 @@ mod tests {
         assert_eq!(codes(report(), Some(read)), ["V223"]);
         assert_eq!(codes(report(), Some(Statement { effect: Effect::Deny, ..put() })), ["V223"]);
         assert_eq!(codes(report(), Some(put())), [""; 0]);
+    }
+
+    #[test]
+    fn v223_a_bucket_that_is_not_in_the_code_is_nobodys_to_judge() {
+        let address = Address::new("cost", "report").unwrap();
+        assert!(may_be_put(&report(), &Surroundings::new(&[], &address)).is_empty());
     }
 }
