@@ -78,6 +78,13 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: Some("to release it, which leaves it standing:".into()),
             command: Some(format!("infra forget {kind}/{id} --env {environment}")),
         },
+        Note::KeptShared { address, kind, id } => Advice {
+            about: "kept_shared".into(),
+            address: address.to_string(),
+            says: format!("{address}: {kind} {id} stays: the whole account shares it"),
+            way_out: None,
+            command: None,
+        },
         Note::LikelyRename { from, to } => Advice {
             about: "likely_rename".into(),
             address: to.to_string(),

@@ -228,6 +228,15 @@ pub enum Note {
         /// The live resource.
         id: String,
     },
+    /// It would be deleted or replaced, and stays because the whole account shares it.
+    KeptShared {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+    },
     /// A create and a delete look like one rename.
     LikelyRename {
         /// What would be deleted.

@@ -51,7 +51,7 @@ pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
     let mut read: BTreeSet<&str> = BTreeSet::new();
     while !open.is_empty() {
         let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|kind| match kind.schema().ownership {
-            Ownership::Tags => true,
+            Ownership::Tags | Ownership::Shared => true,
             Ownership::Parent { kind: parent, .. } => read.contains(parent),
         });
         if now.is_empty() {
@@ -118,7 +118,7 @@ async fn read_kind(observing: &Observing<'_>, kind: &dyn Kind, lives: &[Live]) -
     let wanted = observing.graph.definitions().iter().filter(|definition| definition.schema.kind == schema.kind);
     let mut ask = Ask { owner: Some(observing.owner.clone()), ..Ask::default() };
     match schema.ownership {
-        Ownership::Tags => {
+        Ownership::Tags | Ownership::Shared => {
             ask.names = wanted.clone().filter_map(|definition| natural_key(schema, &definition.document)).collect();
         }
         Ownership::Parent { kind: parent, .. } => {
@@ -127,8 +127,12 @@ async fn read_kind(observing: &Observing<'_>, kind: &dyn Kind, lives: &[Live]) -
     }
     let adopted: BTreeSet<String> =
         wanted.filter_map(|definition| observing.adopt.get(&definition.address)?.clone()).collect();
-    let childless = matches!(schema.ownership, Ownership::Parent { .. }) && ask.parents.is_empty();
-    let mut found = if childless { Vec::new() } else { kind.read(&ask).await? };
+    let nothing_to_find = match schema.ownership {
+        Ownership::Tags => false,
+        Ownership::Parent { .. } => ask.parents.is_empty(),
+        Ownership::Shared => ask.names.is_empty(),
+    };
+    let mut found = if nothing_to_find { Vec::new() } else { kind.read(&ask).await? };
     if !adopted.is_empty() {
         found.extend(kind.read(&Ask::only(adopted)).await?);
     }
