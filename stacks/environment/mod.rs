@@ -10,6 +10,7 @@ mod database;
 mod edge;
 mod loadtest;
 mod network;
+mod observability;
 mod pgbouncer;
 mod scaling;
 mod services;
@@ -29,6 +30,7 @@ pub use self::database::{Database, Postgres};
 pub use self::edge::{Edge, Https};
 pub use self::loadtest::LoadTest;
 pub use self::network::{Nat, Network};
+pub use self::observability::{Levels, Observability};
 pub use self::pgbouncer::{Pgbouncer, PoolMode};
 pub use self::scaling::{Forecast, In, Made, Metric, Out, OwnMetric, Recurring, Scaling, Season, Steps, Tracking};
 pub use self::services::{Business, Count, Health, Route, Service};
@@ -85,6 +87,8 @@ pub struct Environment {
     pub cache: Cache,
     /// Postgres.
     pub database: Database,
+    /// What is too much, and who is told.
+    pub observability: Observability,
     /// The load test. Without the table there is none.
     #[serde(default)]
     pub loadtest: Option<LoadTest>,
@@ -132,6 +136,7 @@ impl infra_cli::environment::Environment for Environment {
             workers.iter().flat_map(Workers::conflicts).collect(),
             self.cdn.conflicts(edge),
             self.database.conflicts(),
+            self.observability.conflicts(),
             self.loadtest.iter().flat_map(LoadTest::conflicts).collect(),
         ]
         .concat()
