@@ -18,6 +18,7 @@ mod locks;
 mod others;
 mod output;
 mod platform;
+mod platform_values;
 mod refusals;
 mod saved_plans;
 mod secrets;
