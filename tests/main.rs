@@ -15,6 +15,7 @@ mod faults;
 mod interrupts;
 mod life;
 mod locks;
+mod other_values;
 mod others;
 mod output;
 mod platform;

@@ -43,7 +43,9 @@ impl Project {
     /// A project of the platform's own program with another environment, which stands unprotected in the local cloud.
     pub fn of_the_platform_as(environment: &str) -> Project {
         let project = Project::of(infra(), &infra_local_cloud::account());
-        project.write(&environment.replacen("region = ", "endpoint = \"\"\nregion = ", 1));
+        let has_endpoint = environment.lines().any(|line| line.starts_with("endpoint ="));
+        let endpoint = if has_endpoint { "region = " } else { "endpoint = \"\"\nregion = " };
+        project.write(&environment.replacen("region = ", endpoint, 1));
         project.set("name", "\"test\"");
         project.set("protected", "false");
         packages::share(project.folder(), LOCAL);
