@@ -62,6 +62,9 @@ pub struct Suspended {
     pub schedules: bool,
 }
 
+/// What comes before a fleet's identifier where it is scaled.
+const FLEET: &str = "spot-fleet-request/";
+
 /// Which of what is read tells the bounds that scheduled actions set: `2..10 4..`.
 const SCHEDULED: &str = "scheduled";
 
@@ -213,6 +216,16 @@ async fn targets(aws: &Aws, namespace: &ServiceNamespace, resources: Vec<String>
     let call = aws.autoscaling().describe_scalable_targets().service_namespace(namespace.clone());
     let pages = call.set_resource_ids(resources).into_paginator().items().send();
     pages.try_collect().await.sorted("application-autoscaling:DescribeScalableTargets").map_err(sorted)
+}
+
+/// The least and the most machines of the fleets that are scaled, whoever scales them.
+pub(crate) async fn bounds_of_fleets(aws: &Aws) -> Result<BTreeMap<String, (u32, u32)>, Fault> {
+    let unsigned = |number: i32| u32::try_from(number).unwrap_or_default();
+    let bounds = targets(aws, &ServiceNamespace::Ec2, Vec::new()).await?.into_iter().filter_map(|target| {
+        let fleet = target.resource_id().strip_prefix(FLEET)?.to_owned();
+        Some((fleet, (unsigned(target.min_capacity()), unsigned(target.max_capacity()))))
+    });
+    Ok(bounds.collect())
 }
 
 async fn actions(aws: &Aws, namespace: &ServiceNamespace) -> Result<Vec<ScheduledAction>, Fault> {
