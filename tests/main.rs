@@ -18,6 +18,7 @@ mod locks;
 mod other_values;
 mod others;
 mod output;
+mod owners;
 mod platform;
 mod platform_values;
 mod refusals;
