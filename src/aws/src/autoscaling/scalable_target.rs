@@ -9,11 +9,12 @@ use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::{Ref, Replacement, Tags};
+use infra_engine::model::{Address, Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::place::{NAMESPACES, Place, ScalableResource, sorted};
 use crate::again::resume;
+use crate::ecs::{Count, Service};
 use crate::pages::each;
 use crate::tags::{from_map, to_map};
 use crate::{Aws, Sorted};
@@ -292,13 +293,36 @@ fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-static RULES: &[Rule<ScalableTarget>] = &[Rule {
-    code: "V68",
-    says: "the minimum of a scalable target is not above its maximum",
-    source: "Application Auto Scaling API model: RegisterScalableTarget",
-    severity: Severity::Error,
-    check: bounds_are_in_order,
-}];
+static RULES: &[Rule<ScalableTarget>] = &[
+    Rule {
+        code: "V68",
+        says: "the minimum of a scalable target is not above its maximum",
+        source: "Application Auto Scaling API model: RegisterScalableTarget",
+        severity: Severity::Error,
+        check: bounds_are_in_order,
+    },
+    Rule {
+        code: "V227",
+        says: "a service that is scaled leaves the number of its tasks to autoscaling",
+        source: "ECS developer guide: service auto scaling, which changes the desired count",
+        severity: Severity::Error,
+        check: one_counts,
+    },
+];
+
+/// Whoever counts tasks as well would undo what the other has done, again and again.
+fn one_counts(target: &ScalableTarget, around: &Surroundings<'_>) -> Vec<Violation> {
+    let resource = target.resource.value();
+    let is_it = |address: &Address| format!("{address}.{}", Service::SCALABLE.name) == resource;
+    let Some((service, Service { count: Count::Fixed(tasks), .. })) =
+        around.all::<Service>().find(|(address, _)| is_it(address))
+    else {
+        return Vec::new();
+    };
+    let wrong = format!("{service} has {tasks} tasks at any time, it says");
+    let way_out = format!("write `Count::Autoscaled {{ from: {tasks} }}` there");
+    vec![Violation::of("resource", resource, wrong, way_out)]
+}
 
 fn bounds_are_in_order(target: &ScalableTarget, _: &Surroundings<'_>) -> Vec<Violation> {
     let ScalableTarget { minimum, maximum, .. } = target;
@@ -311,9 +335,10 @@ fn bounds_are_in_order(target: &ScalableTarget, _: &Surroundings<'_>) -> Vec<Vio
 
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::Address;
+    use infra_engine::model::Platform;
 
     use super::*;
+    use crate::ecs::{Breaker, Capacity, Connect, Propagation, Rollout};
 
     fn target(minimum: u32, maximum: u32) -> ScalableTarget {
         let resource = Ref::known("service/shop/web");
@@ -333,6 +358,40 @@ mod tests {
         assert_eq!(moved("suspended", 4, 10), None);
         let alone = Found::ready("service/shop/web", target(4, 8), Tags::new());
         assert_eq!(ScalableTarget::moved_by("minimum", &alone, &target(2, 8)), None);
+    }
+
+    /// The codes of a target of a service that counts like this.
+    fn of_service(count: Count) -> Vec<&'static str> {
+        let mut platform = Platform::new();
+        let mut stack = platform.stack("cluster");
+        let service = Service {
+            cluster: Ref::known("shop"),
+            name: "web".into(),
+            task: Ref::known("arn:task:1"),
+            count,
+            capacity: Capacity::Fargate,
+            subnets: [Ref::known("subnet-1")].into(),
+            security_groups: [Ref::known("sg-1")].into(),
+            public_ips: false,
+            load_balancers: [].into(),
+            grace: 0,
+            rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
+            execute_command: false,
+            propagate_tags: Propagation::Service,
+            connect: Connect::Off,
+        };
+        let resource = stack.add("web", service).output(Service::SCALABLE);
+        let target = ScalableTarget { resource, ..target(2, 8) };
+        let address = stack.add("target", target.clone()).address().clone();
+        let definitions = platform.finish().unwrap();
+        let around = Surroundings::new(&definitions, &address);
+        RULES.iter().flat_map(|rule| rule.violations(&target, &around)).map(|violation| violation.code).collect()
+    }
+
+    #[test]
+    fn a_service_that_is_scaled_does_not_count_itself() {
+        assert_eq!(of_service(Count::Autoscaled { from: 2 }), [""; 0]);
+        assert_eq!(of_service(Count::Fixed(2)), ["V227"]);
     }
 
     #[test]

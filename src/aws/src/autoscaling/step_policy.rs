@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policies::{self, ScalingPolicyArn};
 use super::scalable_target::ScalableTargetId;
+use crate::cloudwatch::{Action, Alarm};
 use crate::{Aws, Sorted};
 
 /// A policy that scales by steps, the further a metric is from an alarm's threshold the more.
@@ -30,7 +31,7 @@ use crate::{Aws, Sorted};
 /// };
 /// ```
 ///
-/// Nothing happens until an alarm calls it: give its ARN to one.
+/// Nothing happens until an alarm calls it: give its ARN to one. A policy that no alarm calls is refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "autoscaling/step-policy", id = StepPolicyId)]
 #[resource(parent(field = "target", kind = "autoscaling/scalable-target"))]
@@ -234,7 +235,29 @@ static RULES: &[Rule<StepPolicy>] = &[
         severity: Severity::Error,
         check: exact_is_a_number,
     },
+    Rule {
+        code: "V226",
+        says: "a policy that scales by steps is called by an alarm",
+        source: "Application Auto Scaling User Guide: step scaling policies, which only an alarm invokes",
+        severity: Severity::Error,
+        check: somebody_calls,
+    },
 ];
+
+/// An alarm of this program calls it: by reference, or by an ARN that has the policy's name in it.
+fn somebody_calls(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Violation> {
+    let (output, name) = (format!("{}.{}", around.address(), StepPolicy::ARN.name), &policy.name);
+    let known = format!(":policyName/{name}");
+    let calls = |alarm: &Alarm| {
+        let mut actions = alarm.on_alarm.iter().chain(&alarm.on_ok).chain(&alarm.on_no_data).map(Action::value);
+        actions.any(|called| called == output || called.ends_with(&known))
+    };
+    if around.all::<Alarm>().any(|(_, alarm)| calls(&alarm)) {
+        return Vec::new();
+    }
+    let way_out = "give its ARN to an alarm: `on_alarm: [policy.output(StepPolicy::ARN).into()].into()`";
+    vec![Violation::of("name", name, "no alarm calls it, so it never does anything", way_out)]
+}
 
 fn steps_follow(policy: &StepPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
     let steps = &policy.steps;
@@ -270,22 +293,60 @@ fn exact_is_a_number(policy: &StepPolicy, _: &Surroundings<'_>) -> Vec<Violation
 
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::Address;
+    use infra_engine::model::{Handle, Platform};
 
     use super::*;
+    use crate::cloudwatch::{Condition, Evaluation, Metric, Missing};
 
-    fn codes(adjustment: Adjustment, steps: impl IntoIterator<Item = Step>) -> Vec<&'static str> {
-        let policy = StepPolicy {
+    fn policy(adjustment: Adjustment, steps: impl IntoIterator<Item = Step>) -> StepPolicy {
+        StepPolicy {
             target: Ref::known("service/shop/web"),
             name: "web".into(),
             adjustment,
             steps: steps.into_iter().collect(),
             cooldown: 300,
             aggregation: Aggregation::Average,
-        };
-        let address = Address::new("scaling", "web").unwrap();
-        let around = Surroundings::new(&[], &address);
+        }
+    }
+
+    fn alarm(calls: Action) -> Alarm {
+        Alarm {
+            name: "web".into(),
+            description: String::new(),
+            watches: Metric::named("Shop", "Waiting").average(60).into(),
+            condition: Condition::Above(1.0),
+            evaluation: Evaluation { periods: 1, breaching: 1 },
+            missing: Missing::Fine,
+            enabled: true,
+            on_alarm: [calls].into(),
+            on_ok: [].into(),
+            on_no_data: [].into(),
+        }
+    }
+
+    /// The codes of a policy beside an alarm that calls what is made of its handle.
+    fn beside(policy: StepPolicy, calls: impl FnOnce(&Handle<StepPolicy>) -> Action) -> Vec<&'static str> {
+        let mut platform = Platform::new();
+        let mut stack = platform.stack("scaling");
+        let handle = stack.add("web", policy.clone());
+        stack.add("alarm", alarm(calls(&handle)));
+        let address = handle.address().clone();
+        let definitions = platform.finish().unwrap();
+        let around = Surroundings::new(&definitions, &address);
         RULES.iter().flat_map(|rule| rule.violations(&policy, &around)).map(|violation| violation.code).collect()
+    }
+
+    fn codes(adjustment: Adjustment, steps: impl IntoIterator<Item = Step>) -> Vec<&'static str> {
+        beside(policy(adjustment, steps), |policy| policy.output(StepPolicy::ARN).into())
+    }
+
+    #[test]
+    fn a_policy_that_no_alarm_calls_is_refused() {
+        let policy = || policy(Adjustment::Change, [Step::above(0.0, 1)]);
+        let arn = |name: &str| Action::from(format!("arn:aws:autoscaling:…:policyName/{name}").as_str());
+        assert_eq!(beside(policy(), |policy| policy.output(StepPolicy::ARN).into()), [""; 0]);
+        assert_eq!(beside(policy(), |_| arn("web")), [""; 0]);
+        assert_eq!(beside(policy(), |_| arn("other-web")), ["V226"]);
     }
 
     #[test]
