@@ -45,7 +45,7 @@ fn budget(environment: &Environment) -> Budget {
     let cost = &environment.cost;
     let audience = Audience { emails: cost.addresses.clone(), topic: topic(cost) };
     Budget {
-        name: environment.named(&format!("{}-budget", environment.name)),
+        name: environment.named("budget"),
         period: Period::Monthly,
         limit: cost.limit.clone(),
         filters: [Filter::tag(PROJECT, environment.project.to_string())].into(),
