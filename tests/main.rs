@@ -20,6 +20,7 @@ mod others;
 mod output;
 mod owners;
 mod platform;
+mod platform_faults;
 mod platform_values;
 mod refusals;
 mod saved_plans;

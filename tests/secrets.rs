@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Project, Refusal, SECRET, Treatment};
+use serde_json::Value;
+
+use crate::support::{Inventory, Project, Refusal, SECRET, Treatment};
 
 const TOKEN: &str = "planted-token-8fKq1ZsVb3XyTnEw";
 
@@ -44,5 +46,68 @@ fn the_callers_keys_are_nowhere_however_much_is_said() {
     for key in keys {
         let record = project.client.s3("GET", &format!("/{bucket}/{key}"), b"").text();
         assert!(!record.contains(SECRET) && !record.contains(TOKEN), "{key} holds a secret");
+    }
+}
+
+/// The values of all secrets of an account, and of each value the texts in it: a password in JSON is one.
+fn values(project: &Project) -> Vec<String> {
+    let live = Inventory::of(&project.client);
+    let mut values = Vec::new();
+    for secret in live.all("secrets") {
+        let name = secret["ARN"].as_str().unwrap();
+        let value = project.client.secret(name);
+        let members: Value = serde_json::from_str(&value).unwrap_or_default();
+        // The name of a user is told in the open.
+        let members = members.as_object().into_iter().flatten().filter(|(member, _)| *member != "username");
+        values.extend(members.filter_map(|(_, member)| member.as_str().map(str::to_owned)));
+        values.push(value);
+    }
+    assert!(values.len() >= 3, "the token of Redis, and what Postgres is called with");
+    assert!(values.iter().all(|value| value.len() >= 12), "nothing is found by chance");
+    values
+}
+
+#[test]
+fn the_secrets_of_the_platform_are_nowhere_however_much_is_said() {
+    let mut project = Project::of_the_platform();
+    project.variable("RUST_LOG", "trace");
+    let mut said = vec![project.run(&["apply", "--env", "test", "--yes", "--verbose"]).ended(0)];
+    project.set("insights", "\"enhanced\"");
+    let commands: [&[&str]; 7] = [
+        &["plan", "--env", "test", "--verbose", "--out", "a.plan"],
+        &["plan", "--env", "test", "--json"],
+        &["apply", "a.plan", "--yes", "--json"],
+        &["show", "--env", "test", "--verbose"],
+        &["drift", "--env", "test", "--verbose"],
+        &["history", "--env", "test", "--format", "json"],
+        &["validate", "--env", "test", "--verbose"],
+    ];
+    said.extend(commands.map(|command| project.run(command).ended(0)));
+    // What is refused may be told with what it was asked.
+    let refusal = Refusal { status: 400, code: "InvalidParameterValue", message: "no" };
+    project.proxy.treat(move |call| match call.service.as_str() {
+        "elasticache" | "secretsmanager" | "rds" => Treatment::Refuse(refusal.clone()),
+        _ => Treatment::Pass,
+    });
+    said.push(project.run(&["plan", "--env", "test", "--verbose"]).ended(1));
+    said.push(project.run(&["apply", "--env", "test", "--yes", "--verbose"]).ended(1));
+    project.proxy.pass();
+
+    let values = values(&project);
+    let found = |text: &str| values.iter().any(|value| text.contains(value.as_str()));
+    for run in said {
+        assert!(!found(&run.out) && !found(&run.err), "a run says a secret");
+    }
+    for file in files(project.folder()) {
+        assert!(!found(&String::from_utf8_lossy(&fs::read(&file).unwrap())), "{} holds a secret", file.display());
+    }
+    let live = Inventory::of(&project.client);
+    // Tags, names, descriptions, variables of tasks and functions: whatever an account tells who may read it.
+    assert_eq!(live.texts().filter(|text| found(text)).collect::<Vec<_>>(), [""; 0]);
+    let bucket = format!("infra-{}-us-east-1", project.client.account);
+    let keys = project.client.keys(&bucket);
+    assert!(keys.iter().any(|key| key.contains("history/")), "{keys:?}");
+    for key in keys {
+        assert!(!found(&project.client.s3("GET", &format!("/{bucket}/{key}"), b"").text()), "{key} holds a secret");
     }
 }

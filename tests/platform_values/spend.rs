@@ -16,8 +16,7 @@ pub fn compare(all: &mut Comparison<'_>) {
     all.has("budget", budget, &required);
     let limit = budget["BudgetLimit"]["Amount"].as_str().and_then(|limit| limit.parse::<f64>().ok());
     all.has("budget's limit", &json!(limit), &json!(2000.0));
-    let name = budget["BudgetName"].as_str().unwrap_or_default().starts_with(&named(""));
-    all.has("the budget's name is the project's", &json!(name), &json!(true));
+    all.has("budget's name", &budget["BudgetName"], &json!(named("budget")));
     let told = items(&budget["Notifications"]).flat_map(|notification| {
         let text = |member: &str| notification[member].as_str().unwrap_or_default().to_owned();
         let when = format!("{} {} {}", text("NotificationType"), text("ComparisonOperator"), notification["Threshold"]);

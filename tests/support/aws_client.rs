@@ -1,6 +1,6 @@
 //! A client of the cloud that knows nothing of the program: what tests ask what is there, and change it behind its back.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::http::{Message, send};
 use super::xml::Element;
@@ -43,6 +43,12 @@ impl AwsClient {
     /// A call of Application Auto Scaling, which must succeed.
     pub fn autoscaling(&self, action: &str, body: &Value) -> Value {
         self.json("application-autoscaling", &format!("AnyScaleFrontendService.{action}"), body)
+    }
+
+    /// What a secret is.
+    pub fn secret(&self, name: &str) -> String {
+        let answer = self.json("secretsmanager", "secretsmanager.GetSecretValue", &json!({"SecretId": name}));
+        answer["SecretString"].as_str().unwrap().to_owned()
     }
 
     /// A call of S3.
