@@ -119,6 +119,8 @@ clients! {
     sns: aws_sdk_sns as "SNS", Regional;
     /// STS: who is calling.
     sts: aws_sdk_sts as "STS", Regional;
+    /// The index of all tags of a region.
+    tagging: aws_sdk_resourcegroupstagging as "RESOURCE_GROUPS_TAGGING_API", Regional;
     /// WAF: web ACLs of distributions, which are there once.
     wafv2: aws_sdk_wafv2 as "WAFV2", Global;
 }

@@ -14,7 +14,7 @@ use infra_engine::live::{FaultKind, Registry};
 use infra_engine::model::{Owner, Package, Tags};
 use infra_engine::plan::{Options, Plan};
 use infra_engine::record::{Scope, Store};
-use infra_engine::run::{Interrupt, Observing, World, observe};
+use infra_engine::run::{Interrupt, Observing, World, look_again, observe};
 
 use crate::args::{Common, Selection};
 use crate::console::Console;
@@ -163,9 +163,13 @@ impl Session<'_> {
     pub async fn plan(&self, blueprint: &Blueprint, cloud: &Cloud, options: &Options) -> Result<Planned, Failure> {
         let graph = packages::made(self, blueprint, options).await?;
         let listener = self.console.listener();
-        let (world, scope) = self.observe(blueprint, cloud, &options.adopt, &*listener).await?;
+        let (mut world, scope) = self.observe(blueprint, cloud, &options.adopt, &*listener).await?;
         drop(listener);
-        let plan = infra_engine::plan::plan(&graph, &world.lives, &blueprint.registry, options);
+        let registry = &blueprint.registry;
+        let mut plan = infra_engine::plan::plan(&graph, &world.lives, registry, options);
+        if self.unless_interrupted(look_again(registry, &mut world, &plan)).await?? {
+            plan = infra_engine::plan::plan(&graph, &world.lives, registry, options);
+        }
         let report = Report::of(&plan, &blueprint.name);
         Ok(Planned { world, scope, plan, report })
     }

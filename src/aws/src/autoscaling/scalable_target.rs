@@ -1,11 +1,11 @@
 //! A scalable target: between which bounds something is scaled.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_applicationautoscaling::types::{
     ScalableTarget as Live, ScheduledAction, ServiceNamespace, SuspendedState,
 };
-use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
@@ -13,10 +13,11 @@ use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::place::{NAMESPACES, Place, ScalableResource, sorted};
+use super::scheduled_action::of_service;
 use crate::again::resume;
 use crate::pages::each;
 use crate::tags::{from_map, to_map};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// A scalable target: between which bounds something is scaled.
 ///
@@ -68,6 +69,8 @@ const SCHEDULED: &str = "scheduled";
 impl Behaviour for ScalableTarget {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "application-autoscaling:DeregisterScalableTarget",
         "application-autoscaling:DescribeScalableTargets",
@@ -107,9 +110,14 @@ impl Behaviour for ScalableTarget {
             let mut resources: Vec<String> = ask.only.iter().cloned().collect();
             resources.retain(|id| Place::of(id).is_some_and(|place| place.namespace == namespace));
             if resources.is_empty() && !ask.only.is_empty() {
-                return Ok((Vec::new(), Vec::new()));
+                return Ok((Vec::new(), Arc::default()));
             }
-            try_join!(targets(aws, &namespace, resources), actions(aws, &namespace))
+            let targets = targets(aws, &namespace, resources).await?;
+            if targets.is_empty() {
+                return Ok((targets, Arc::default()));
+            }
+            let actions = of_service(aws, ask, &namespace).await?;
+            Ok((targets, actions))
         });
         let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
         let near = |target: &Live| {
@@ -122,12 +130,13 @@ impl Behaviour for ScalableTarget {
         };
         let (targets, actions): (Vec<_>, Vec<_>) = targets.await?.into_iter().unzip();
         let mut scheduled: BTreeMap<String, Vec<ScheduledAction>> = BTreeMap::new();
-        for action in actions.into_iter().flatten() {
-            scheduled.entry(action.resource_id().to_owned()).or_default().push(action);
+        for action in actions.iter().flat_map(|actions| actions.iter()) {
+            scheduled.entry(action.resource_id().to_owned()).or_default().push(action.clone());
         }
         let targets = targets.into_iter().flatten().filter(near);
         let with_tags = async |target: Live| {
-            let tags = tags(aws, target.scalable_target_arn().unwrap_or_default()).await?;
+            let arn = target.scalable_target_arn().unwrap_or_default();
+            let tags = index::tags(aws, ask, arn, tags(aws, arn)).await?;
             Ok(tags.map(|tags| (target, tags)))
         };
         let tagged = each(targets, with_tags).await?.into_iter().flatten();
@@ -213,12 +222,6 @@ async fn targets(aws: &Aws, namespace: &ServiceNamespace, resources: Vec<String>
     let call = aws.autoscaling().describe_scalable_targets().service_namespace(namespace.clone());
     let pages = call.set_resource_ids(resources).into_paginator().items().send();
     pages.try_collect().await.sorted("application-autoscaling:DescribeScalableTargets").map_err(sorted)
-}
-
-async fn actions(aws: &Aws, namespace: &ServiceNamespace) -> Result<Vec<ScheduledAction>, Fault> {
-    let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace.clone());
-    let pages = call.into_paginator().items().send();
-    pages.try_collect().await.sorted("application-autoscaling:DescribeScheduledActions").map_err(sorted)
 }
 
 /// The tags of a target; `None` if it has gone meanwhile.

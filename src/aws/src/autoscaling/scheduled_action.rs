@@ -1,7 +1,9 @@
 //! A scheduled action: when the bounds of a scalable target move, and where to.
 
+use std::sync::Arc;
+
 use aws_sdk_applicationautoscaling::primitives::DateTime;
-use aws_sdk_applicationautoscaling::types::{ScalableTargetAction, ScheduledAction as Live};
+use aws_sdk_applicationautoscaling::types::{ScalableTargetAction, ScheduledAction as Live, ServiceNamespace};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
@@ -12,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::place::{Place, sorted, sorted_on_target};
 use super::policies::name_fits;
 use super::scalable_target::ScalableTargetId;
-use crate::pages::each;
 use crate::{Aws, Sorted};
 
 /// A scheduled action: when the bounds of a scalable target move, and where to.
@@ -79,15 +80,14 @@ impl Behaviour for ScheduledAction {
         let mut places: Vec<Place> = ask.parents.iter().filter_map(|target| Place::of(target)).chain(named).collect();
         places.sort();
         places.dedup();
-        let actions = each(places, async |Place { namespace, dimension, resource }: Place| {
-            let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace);
-            let pages = call.scalable_dimension(dimension).resource_id(resource).into_paginator().items().send();
-            let actions: Result<Vec<Live>, Fault> =
-                pages.try_collect().await.sorted("application-autoscaling:DescribeScheduledActions").map_err(sorted);
-            actions.gone_is_fine()
-        });
-        let found: Result<Vec<_>, Fault> = actions.await?.iter().flatten().map(understand).collect();
-        Ok(found?.into_iter().filter(|found| ask.only.is_empty() || ask.only.contains(&found.id)).collect())
+        let mut found = Vec::new();
+        for namespace in Place::namespaces(&places) {
+            let actions = of_service(aws, ask, &namespace).await?;
+            let asked =
+                actions.iter().filter(|action| places.iter().any(|place| place.resource == action.resource_id()));
+            found.extend(asked.map(understand).collect::<Result<Vec<_>, Fault>>()?);
+        }
+        Ok(found.into_iter().filter(|found| ask.only.is_empty() || ask.only.contains(&found.id)).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<ScheduledAction>) -> Result<String, Fault> {
@@ -116,6 +116,16 @@ impl Behaviour for ScheduledAction {
     async fn delete(aws: &Aws, found: &Found<ScheduledAction>) -> Result<(), Fault> {
         delete(aws, &found.id).await
     }
+}
+
+/// The actions of all targets of a service: in one look they are read once, for the targets whose bounds they move too.
+pub(super) async fn of_service(aws: &Aws, ask: &Ask, namespace: &ServiceNamespace) -> Result<Arc<Vec<Live>>, Fault> {
+    let operation = "application-autoscaling:DescribeScheduledActions";
+    let read = async {
+        let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace.clone());
+        call.into_paginator().items().send().try_collect().await.sorted(operation).map_err(sorted)
+    };
+    ask.shared.once(&format!("scheduled actions of {}", namespace.as_str()), read).await
 }
 
 async fn put(aws: &Aws, action: &ScheduledAction) -> Result<(), Fault> {

@@ -18,7 +18,7 @@ use crate::iam::Arn;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::waf::WebAclArn;
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 mod behavior;
 mod origin;
@@ -218,6 +218,8 @@ impl Behaviour for Distribution {
         delete: Duration::from_secs(90 * 60),
     };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "acm:ListCertificates",
         "cloudfront:CreateDistribution",
@@ -248,7 +250,7 @@ impl Behaviour for Distribution {
                 listed.extend(list.and_then(|list| list.items).unwrap_or_default());
             }
             let wanted = each(listed, async |live| {
-                let tags = tags(aws, live.arn()).await?;
+                let tags = index::tags(aws, ask, live.arn(), tags(aws, live.arn())).await?;
                 Ok(tags.filter(|tags| ask.wants(live.id(), None, tags)).map(|_| live.id))
             });
             ids.extend(wanted.await?.into_iter().flatten());

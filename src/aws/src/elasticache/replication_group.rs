@@ -180,6 +180,8 @@ impl Behaviour for ReplicationGroup {
         delete: Duration::from_secs(45 * MINUTE),
     };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticache:CreateReplicationGroup",
         "elasticache:DecreaseReplicaCount",

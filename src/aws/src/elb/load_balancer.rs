@@ -131,6 +131,8 @@ impl Behaviour for LoadBalancer {
         delete: Duration::from_secs(10 * 60),
     };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateLoadBalancer",
         "elasticloadbalancing:DeleteLoadBalancer",

@@ -19,6 +19,9 @@ pub trait Behaviour: Resource {
     /// How long things take, and how long is too long.
     const WAITS: Waits = Waits::QUICK;
 
+    /// True where tags are read from an index that lags behind: a difference is looked at again before it is shown.
+    const INDEXED: bool = false;
+
     /// The permissions that its calls need: `ec2:CreateVpc`.
     const ACTIONS: &'static [&'static str];
 

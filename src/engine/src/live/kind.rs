@@ -17,6 +17,8 @@ use crate::model::{Address, Document, Replacement, Schema, Tags};
 pub trait Kind: Send + Sync {
     /// What it says of itself.
     fn schema(&self) -> &'static Schema;
+    /// See [`Behaviour::INDEXED`].
+    fn is_indexed(&self) -> bool;
     /// How long things take.
     fn waits(&self) -> Waits;
     /// The permissions that its calls need.
@@ -76,6 +78,10 @@ impl<R: Behaviour> Untyped<R> {
 impl<R: Behaviour> Kind for Untyped<R> {
     fn schema(&self) -> &'static Schema {
         R::SCHEMA
+    }
+
+    fn is_indexed(&self) -> bool {
+        R::INDEXED
     }
 
     fn waits(&self) -> Waits {

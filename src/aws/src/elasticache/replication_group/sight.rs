@@ -48,7 +48,7 @@ pub(super) async fn sights(aws: &Aws, ask: &Ask) -> Result<Vec<Sight>, Fault> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let nodes = &nodes;
     let whole = async |group: Live| {
-        let Some(mut tags) = tags::read(aws, group.arn().unwrap_or_default()).await? else { return Ok(None) };
+        let Some(mut tags) = tags::read(aws, ask, group.arn().unwrap_or_default()).await? else { return Ok(None) };
         let name = group.replication_group_id().unwrap_or_default().to_owned();
         if !ask.wants(&name, Some(&name), &tags) {
             return Ok(None);
