@@ -255,7 +255,7 @@ impl Behaviour for Distribution {
             });
             ids.extend(wanted.await?.into_iter().flatten());
         }
-        Ok(each(ids, async |id: String| one(aws, &id).await).await?.into_iter().flatten().collect())
+        Ok(each(ids, async |id: String| one(aws, ask, &id).await).await?.into_iter().flatten().collect())
     }
 
     async fn create(aws: &Aws, order: &Order<Distribution>) -> Result<String, Fault> {
@@ -341,9 +341,9 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
     Ok(answer.map(|answer| answer.tags.as_ref().map(|tags| from_sdk(tags.items())).unwrap_or_default()))
 }
 
-async fn one(aws: &Aws, id: &str) -> Result<Option<Found<Distribution>>, Fault> {
+async fn one(aws: &Aws, ask: &Ask, id: &str) -> Result<Option<Found<Distribution>>, Fault> {
     let Some((live, _)) = get(aws, id).await? else { return Ok(None) };
-    let Some(tags) = tags(aws, live.arn()).await? else { return Ok(None) };
+    let Some(tags) = index::tags(aws, ask, live.arn(), tags(aws, live.arn())).await? else { return Ok(None) };
     let Some(config) = live.distribution_config() else { return Err(nameless("cloudfront:GetDistribution")) };
     let found = Found::ready(id, wire::read(config)?, tags);
     let found = found.with(Distribution::ARN.name, live.arn()).with(Distribution::DOMAIN.name, live.domain_name());
