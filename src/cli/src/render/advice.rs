@@ -85,6 +85,13 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: None,
             command: None,
         },
+        Note::Over { address } => Advice {
+            about: "over".into(),
+            address: address.to_string(),
+            says: format!("{address} happens once, and its time is past: it is not made any more"),
+            way_out: Some("it can be taken out of the code".into()),
+            command: None,
+        },
         Note::LikelyRename { from, to } => Advice {
             about: "likely_rename".into(),
             address: to.to_string(),

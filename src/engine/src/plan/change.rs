@@ -237,6 +237,11 @@ pub enum Note {
         /// The live resource.
         id: String,
     },
+    /// It happens once, and its time is past: it is not made any more.
+    Over {
+        /// The definition.
+        address: Address,
+    },
     /// A create and a delete look like one rename.
     LikelyRename {
         /// What would be deleted.

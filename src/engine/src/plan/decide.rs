@@ -70,8 +70,17 @@ impl<'a> Decision<'a> {
         }
         let covered = self.selection.covers(&definition.address, definition.schema.kind);
         let shared = definition.schema.ownership == Ownership::Shared;
+        let kind = self.registry.kind(definition.schema.kind);
+        let over = kind.is_some_and(|kind| kind.is_over(&document, self.options.now));
         match (found, self.options.goal) {
             (Match::Unclear, _) => {}
+            (Match::None, Goal::Converge) if covered && over => {
+                self.notes.push(Note::Over { address: definition.address.clone() });
+            }
+            (Match::Live(live, _), Goal::Converge) if covered && over => {
+                self.unchanged += 1;
+                self.known.insert(definition.address.clone(), live);
+            }
             (Match::None, Goal::Converge) if covered => self.create(definition, document),
             (Match::None, _) => {}
             (Match::Live(live, _), Goal::Destroy) if covered && shared => self.note_shared(&definition.address, live),

@@ -1,6 +1,7 @@
 //! The kinds of the model cloud, one file each, written exactly as kinds of AWS are.
 
 mod alarm;
+mod appointment;
 mod gate;
 mod network;
 mod pool;
@@ -10,6 +11,7 @@ mod slow;
 mod switch;
 
 pub use alarm::{Alarm, AlarmId};
+pub use appointment::{Appointment, AppointmentId};
 pub use gate::{Gate, GateAddress, GateId};
 pub use network::{Network, NetworkId};
 pub use pool::{Pool, PoolId};
