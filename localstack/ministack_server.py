@@ -40,6 +40,7 @@ def main():
 
     import ministack_caches
     import ministack_connect
+    import ministack_costs
     import ministack_databases
     import ministack_events
     import ministack_edge
@@ -53,6 +54,7 @@ def main():
     ministack_patches.install()
     ministack_caches.install()
     ministack_connect.install()
+    ministack_costs.install()
     ministack_databases.install()
     ministack_events.install()
     ministack_edge.install()

@@ -1,6 +1,6 @@
 """What moto's Cost Explorer lacks: anomaly monitors, anomaly subscriptions, and cost allocation tags.
 
-Remembered as given, answered as AWS answers. It never finds an anomaly, and knows a tag key only once somebody activated it.
+Remembered as given, answered as AWS answers. It never finds an anomaly, and takes every tag key for one that was billed.
 """
 
 import json
@@ -113,7 +113,8 @@ def add_anomaly_calls(Response):
 
 
 def add_allocation_tags(Response):
-    """moto has no cost allocation tags. AWS knows a key once it has seen it on a bill; here any key may be activated."""
+    """moto has no cost allocation tags. AWS knows a key once it has seen it on a bill; here any key that is asked for by its
+    name was on one."""
     def update_cost_allocation_tags_status(self):
         for entry in json.loads(self.body)["CostAllocationTagsStatus"]:
             store(self)["allocation"][entry["TagKey"]] = {
@@ -123,6 +124,8 @@ def add_allocation_tags(Response):
     def list_cost_allocation_tags(self):
         parameters = json.loads(self.body)
         keys, status, kind = parameters.get("TagKeys"), parameters.get("Status"), parameters.get("Type")
+        for key in keys or ():
+            store(self)["allocation"].setdefault(key, {"TagKey": key, "Type": "UserDefined", "Status": "Inactive"})
         found = [tag for tag in store(self)["allocation"].values()
                  if (not keys or tag["TagKey"] in keys) and status in (None, tag["Status"]) and kind in (None, tag["Type"])]
         return json.dumps({"CostAllocationTags": found})

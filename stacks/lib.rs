@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod cdn;
 pub mod cluster;
+pub mod cost;
 pub mod database;
 pub mod edge;
 pub mod environment;
@@ -31,4 +32,5 @@ pub fn platform(environment: &Environment, platform: &mut Platform) {
     workers::stack(environment, platform, &network, &cluster);
     let cdn = cdn::stack(environment, platform, &edge);
     loadtest::stack(environment, platform, &cdn);
+    cost::stack(environment, platform);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use infra_aws::ec2::{Allocation, Image, ImageFamily, RootVolume, SpotFleet, Upkeep, VolumeKind};
 use infra_aws::ecs;
-use infra_aws::iam::{InstanceProfile, Policy, Role, Service, Statement};
+use infra_aws::iam::{InstanceProfile, LinkedService, Policy, Role, Service, ServiceLinkedRole, Statement};
 use infra_engine::model::{Handle, Platform, Ref};
 
 use crate::cluster::Cluster;
@@ -22,6 +22,10 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
     let Some(wanted) = &environment.workers else { return Workers { fleet: None } };
     let mut stack = platform.stack("workers");
 
+    // The console makes these when a fleet is first asked for there. Who asks through the API has to see to them.
+    for (name, service) in [("spot", LinkedService::Spot), ("spot-fleet", LinkedService::SpotFleet)] {
+        stack.add(format!("{name}-linked-role"), ServiceLinkedRole { service });
+    }
     // What a fleet needs is AWS's to know, and AWS keeps a policy of it.
     let tagging = Ref::known("arn:aws:iam::aws:policy/service-role/AmazonEC2SpotFleetTaggingRole");
     let starter = stack.add(

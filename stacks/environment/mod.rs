@@ -6,6 +6,7 @@
 mod cache;
 mod cdn;
 mod cluster;
+mod cost;
 mod database;
 mod edge;
 mod loadtest;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 pub use self::cache::Cache;
 pub use self::cdn::{Cdn, Limits, Names, Places};
 pub use self::cluster::{Cluster, Detail};
+pub use self::cost::{Cost, Report};
 pub use self::database::{Database, Postgres};
 pub use self::edge::{Edge, Https};
 pub use self::loadtest::LoadTest;
@@ -88,6 +90,8 @@ pub struct Environment {
     /// The load test. Without the table there is none.
     #[serde(default)]
     pub loadtest: Option<LoadTest>,
+    /// What may be spent, and who is told.
+    pub cost: Cost,
 }
 
 /// The local cloud.
@@ -133,6 +137,7 @@ impl infra_cli::environment::Environment for Environment {
             self.cdn.conflicts(edge),
             self.database.conflicts(),
             self.loadtest.iter().flat_map(LoadTest::conflicts).collect(),
+            self.cost.conflicts(),
         ]
         .concat()
     }

@@ -6,8 +6,11 @@ mod common;
 
 use common::{Walk, aws, project};
 use infra_aws::budgets::{Audience, Budget, Filter, Period, TopicArn, Trigger};
-use infra_aws::costs::{Alerts, AnomalyMonitor, AnomalySubscription, Watch};
-use infra_engine::live::{Ask, Behaviour};
+use infra_aws::costs::{
+    Activation, Alerts, AllocationTag, AnomalyMonitor, AnomalySubscription, Companion, Detail, Layout, UsageReport,
+    Watch,
+};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
 use infra_engine::model::Ref;
 
 fn monitor(project: &str) -> AnomalyMonitor {
@@ -59,6 +62,67 @@ async fn a_subscription_walks() {
     walk.turn_into(AnomalySubscription { alerts: Alerts::Weekly(emails()), ..wanted }).await;
     walk.end().await;
     watched.end().await;
+}
+
+#[tokio::test]
+async fn an_allocation_tag_is_activated_for_the_whole_account() {
+    let (aws, project) = (aws().await, project());
+    let key = format!("{project}-key");
+    let read = async || -> Found<AllocationTag> {
+        let ask = Ask { names: [key.clone()].into(), ..Ask::default() };
+        let [tag] = &AllocationTag::read(&aws, &ask).await.unwrap()[..] else { panic!("every key is there") };
+        tag.clone()
+    };
+    let inactive = AllocationTag { activation: Activation::Inactive, ..AllocationTag::active(&key) };
+    assert_eq!((read().await.definition, read().await.id), (inactive.clone(), key.clone()));
+    for wanted in [AllocationTag::active(&key), AllocationTag::active(&key), inactive, AllocationTag::active(&key)] {
+        AllocationTag::update(&aws, &read().await, &wanted).await.unwrap();
+        assert_eq!(read().await.definition, wanted);
+    }
+    let kept = AllocationTag::delete(&aws, &read().await).await.unwrap_err();
+    assert_eq!((kept.kind, read().await.definition.activation), (FaultKind::Refused, Activation::Active), "{kept}");
+    let nothing = AllocationTag::read(&aws, &Ask { owner: Some("p/e".parse().unwrap()), ..Ask::default() }).await;
+    assert_eq!(nothing.unwrap().len(), 0, "nobody asked for a key");
+}
+
+#[tokio::test]
+async fn a_usage_report_walks() {
+    let (aws, project) = (aws().await, project());
+    let name = format!("{project}-usage");
+    let details = [Detail::Resources, Detail::SplitCosts].into();
+    let plain = UsageReport::for_athena(&name, Ref::known(format!("{project}-reports")), "us-east-1".parse().unwrap());
+    let wanted = UsageReport { details, ..plain };
+    let walk = Walk::begin(&aws, &project, wanted.clone()).await;
+    walk.order_again().await;
+    walk.order_by_another().await;
+
+    // Somebody else's hand: another bucket, and closed months are left alone.
+    let pages = aws.costreports().describe_report_definitions().into_paginator().send();
+    let pages: Vec<_> = pages.try_collect().await.unwrap();
+    let mut reports = pages.into_iter().flat_map(|page| page.report_definitions.unwrap_or_default());
+    let mut live = reports.find(|report| report.report_name() == name).unwrap();
+    (live.s3_bucket, live.refresh_closed_reports) = ("another".into(), Some(false));
+    let modify = aws.costreports().modify_report_definition().report_name(&name).report_definition(live);
+    modify.send().await.unwrap();
+    walk.mend().await;
+
+    let companions = [Companion::QuickSight, Companion::Redshift].into();
+    walk.turn_into(UsageReport { layout: Layout::CsvInGzip, companions, prefix: "lines".into(), ..wanted }).await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn reports_beyond_the_first_page_are_found() {
+    let (aws, project) = (aws().await, project());
+    let mut walks = Vec::new();
+    for number in 0..7 {
+        let project = format!("{project}-{number}");
+        let report = UsageReport::for_athena(&project, Ref::known("reports"), "us-east-1".parse().unwrap());
+        walks.push(Walk::begin(&aws, &project, report).await);
+    }
+    for walk in walks {
+        walk.end().await;
+    }
 }
 
 fn audience(emails: &[&str]) -> Audience {

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Walk, aws, project};
 use infra_aws::Aws;
-use infra_aws::iam::{InstanceProfile, ManagedPolicyArn, Policy, Role, RoleName, Service, Statement};
-use infra_engine::live::{Ask, Behaviour, Found};
-use infra_engine::model::Ref;
+use infra_aws::iam::{
+    InstanceProfile, LinkedService, ManagedPolicyArn, Policy, Role, RoleName, Service, ServiceLinkedRole, Statement,
+};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Found, Order};
+use infra_engine::model::{Address, Ref, Tags};
 
 fn read_logs(group: &str) -> Policy {
     let condition = [true];
@@ -133,5 +135,39 @@ async fn an_instance_profile_walks() {
     walk.end().await;
     for name in &names {
         Role::delete(&aws, &found::<Role>(&aws, name).await.unwrap()).await.unwrap();
+    }
+}
+
+/// The account shares them: other tests, and other runs, may have made any of these.
+#[tokio::test]
+async fn a_service_linked_role_is_made_once_and_stays() {
+    let aws = aws().await;
+    let order = |service| Order {
+        address: Address::new("walk", "role").unwrap(),
+        definition: ServiceLinkedRole { service },
+        tags: Tags::new(),
+        token: "0".repeat(32),
+    };
+    let named = async |service: LinkedService| {
+        let ask = Ask { names: [service.principal().to_owned()].into(), ..Ask::default() };
+        ServiceLinkedRole::read(&aws, &ask).await.unwrap()
+    };
+    // Two services of nearly one name have a role each.
+    for service in [LinkedService::Ecs, LinkedService::ScalingOfEcs] {
+        if let Err(fault) = ServiceLinkedRole::create(&aws, &order(service)).await {
+            assert_eq!(fault.kind, FaultKind::Exists, "{fault}");
+        }
+        let again = ServiceLinkedRole::create(&aws, &order(service)).await.unwrap_err();
+        assert_eq!(again.kind, FaultKind::Exists, "{again}");
+        let [role] = &named(service).await[..] else { panic!("there is one of {service}") };
+        assert_eq!(role.definition, ServiceLinkedRole { service });
+        assert!(
+            role.outputs["arn"].contains(&format!("role/aws-service-role/{service}/AWSServiceRoleFor")),
+            "{role:?}"
+        );
+        let by_id = found::<ServiceLinkedRole>(&aws, &role.id).await.unwrap();
+        assert_eq!(by_id.definition, role.definition);
+        let kept = ServiceLinkedRole::delete(&aws, role).await.unwrap_err();
+        assert_eq!((kept.kind, named(service).await.len()), (FaultKind::Refused, 1), "{kept}");
     }
 }

@@ -11,10 +11,11 @@ use infra_engine::check::{Finding, Severity, check};
 use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
 use infra_engine::live::{FaultKind, Registry};
-use infra_engine::model::{Owner, Package, Tags};
+use infra_engine::model::{Owner, Package, Tags, UnixTime};
 use infra_engine::plan::{Options, Plan};
 use infra_engine::record::{Scope, Store};
 use infra_engine::run::{Interrupt, Observing, World, look_again, observe};
+use jiff::Timestamp;
 
 use crate::args::{Common, Selection};
 use crate::console::Console;
@@ -227,6 +228,7 @@ impl Blueprint {
             target,
             exclude,
             replace,
+            now: UnixTime(Timestamp::now().as_second()),
             adopt: adopt.into_iter().map(|adoption| (adoption.address, adoption.id)).collect(),
             ..Options::converge(self.owner.clone())
         }

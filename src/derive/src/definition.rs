@@ -4,9 +4,9 @@
 
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, Meta, Result, Visibility};
 
-use crate::field::Field;
+use crate::field::{Change, Field};
 use crate::serde_words;
-use crate::words::{Identifier, Output, Parent, Replacement, Words};
+use crate::words::{Identifier, Output, Ownership, Replacement, Words};
 
 /// A struct that is the definition of a kind of resource.
 pub struct Definition {
@@ -16,7 +16,7 @@ pub struct Definition {
     pub kind: String,
     pub id: Identifier,
     pub after: Vec<String>,
-    pub parent: Option<Parent>,
+    pub ownership: Ownership,
     pub replacement: Replacement,
     pub outputs: Vec<Output>,
     pub fields: Vec<Field>,
@@ -38,13 +38,28 @@ impl Definition {
         }
         let words = problems.check(Words::read(&input.attrs, &input.ident));
         let fields: Vec<Field> = named.iter().filter_map(|field| problems.check(Field::read(field))).collect();
-        if let Some(parent) = words.as_ref().and_then(|words| words.parent.as_ref())
-            && !named.iter().any(|field| field.ident.as_ref().is_some_and(|name| *name == parent.field.value()))
-        {
-            problems.add(Error::new(
-                parent.field.span(),
-                format!("`{}` has no field `{}` to refer to its parent", input.ident, parent.field.value()),
-            ));
+        match words.as_ref().map(|words| &words.ownership) {
+            Some(Ownership::Parent(parent))
+                if !named
+                    .iter()
+                    .any(|field| field.ident.as_ref().is_some_and(|name| *name == parent.field.value())) =>
+            {
+                problems.add(Error::new(
+                    parent.field.span(),
+                    format!("`{}` has no field `{}` to refer to its parent", input.ident, parent.field.value()),
+                ));
+            }
+            Some(Ownership::Shared(word)) => {
+                if !fields.iter().any(Field::is_key) {
+                    let problem = "what is shared is known by its name alone: mark the field of its name with `#[key]`";
+                    problems.add(Error::new(word.span(), problem));
+                }
+                for field in fields.iter().filter(|field| matches!(field.change, Change::Replace)) {
+                    let problem = format!("what is shared is never replaced, and `{}` is `#[replace]`", field.name);
+                    problems.add(Error::new(word.span(), problem));
+                }
+            }
+            _ => {}
         }
 
         match (words, problems.0) {
@@ -55,7 +70,7 @@ impl Definition {
     }
 
     fn new(input: &DeriveInput, documentation: String, words: Words, fields: Vec<Field>) -> Definition {
-        let Words { kind, id, after, parent, replacement, outputs } = words;
+        let Words { kind, id, after, ownership, replacement, outputs } = words;
         // Two resources of one name cannot stand beside each other; nameless ones can.
         let usual = if fields.iter().any(Field::is_key) { Replacement::DeleteFirst } else { Replacement::CreateFirst };
         Definition {
@@ -65,7 +80,7 @@ impl Definition {
             kind,
             id,
             after,
-            parent,
+            ownership,
             replacement: replacement.unwrap_or(usual),
             outputs,
             fields,

@@ -6,11 +6,11 @@ use syn::Ident;
 
 use crate::definition::Definition;
 use crate::field::{Change, Field, Shape};
-use crate::words::{Identifier, Output, Parent, Replacement};
+use crate::words::{Identifier, Output, Ownership, Parent, Replacement};
 
 /// Everything that is written beside a definition.
 pub fn resource(definition: &Definition) -> TokenStream {
-    let Definition { name, visibility, documentation, kind, id, after, parent, replacement, outputs, fields } =
+    let Definition { name, visibility, documentation, kind, id, after, ownership, replacement, outputs, fields } =
         definition;
 
     let (id, id_mark) = match id {
@@ -40,9 +40,10 @@ pub fn resource(definition: &Definition) -> TokenStream {
     });
     let constants = (!outputs.is_empty()).then(|| quote! { impl #name { #(#output_constants)* } });
 
-    let ownership = match parent {
-        None => quote! { Tags },
-        Some(Parent { field, kind }) => quote! { Parent { field: #field, kind: #kind } },
+    let ownership = match ownership {
+        Ownership::Tags => quote! { Tags },
+        Ownership::Parent(Parent { field, kind }) => quote! { Parent { field: #field, kind: #kind } },
+        Ownership::Shared(_) => quote! { Shared },
     };
     let replacement = match replacement {
         Replacement::CreateFirst => quote! { CreateFirst },

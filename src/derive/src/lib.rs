@@ -59,6 +59,7 @@ use definition::Definition;
 /// | `outputs(…)` | What the cloud gives back beside the identifier: a doc comment, then `NAME: Mark` or, to make the mark too, `NAME: new Mark`. Gives `Definition::NAME`, an output called `name`. |
 /// | `after = ["service/kind"]` | Kinds that are created before and deleted after this one, though nothing refers to them. |
 /// | `parent(field = "group", kind = "service/kind")` | It has no tags of its own: it is ours when its parent is, which the field refers to. |
+/// | `shared` | It has no tags of its own, and the whole account has it once, under its `#[key]`: it is made where it is not there, taken as it is where it is, and never replaced or deleted. |
 /// | `replacement = "create_first"` | Which comes first when it is replaced; or `"delete_first"`, which is meant where there is a `#[key]`. |
 ///
 /// # On a field

@@ -13,7 +13,7 @@ pub struct Words {
     pub kind: String,
     pub id: Identifier,
     pub after: Vec<String>,
-    pub parent: Option<Parent>,
+    pub ownership: Ownership,
     pub replacement: Option<Replacement>,
     pub outputs: Vec<Output>,
 }
@@ -26,7 +26,17 @@ pub enum Identifier {
     Existing(Path),
 }
 
-/// How a resource without tags is known to be ours.
+/// How a resource is known to be ours.
+pub enum Ownership {
+    /// By its tags.
+    Tags,
+    /// By its parent.
+    Parent(Parent),
+    /// It is everybody's; with the word that says so.
+    Shared(Ident),
+}
+
+/// What a resource without tags belongs to.
 pub struct Parent {
     pub field: LitStr,
     pub kind: String,
@@ -58,18 +68,19 @@ enum Word {
     Id(Identifier),
     After(Vec<LitStr>),
     Parent(Parent),
+    Shared,
     Replacement(Replacement),
     Outputs(Vec<Output>),
 }
 
-const WORDS: [&str; 6] = ["kind", "id", "outputs", "after", "parent", "replacement"];
+const WORDS: [&str; 7] = ["kind", "id", "outputs", "after", "parent", "shared", "replacement"];
 
 impl Words {
     /// Understands every `#[resource(…)]` of a struct.
     pub fn read(attributes: &[Attribute], definition: &Ident) -> Result<Words> {
         let mut problems = Problems::default();
         let (mut kind, mut id, mut after, mut parent) = (None, None, None, None);
-        let (mut replacement, mut outputs) = (None, None);
+        let (mut shared, mut replacement, mut outputs) = (None, None, None);
 
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("resource")) {
             let words = attribute.parse_args_with(Punctuated::<Said, Token![,]>::parse_terminated);
@@ -79,6 +90,7 @@ impl Words {
                     Word::Id(identifier) => id.replace(identifier).is_some(),
                     Word::After(kinds) => after.replace(kinds).is_some(),
                     Word::Parent(said) => parent.replace(said).is_some(),
+                    Word::Shared => shared.replace(name.clone()).is_some(),
                     Word::Replacement(said) => replacement.replace(said).is_some(),
                     Word::Outputs(said) => outputs.replace(said).is_some(),
                 };
@@ -99,11 +111,20 @@ impl Words {
                 problems.add(Error::new(definition.span(), problem));
             }
         }
+        let ownership = match (parent, shared) {
+            (None, None) => Ownership::Tags,
+            (Some(parent), None) => Ownership::Parent(parent),
+            (None, Some(word)) => Ownership::Shared(word),
+            (Some(parent), Some(word)) => {
+                problems.add(Error::new(word.span(), "what has a parent is its parent's, and not shared"));
+                Ownership::Parent(parent)
+            }
+        };
         let kind = kind.and_then(|text| problems.check(checked_kind(&text)));
         let after = after.unwrap_or_default().iter().filter_map(|text| problems.check(checked_kind(text))).collect();
         match (kind, id) {
             (Some(kind), Some(id)) => {
-                problems.or(Words { kind, id, after, parent, replacement, outputs: outputs.unwrap_or_default() })
+                problems.or(Words { kind, id, after, ownership, replacement, outputs: outputs.unwrap_or_default() })
             }
             _ => Err(problems.0.expect("a missing kind or identifier leaves a problem behind")),
         }
@@ -123,6 +144,7 @@ impl Parse for Said {
                 Word::After(Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?.into_iter().collect())
             }
             "parent" => Word::Parent(parent(input, &name)?),
+            "shared" => Word::Shared,
             "replacement" => Word::Replacement(replacement(&value(input)?)?),
             "outputs" => {
                 let list;

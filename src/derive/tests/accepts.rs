@@ -114,6 +114,20 @@ fn a_child_is_owned_by_its_parent_and_made_before_the_old_one_goes() {
         infra_engine::model::Platform::new().stack("network").add("rule", Rule { group: Ref::known("group-1") }).id();
 }
 
+/// A switch that the whole account has once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "costs/switch", id = SwitchName, shared)]
+struct Switch {
+    /// Its name.
+    #[key]
+    name: String,
+}
+
+#[test]
+fn what_everybody_has_is_nobodys() {
+    assert_eq!(Switch::SCHEMA.ownership, Ownership::Shared);
+}
+
 /// What a name says when nothing else is said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "iam/role", id = RoleName)]

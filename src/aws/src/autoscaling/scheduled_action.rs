@@ -7,7 +7,7 @@ use aws_sdk_applicationautoscaling::types::{ScalableTargetAction, ScheduledActio
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Ref, Tags, UnixTime};
 use infra_values::{Date, Moment, Schedule, TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,8 @@ use crate::{Aws, Sorted};
 /// };
 /// ```
 ///
-/// One that happens once is gone when it has happened: take it out of the code then.
+/// One that happens once, or not after an end, is gone when its time is past. It is not made any more then, and can be
+/// taken out of the code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "autoscaling/scheduled-action", id = ScheduledActionId)]
 #[resource(parent(field = "target", kind = "autoscaling/scalable-target"))]
@@ -72,6 +73,16 @@ impl Behaviour for ScheduledAction {
 
     fn rules() -> &'static [Rule<ScheduledAction>] {
         RULES
+    }
+
+    /// AWS takes no action whose time is past.
+    fn is_over(wanted: &ScheduledAction, now: UnixTime) -> bool {
+        let once = match wanted.schedule {
+            Schedule::At(moment) => Some(moment.unix_seconds(wanted.zone)),
+            Schedule::Cron(_) | Schedule::Rate(_) => None,
+        };
+        let end = wanted.end.map(|end| end.unix_seconds(TimeZone::UTC));
+        once.into_iter().chain(end).any(|last| UnixTime(last) < now)
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<ScheduledAction>>, Fault> {
@@ -279,6 +290,25 @@ mod tests {
         let start = action().start.unwrap();
         assert_eq!(instant(start).secs(), 1_795_737_600);
         assert_eq!(moment(&instant(start)), Ok(start));
+    }
+
+    #[test]
+    fn what_happens_once_is_over_when_its_time_in_its_zone_is_past() {
+        let over = |change: &dyn Fn(&mut ScheduledAction), now: &str| {
+            let mut changed = action();
+            change(&mut changed);
+            let now: Moment = now.parse().unwrap();
+            ScheduledAction::is_over(&changed, UnixTime(now.unix_seconds(TimeZone::UTC)))
+        };
+        let once = |action: &mut ScheduledAction| {
+            action.schedule = "at(2026-11-27T08:00:00)".parse().unwrap();
+            action.zone = "Europe/Berlin".parse().unwrap();
+        };
+        assert!(!over(&once, "2026-11-27T07:00:00"), "it is eight in Berlin just now");
+        assert!(over(&once, "2026-11-27T07:00:01"));
+        let ending = |action: &mut ScheduledAction| action.end = Some("2026-12-01T00:00:00".parse().unwrap());
+        assert!(!over(&ending, "2026-11-30T23:59:59") && over(&ending, "2026-12-01T00:00:01"));
+        assert!(!over(&|_| {}, "2036-01-01T00:00:00"), "what has no end is never over");
     }
 
     fn codes(change: impl FnOnce(&mut ScheduledAction)) -> Vec<&'static str> {

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::{CustomMetric, Predefined};
 use super::policies::{self, ScalingPolicyArn};
-use super::scalable_target::ScalableTargetId;
+use super::scalable_target::{ScalableTarget, ScalableTargetId};
+use crate::ecs::Service;
+use crate::elb::TargetGroup;
 use crate::{Aws, Sorted};
 
 /// A policy that keeps a metric near a value, by scaling out and in.
@@ -159,6 +161,13 @@ static RULES: &[Rule<TargetTrackingPolicy>] = &[
         check: label_fits,
     },
     Rule {
+        code: "V69a",
+        says: "the requests that are counted are those of a target group that the service joins",
+        source: "Application Auto Scaling user guide: ALBRequestCountPerTarget; the metric of another group says nothing of it",
+        severity: Severity::Error,
+        check: requests_are_its_own,
+    },
+    Rule {
         code: "V70",
         says: "the value that is tracked is above nought, and at most 100 where it is a percentage",
         source: "Application Auto Scaling API model: TargetTrackingScalingPolicyConfiguration",
@@ -179,6 +188,23 @@ fn label_fits(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violat
     vec![Violation::of("metric", label, format!("`{text}` does not name both"), way_out)]
 }
 
+fn requests_are_its_own(policy: &TargetTrackingPolicy, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Tracked::Predefined(Predefined::RequestsPerTarget(label)) = &policy.metric else { return Vec::new() };
+    let text = label.value();
+    let mut groups = around.all::<TargetGroup>();
+    let counted = groups.find(|(address, _)| text.ends_with(&format!("/{address}.{}", TargetGroup::SUFFIX.name)));
+    let scaled = around.of::<ScalableTarget, _>(&policy.target).map(|target| target.resource.value());
+    let mut services = around.all::<Service>();
+    let service = services.find(|(address, _)| scaled == Some(format!("{address}.{}", Service::SCALABLE.name)));
+    let (Some((group, _)), Some((address, service))) = (counted, service) else { return Vec::new() };
+    if service.load_balancers.iter().any(|joined| joined.target_group.value() == format!("{group}.id")) {
+        return Vec::new();
+    }
+    let wrong = format!("{address} does not join {group}");
+    let way_out = "count the requests to a group that the service joins";
+    vec![Violation::of("metric", label, wrong, way_out)]
+}
+
 fn value_fits(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
     let percentage = matches!(&policy.metric, Tracked::Predefined(metric) if metric.is_percentage());
     let fits = policy.value.is_finite() && policy.value > 0.0 && !(percentage && policy.value > 100.0);
@@ -189,12 +215,15 @@ fn value_fits(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violat
 
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::Address;
+    use infra_engine::model::{Address, Platform};
 
     use super::*;
+    use crate::autoscaling::Suspended;
+    use crate::ecs::{Attachment, Breaker, Capacity, Connect, Count, Propagation, Rollout};
+    use crate::elb::{Algorithm, HealthCheck, Protocol, ProtocolVersion, Stickiness, TargetKind};
 
-    fn codes(metric: Predefined, value: f64) -> Vec<&'static str> {
-        let policy = TargetTrackingPolicy {
+    fn policy(metric: Predefined, value: f64) -> TargetTrackingPolicy {
+        TargetTrackingPolicy {
             target: Ref::known("service/shop/web"),
             name: "web".into(),
             metric: Tracked::Predefined(metric),
@@ -202,7 +231,11 @@ mod tests {
             out_cooldown: None,
             in_cooldown: None,
             scales_in: true,
-        };
+        }
+    }
+
+    fn codes(metric: Predefined, value: f64) -> Vec<&'static str> {
+        let policy = policy(metric, value);
         let address = Address::new("scaling", "web").unwrap();
         let around = Surroundings::new(&[], &address);
         RULES.iter().flat_map(|rule| rule.violations(&policy, &around)).map(|violation| violation.code).collect()
@@ -216,5 +249,63 @@ mod tests {
         assert_eq!(codes(Predefined::ServiceCpu, 100.5), ["V70"]);
         assert_eq!(codes(Predefined::ServiceMemory, 0.0), ["V70"]);
         assert_eq!(codes(requests("arn:a"), 1000.0), ["V69"]);
+    }
+
+    /// The codes of a policy that counts the requests to one of two groups, where the service joins the first.
+    fn counting(place: usize) -> Vec<&'static str> {
+        let mut platform = Platform::new();
+        let mut stack = platform.stack("web");
+        let groups = ["one", "other"].map(|name| {
+            let group = TargetGroup {
+                name: name.into(),
+                vpc: Ref::known("vpc-1"),
+                port: 8000,
+                protocol: Protocol::Http,
+                version: ProtocolVersion::Http1,
+                targets: TargetKind::Ip,
+                health_check: HealthCheck::at("/health"),
+                deregistration_seconds: 30,
+                algorithm: Algorithm::RoundRobin,
+                anomaly_mitigation: false,
+                slow_start_seconds: 0,
+                stickiness: Stickiness::Off,
+            };
+            stack.add(name, group)
+        });
+        let joined = Attachment { target_group: groups[0].id(), container: "web".into(), port: 8000 };
+        let service = Service {
+            cluster: Ref::known("shop"),
+            name: "shop-web".into(),
+            task: Ref::known("arn:task:1"),
+            count: Count::Autoscaled { from: 2 },
+            capacity: Capacity::Fargate,
+            subnets: [].into(),
+            security_groups: [].into(),
+            public_ips: false,
+            load_balancers: [joined].into(),
+            grace: 60,
+            rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
+            execute_command: false,
+            propagate_tags: Propagation::Service,
+            connect: Connect::Off,
+        };
+        let resource = stack.add("service", service).output(Service::SCALABLE);
+        let target = ScalableTarget { resource, minimum: 2, maximum: 4, suspended: Suspended::default() };
+        let balancer: Ref<()> = Ref::known("app/shop/1");
+        let suffix = groups[place].output(TargetGroup::SUFFIX);
+        let policy = TargetTrackingPolicy {
+            target: stack.add("target", target).id(),
+            ..policy(Predefined::requests_per_target(balancer, suffix), 1000.0)
+        };
+        let address = stack.add("policy", policy.clone()).address().clone();
+        let definitions = platform.finish().unwrap();
+        let around = Surroundings::new(&definitions, &address);
+        RULES.iter().flat_map(|rule| rule.violations(&policy, &around)).map(|violation| violation.code).collect()
+    }
+
+    #[test]
+    fn v69a_the_requests_are_those_that_the_service_gets() {
+        assert_eq!(counting(0), Vec::<&str>::new());
+        assert_eq!(counting(1), ["V69a"]);
     }
 }

@@ -56,7 +56,7 @@ mod wire;
 /// nothing but a fleet's capacity, so everything else makes a new fleet, which stands before the old one is cancelled
 /// and its machines are terminated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "ec2/spot-fleet", id = SpotFleetId)]
+#[resource(kind = "ec2/spot-fleet", id = SpotFleetId, after = ["iam/service-linked-role"])]
 pub struct SpotFleet {
     /// What the fleet itself may do: start machines, tag them, end them.
     #[replace]

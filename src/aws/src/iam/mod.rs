@@ -10,6 +10,7 @@ mod passed;
 mod policy;
 mod principal;
 mod role;
+mod service_linked_role;
 mod term;
 
 pub use instance_profile::{InstanceProfile, InstanceProfileArn, InstanceProfileName};
@@ -17,4 +18,5 @@ pub use passed::{passed, passed_by_name};
 pub use policy::{Conditions, Effect, Policy, Statement};
 pub use principal::{Identity, Principal, Principals, Service};
 pub use role::{Role, RoleArn, RoleName};
+pub use service_linked_role::{LinkedService, ServiceLinkedRole, ServiceLinkedRoleName};
 pub use term::{Arn, KeyArn, ManagedPolicyArn, Operand, Pattern};

@@ -354,6 +354,13 @@ static RULES: &[Rule<Function>] = &[
         severity: Severity::Error,
         check: environment,
     },
+    Rule {
+        code: "V225",
+        says: "a load balancer is not called over HTTPS by the name that AWS gives it",
+        source: "Elastic Load Balancing user guide: HTTPS listeners; no certificate can be for `*.elb.amazonaws.com`",
+        severity: Severity::Error,
+        check: calls_by_a_name_of_a_certificate,
+    },
 ];
 
 fn sizes(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
@@ -399,6 +406,27 @@ fn code_is_a_digest(function: &Function, _: &Surroundings<'_>) -> Vec<Violation>
         }
         None => Vec::new(),
     }
+}
+
+/// An address that is called over HTTPS is checked against a certificate, and nobody gets one for AWS's own names.
+fn calls_by_a_name_of_a_certificate(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (name, variable) in &function.environment {
+        let value = variable.value();
+        let host = value.strip_prefix("https://").and_then(|rest| rest.split(['/', ':', '?']).next());
+        if host.is_some_and(is_of_a_balancer) {
+            let wrong = format!("`{name}` is the load balancer's own name, which no certificate can be for");
+            let way_out = "call a name of your own that its certificate is for, or the distribution before it";
+            violations.push(Violation::of("environment", variable, wrong, way_out));
+        }
+    }
+    violations
+}
+
+fn is_of_a_balancer(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(".cn").unwrap_or(&host);
+    host.strip_suffix(".amazonaws.com").is_some_and(|rest| rest.split('.').any(|label| label == "elb"))
 }
 
 /// What Lambda sets itself.

@@ -32,6 +32,10 @@ use crate::{Aws, Sorted};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "s3/bucket-policy", id = BucketPolicyId)]
 #[resource(parent(field = "bucket", kind = "s3/bucket"))]
+#[resource(outputs(
+    /// The bucket's name, once the policy stands: for what AWS makes only where it does.
+    BUCKET: BucketName,
+))]
 pub struct BucketPolicy {
     /// Whose policy.
     #[key]
@@ -57,7 +61,7 @@ impl Behaviour for BucketPolicy {
             let answer = missing(answer.sorted("s3:GetBucketPolicy").unset())?.flatten();
             Ok(answer.and_then(|answer| answer.policy).map(|text| {
                 let definition = BucketPolicy { bucket: Ref::known(&bucket), policy: Policy::parse(&text) };
-                Found::ready(bucket, definition, Tags::new())
+                Found::ready(&bucket, definition, Tags::new()).with(BucketPolicy::BUCKET.name, &bucket)
             }))
         });
         Ok(found.await?.into_iter().flatten().collect())

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
+mod costs;
 mod network;
 mod protocols;
 mod server;

@@ -3,7 +3,7 @@
 use infra_aws::{Aws, Endpoints, Settings, Sorted};
 use infra_engine::live::{Fault, FaultKind};
 
-use crate::server::{Reply, Server, aws, xml};
+use crate::server::{Reply, Server, aws, json, xml};
 
 /// What a fault says, all of it.
 #[track_caller]
@@ -17,11 +17,6 @@ async fn answering(reply: Reply) -> (Server, Aws) {
     let server = Server::start([reply]).await;
     let aws = aws(&server.url).await;
     (server, aws)
-}
-
-fn json(status: u16, body: &str) -> Reply {
-    let headers = &[("content-type", "application/x-amz-json-1.1"), ("x-amzn-requestid", "req-json")];
-    Reply::Answer(status, headers, body.to_owned())
 }
 
 #[tokio::test]

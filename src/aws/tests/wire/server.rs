@@ -119,6 +119,12 @@ pub async fn aws(url: &str) -> Aws {
     Aws::load(Settings { region: "eu-central-1".into(), profile: None, endpoints }).await.unwrap()
 }
 
+/// An answer in JSON.
+pub fn json(status: u16, body: &str) -> Reply {
+    let headers = &[("content-type", "application/x-amz-json-1.1"), ("x-amzn-requestid", "req-json")];
+    Reply::Answer(status, headers, body.to_owned())
+}
+
 /// An answer in XML.
 pub fn xml(status: u16, body: &str) -> Reply {
     Reply::Answer(status, &[("content-type", "text/xml"), ("x-amzn-requestid", "req-xml")], body.to_owned())

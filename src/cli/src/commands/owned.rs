@@ -79,7 +79,7 @@ pub(super) fn parent<'a>(blueprint: &Blueprint, live: &Live, lives: &'a [Live]) 
 fn parent_field(blueprint: &Blueprint, live: &Live) -> Option<&'static str> {
     match blueprint.registry.kind(live.kind)?.schema().ownership {
         Ownership::Parent { field, .. } => Some(field),
-        Ownership::Tags => None,
+        Ownership::Tags | Ownership::Shared => None,
     }
 }
 

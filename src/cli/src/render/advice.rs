@@ -78,6 +78,20 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: Some("to release it, which leaves it standing:".into()),
             command: Some(format!("infra forget {kind}/{id} --env {environment}")),
         },
+        Note::KeptShared { address, kind, id } => Advice {
+            about: "kept_shared".into(),
+            address: address.to_string(),
+            says: format!("{address}: {kind} {id} stays: the whole account shares it"),
+            way_out: None,
+            command: None,
+        },
+        Note::Over { address } => Advice {
+            about: "over".into(),
+            address: address.to_string(),
+            says: format!("{address} happens once, and its time is past: it is not made any more"),
+            way_out: Some("it can be taken out of the code".into()),
+            command: None,
+        },
         Note::LikelyRename { from, to } => Advice {
             about: "likely_rename".into(),
             address: to.to_string(),

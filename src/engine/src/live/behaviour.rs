@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use super::found::{Ask, Found};
 use crate::check::Rule;
-use crate::model::{Address, Replacement, Resource, Tags, keys};
+use crate::model::{Address, Replacement, Resource, Tags, UnixTime, keys};
 
 /// How a kind of resource is read, made, changed and deleted.
 ///
@@ -39,6 +39,12 @@ pub trait Behaviour: Resource {
     /// owner and left alone. For owners that explain certain values only; `#[external]` is for those that explain any.
     fn moved_by(_field: &str, _live: &Found<Self>, _wanted: &Self) -> Option<&'static str> {
         None
+    }
+
+    /// True when what is wanted has had its time: it is not made any more, and as it stands it is right. For what
+    /// happens once and is gone then.
+    fn is_over(_wanted: &Self, _now: UnixTime) -> bool {
+        false
     }
 
     /// Everything that is asked for, by as few calls as there can be.

@@ -11,7 +11,7 @@ use super::behaviour::{Behaviour, Order, Retag, Waits};
 use super::fault::{Fault, FaultKind};
 use super::found::{Ask, Found, Live};
 use crate::check::{RuleText, Surroundings, Violation};
-use crate::model::{Address, Document, Replacement, Schema, Tags};
+use crate::model::{Address, Document, Replacement, Schema, Tags, UnixTime};
 
 /// A kind of resource without its type.
 pub trait Kind: Send + Sync {
@@ -37,6 +37,10 @@ pub trait Kind: Send + Sync {
     /// See [`Behaviour::moved_by`]. References in what is wanted may be unknown.
     fn moved_by(&self, _field: &str, _live: &Live, _wanted: &Document) -> Option<&'static str> {
         None
+    }
+    /// See [`Behaviour::is_over`]. References in what is wanted may be unknown.
+    fn is_over(&self, _wanted: &Document, _now: UnixTime) -> bool {
+        false
     }
     /// See [`Behaviour::read`].
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>>;
@@ -117,6 +121,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
         R::moved_by(field, &found(live).ok()?, &wanted.reveal().ok()?)
+    }
+
+    fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {
+        wanted.reveal::<R>().is_ok_and(|wanted| R::is_over(&wanted, now))
     }
 
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>> {

@@ -11,6 +11,7 @@ mod schema;
 mod secret;
 mod stack;
 mod tags;
+mod time;
 
 pub use address::{Address, AddressError};
 pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
@@ -21,3 +22,4 @@ pub use schema::{Field, Mutability, OutputField, Ownership, Replacement, Schema,
 pub use secret::Secret;
 pub use stack::{Definition, Handle, Platform, Stack};
 pub use tags::{Owner, Tags, keys};
+pub use time::UnixTime;

@@ -88,6 +88,9 @@ pub enum Ownership {
         /// The parent's kind.
         kind: &'static str,
     },
+    /// By nothing: the whole account has it once, under its natural name, and every environment that wants it makes
+    /// sure that it is there. It is nobody's to replace or delete.
+    Shared,
 }
 
 /// Which comes first when a resource must be replaced.

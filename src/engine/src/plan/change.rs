@@ -228,6 +228,20 @@ pub enum Note {
         /// The live resource.
         id: String,
     },
+    /// It would be deleted or replaced, and stays because the whole account shares it.
+    KeptShared {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+    },
+    /// It happens once, and its time is past: it is not made any more.
+    Over {
+        /// The definition.
+        address: Address,
+    },
     /// A create and a delete look like one rename.
     LikelyRename {
         /// What would be deleted.

@@ -69,10 +69,21 @@ impl<'a> Decision<'a> {
             self.standing.insert(definition.address.clone(), live);
         }
         let covered = self.selection.covers(&definition.address, definition.schema.kind);
+        let shared = definition.schema.ownership == Ownership::Shared;
+        let kind = self.registry.kind(definition.schema.kind);
+        let over = kind.is_some_and(|kind| kind.is_over(&document, self.options.now));
         match (found, self.options.goal) {
             (Match::Unclear, _) => {}
+            (Match::None, Goal::Converge) if covered && over => {
+                self.notes.push(Note::Over { address: definition.address.clone() });
+            }
+            (Match::Live(live, _), Goal::Converge) if covered && over => {
+                self.unchanged += 1;
+                self.known.insert(definition.address.clone(), live);
+            }
             (Match::None, Goal::Converge) if covered => self.create(definition, document),
             (Match::None, _) => {}
+            (Match::Live(live, _), Goal::Destroy) if covered && shared => self.note_shared(&definition.address, live),
             (Match::Live(live, _), Goal::Destroy) if covered => {
                 let held = live.is_protected() && definition.protected;
                 self.delete(definition.address.clone(), live, Reason::Destroyed, held);
@@ -125,17 +136,22 @@ impl<'a> Decision<'a> {
         }
         let tag_changes = match definition.schema.ownership {
             Ownership::Tags => changed_tags(definition.schema, live, &tags, spec.as_ref()),
-            Ownership::Parent { .. } => Vec::new(),
+            Ownership::Parent { .. } | Ownership::Shared => Vec::new(),
         };
         if let State::Failed(reason) = &live.state {
             reasons.push(Reason::Failed(reason.clone()));
         }
+        let shared = definition.schema.ownership == Ownership::Shared;
         if selects(&self.options.replace, &definition.address, definition.schema.kind) {
-            reasons.push(Reason::Requested);
+            match shared {
+                true => self.note_shared(&definition.address, live),
+                false => reasons.push(Reason::Requested),
+            }
         }
         reasons.extend(reasons_of(&fields, &tag_changes));
-        let replaced = fields.iter().any(|field| field.replaces)
-            || reasons.iter().any(|reason| matches!(reason, Reason::Failed(_) | Reason::Requested));
+        let replaced = !shared
+            && (fields.iter().any(|field| field.replaces)
+                || reasons.iter().any(|reason| matches!(reason, Reason::Failed(_) | Reason::Requested)));
         if let State::Pending(doing) = &live.state {
             self.notes.push(Note::StillPending { address: definition.address.clone(), doing: doing.clone() });
         }
@@ -279,6 +295,11 @@ impl<'a> Decision<'a> {
         });
     }
 
+    /// Others in the account have it too: it is not ours to take from them.
+    fn note_shared(&mut self, address: &Address, live: &Live) {
+        self.notes.push(Note::KeptShared { address: address.clone(), kind: live.kind, id: live.id.clone() });
+    }
+
     fn note_likely_renames(&mut self) {
         let goes = |decided: &&Decided<'_>| decided.change.reasons == [Reason::NotInCode];
         let comes = |decided: &&Decided<'_>| decided.change.action == Action::Create;
@@ -343,7 +364,7 @@ impl Change {
 
 /// The tags that a definition's resource bears, without the digest of what was applied.
 fn wanted_tags(definition: &Definition, document: &Document, options: &Options) -> Tags {
-    if parent_of(definition.schema).is_some() {
+    if definition.schema.ownership != Ownership::Tags {
         return Tags::new();
     }
     let name = match definition.schema.fields.iter().find(|field| field.key && field.name == "name") {

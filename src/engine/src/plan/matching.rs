@@ -7,7 +7,7 @@ use super::options::{Goal, Options};
 use super::spec::parent_of;
 use crate::graph::Graph;
 use crate::live::{Live, Registry, State, natural_key};
-use crate::model::{Address, Definition, Document};
+use crate::model::{Address, Definition, Document, Ownership};
 
 /// Finds live resources for definitions, each at most once.
 pub(super) struct Matching<'a> {
@@ -46,8 +46,8 @@ impl<'a> Matching<'a> {
 
     /// The live resource of a definition whose document is resolved as far as it is known.
     pub(super) fn find(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
-        if parent_of(definition.schema).is_some() {
-            return self.find_child(definition, document);
+        if definition.schema.ownership != Ownership::Tags {
+            return self.find_untagged(definition, document);
         }
         match self.claiming(definition, &definition.address).as_slice() {
             [] => {}
@@ -96,7 +96,8 @@ impl<'a> Matching<'a> {
         parent_in(self.lives, field, kind, &live.document)
     }
 
-    fn find_child(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
+    /// A child is told from others by its parent, and what is shared by its name alone, whoever has made it.
+    fn find_untagged(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
         let Some(key) = natural_key(definition.schema, document) else { return Match::None };
         let found = self.free().find(|(_, live)| live.kind == definition.schema.kind && live.key == Some(key.clone()));
         match found.map(|(index, _)| index) {

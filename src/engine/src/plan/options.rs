@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Owner, Tags};
+use crate::model::{Address, Owner, Tags, UnixTime};
 
 /// What a plan is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Options {
     pub adopt: BTreeMap<Address, Option<String>>,
     /// Take over everything that bears a wanted name and has no owner.
     pub adopt_named: bool,
+    /// What time it is: what happens once is not wanted any more when it is past.
+    #[serde(default)]
+    pub now: UnixTime,
 }
 
 /// Where a plan is to lead.
@@ -49,6 +52,7 @@ impl Options {
             replace: Vec::new(),
             adopt: BTreeMap::new(),
             adopt_named: false,
+            now: UnixTime::default(),
         }
     }
 

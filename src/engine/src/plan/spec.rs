@@ -70,7 +70,7 @@ pub fn child_spec_key(schema: &Schema, key: &str) -> String {
 pub(super) fn parent_of(schema: &Schema) -> Option<(&'static str, &'static str)> {
     match schema.ownership {
         Ownership::Parent { field, kind } => Some((field, kind)),
-        Ownership::Tags => None,
+        Ownership::Tags | Ownership::Shared => None,
     }
 }
 

@@ -53,7 +53,7 @@ pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
     let mut read: BTreeSet<&str> = BTreeSet::new();
     while !open.is_empty() {
         let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|kind| match kind.schema().ownership {
-            Ownership::Tags => true,
+            Ownership::Tags | Ownership::Shared => true,
             Ownership::Parent { kind: parent, .. } => read.contains(parent),
         });
         if now.is_empty() {
@@ -151,7 +151,7 @@ async fn read_kind(
     let wanted = observing.graph.definitions().iter().filter(|definition| definition.schema.kind == schema.kind);
     let mut ask = Ask { owner: Some(observing.owner.clone()), shared: shared.clone(), ..Ask::default() };
     match schema.ownership {
-        Ownership::Tags => {
+        Ownership::Tags | Ownership::Shared => {
             ask.names = wanted.clone().filter_map(|definition| natural_key(schema, &definition.document)).collect();
         }
         Ownership::Parent { kind: parent, .. } => {
@@ -160,8 +160,12 @@ async fn read_kind(
     }
     let adopted: BTreeSet<String> =
         wanted.filter_map(|definition| observing.adopt.get(&definition.address)?.clone()).collect();
-    let childless = matches!(schema.ownership, Ownership::Parent { .. }) && ask.parents.is_empty();
-    let mut found = if childless { Vec::new() } else { kind.read(&ask).await? };
+    let nothing_to_find = match schema.ownership {
+        Ownership::Tags => false,
+        Ownership::Parent { .. } => ask.parents.is_empty(),
+        Ownership::Shared => ask.names.is_empty(),
+    };
+    let mut found = if nothing_to_find { Vec::new() } else { kind.read(&ask).await? };
     if !adopted.is_empty() {
         found.extend(kind.read(&Ask::only(adopted)).await?);
     }

@@ -169,7 +169,7 @@ async fn look(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
     let key = natural_key(kind.schema(), &order.document);
     let mut ask = Ask { owner: Some(site.owner.clone()), ..Ask::default() };
     match kind.schema().ownership {
-        Ownership::Tags => ask.names.extend(key.clone()),
+        Ownership::Tags | Ownership::Shared => ask.names.extend(key.clone()),
         Ownership::Parent { field, .. } => {
             ask.parents.extend(order.document.field(field).and_then(|id| id.as_str()).map(str::to_owned));
         }
@@ -182,7 +182,7 @@ async fn look(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
                 && live.owner() == Some(&site.owner.to_string())
                 && !live.is_retired()
         }
-        Ownership::Parent { .. } => live.key == key,
+        Ownership::Parent { .. } | Ownership::Shared => live.key == key,
     });
     let in_the_way = key.is_some() && going.iter().any(|live| live.key == key);
     Ok(match ours {
@@ -319,8 +319,11 @@ impl<'a> Site<'a> {
         attempt: &mut Attempt<'_>,
     ) -> Result<Tags, Halt> {
         let schema = kind.schema();
-        let spec = Spec::of(schema, document, tags).to_string();
         let mut tags = tags.clone();
+        if schema.ownership == Ownership::Shared {
+            return Ok(tags);
+        }
+        let spec = Spec::of(schema, document, &tags).to_string();
         match (self.parent(kind, document)?, natural_key(schema, document)) {
             (Some((parent_kind, parent)), Some(key)) => {
                 let set = Tags::from([(child_spec_key(schema, &key), format!("{address} {spec}"))]);

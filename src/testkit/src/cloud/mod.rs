@@ -49,6 +49,8 @@ impl ModelCloud {
             .with::<kinds::Slow>(self)
             .with::<kinds::Pool>(self)
             .with::<kinds::Alarm>(self)
+            .with::<kinds::Appointment>(self)
+            .with::<kinds::Switch>(self)
     }
 
     /// Everything that stands, in no state of going; as it is, not as it is seen.

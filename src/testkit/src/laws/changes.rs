@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use infra_engine::event::Event;
-use infra_engine::live::Live;
+use infra_engine::live::{Live, natural_key};
 use infra_engine::model::{Address, Definition, Document, Mutability, Ownership, Schema, Shape};
 use infra_engine::plan::{Action, Cause, Change, Plan, Reason};
 
@@ -157,6 +157,10 @@ pub(super) fn of<'a>(lives: &'a [Live], sample: &Sample, address: &Address) -> &
     let definition = sample.definition(address);
     let live = match definition.schema.ownership {
         Ownership::Tags => lives.iter().find(|live| live.address().as_ref() == Some(address)),
+        Ownership::Shared => {
+            let key = natural_key(definition.schema, &definition.document);
+            lives.iter().find(|live| live.kind == definition.schema.kind && live.key == key)
+        }
         Ownership::Parent { field, .. } => {
             let references = definition.document.references();
             let parent = references.iter().find(|(path, _)| path.root() == field);

@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, FutureExt};
 use infra_engine::check::{RuleText, Surroundings, Violation};
 use infra_engine::event::Event;
 use infra_engine::live::{Ask, Fault, Kind, Live, Ordered, Registry, Retag, Waits};
-use infra_engine::model::{Definition, Document, Replacement, Schema};
+use infra_engine::model::{Definition, Document, Replacement, Schema, UnixTime};
 use infra_engine::plan::Plan;
 
 use crate::cloud::ModelCloud;
@@ -129,6 +129,10 @@ impl Kind for Weathered {
 
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
         self.kind.moved_by(field, live, wanted)
+    }
+
+    fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {
+        self.kind.is_over(wanted, now)
     }
 
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>> {

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 
-use super::{Behavior, Cache, CachedMethods, Certificate, Countries, Distribution, Methods, OriginSource};
+use super::{
+    Behavior, Cache, CachedMethods, Certificate, Countries, Distribution, Methods, OriginProtocol, OriginSource,
+};
+use crate::elb::{Listener, LoadBalancer, Serves};
 
 const SOURCE: &str = "CloudFront API model and Developer Guide: DistributionConfig";
 
@@ -72,6 +75,13 @@ pub(super) static ALL: &[Rule<Distribution>] = &[
         source: "CloudFront API model: WebACLId",
         severity: Severity::Error,
         check: firewall_is_global,
+    },
+    Rule {
+        code: "V224",
+        says: "a load balancer that is spoken with over HTTPS has a listener for HTTPS at that port",
+        source: "CloudFront Developer Guide: HTTP 502, SSL/TLS negotiation failure between CloudFront and a custom origin",
+        severity: Severity::Error,
+        check: balancers_speak_https,
     },
 ];
 
@@ -247,12 +257,40 @@ fn firewall_is_global(cdn: &Distribution, _: &Surroundings<'_>) -> Vec<Violation
     vec![Violation::of("web_acl", arn, "it is of another scope", way_out)]
 }
 
+/// A load balancer of this program, by the name that AWS gives it, must listen where it is called.
+fn balancers_speak_https(cdn: &Distribution, around: &Surroundings<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (name, origin) in &cdn.origins {
+        let OriginSource::Web(web) = &origin.source else { continue };
+        let domain = origin.domain.value();
+        let mut balancers = around.all::<LoadBalancer>();
+        let is_it = |address: &dyn std::fmt::Display| format!("{address}.{}", LoadBalancer::DNS_NAME.name) == domain;
+        let Some((balancer, _)) = balancers.find(|(address, _)| is_it(address)) else { continue };
+        let listens = |listener: &Listener| {
+            listener.load_balancer.value() == format!("{balancer}.id")
+                && listener.port == web.https_port
+                && matches!(listener.serves, Serves::Https { .. })
+        };
+        if web.protocol == OriginProtocol::HttpOnly || around.all::<Listener>().any(|(_, listener)| listens(&listener))
+        {
+            continue;
+        }
+        let port = web.https_port;
+        let wrong =
+            format!("the origin `{name}` is called over HTTPS at {port}, where {balancer} has no such listener");
+        let way_out = "give the load balancer one (`Serves::Https`), or call it with `OriginProtocol::HttpOnly`";
+        violations.push(Violation::of("origins", domain, wrong, way_out));
+    }
+    violations
+}
+
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::{Address, Ref};
+    use infra_engine::model::{Address, Platform, Ref};
 
     use super::*;
     use crate::cloudfront::{Origin, PathBehavior, TlsFrom, Ttl};
+    use crate::elb::{Action, AddressFamily, Desync, Scheme, TlsPolicy};
 
     fn codes(change: impl FnOnce(&mut Distribution)) -> Vec<&'static str> {
         let behavior = Behavior::of("web", Cache::nothing());
@@ -355,5 +393,53 @@ mod tests {
         let acl = |arn: &str| codes(|cdn| cdn.web_acl = Some(Ref::known(arn)));
         assert_eq!(acl("arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/1"), [""; 0]);
         assert_eq!(acl("arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shop/1"), ["V91"]);
+    }
+
+    fn balancer() -> LoadBalancer {
+        LoadBalancer {
+            name: "shop".into(),
+            scheme: Scheme::InternetFacing,
+            subnets: [].into(),
+            security_groups: [].into(),
+            addresses: AddressFamily::Ipv4,
+            idle_seconds: 60,
+            http2: true,
+            drops_invalid_headers: false,
+            desync: Desync::Defensive,
+            deletion_protection: false,
+        }
+    }
+
+    /// The codes of a distribution before a load balancer that listens at this port.
+    fn before_balancer(port: u16, https: bool, protocol: OriginProtocol) -> Vec<&'static str> {
+        let mut platform = Platform::new();
+        let mut stack = platform.stack("edge");
+        let balancer = stack.add("alb", balancer());
+        let certificate = Ref::known("arn:aws:acm:eu-west-1:123456789012:certificate/1");
+        let serves = if https { Serves::Https { certificate, policy: TlsPolicy::tls13() } } else { Serves::Http };
+        let action = Action::respond(404, "");
+        stack.add("listener", Listener { load_balancer: balancer.id(), port, serves, action });
+        let mut origin = Origin::web(balancer.output(LoadBalancer::DNS_NAME).marked());
+        if let OriginSource::Web(web) = &mut origin.source {
+            web.protocol = protocol;
+        }
+        let mut cdn = Distribution::of("The shop", Behavior::of("web", Cache::nothing()));
+        cdn.origins.insert("web".into(), origin);
+        let address = stack.add("cdn", cdn.clone()).address().clone();
+        let definitions = platform.finish().unwrap();
+        let around = Surroundings::new(&definitions, &address);
+        ALL.iter().flat_map(|rule| rule.violations(&cdn, &around)).map(|violation| violation.code).collect()
+    }
+
+    #[test]
+    fn v224_a_balancer_is_called_over_https_where_it_listens() {
+        use OriginProtocol::{AsViewer, HttpOnly, HttpsOnly};
+        assert_eq!(before_balancer(443, true, HttpsOnly), [""; 0]);
+        assert_eq!(before_balancer(443, true, AsViewer), [""; 0]);
+        assert_eq!(before_balancer(80, false, HttpOnly), [""; 0]);
+        for (port, https) in [(80, false), (443, false), (8443, true)] {
+            assert_eq!(before_balancer(port, https, HttpsOnly), ["V224"], "{port}");
+        }
+        assert_eq!(before_balancer(80, false, AsViewer), ["V224"]);
     }
 }

@@ -7,7 +7,8 @@ use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use super::super::cluster::{CapacityProvider, Cluster, Share};
 use super::super::connect::{Connect, Offer};
 use super::super::task_definition::TaskDefinition;
-use super::{Breaker, Capacity, Service};
+use super::{Attachment, Breaker, Capacity, Service};
+use crate::elb::{Action, Listener, ListenerRule, TargetGroup};
 
 pub(super) static ALL: &[Rule<Service>] = &[
     Rule {
@@ -30,6 +31,13 @@ pub(super) static ALL: &[Rule<Service>] = &[
         source: "ECS API model: LoadBalancer; cfn-lint",
         severity: Severity::Error,
         check: attachments_fit,
+    },
+    Rule {
+        code: "V62a",
+        says: "a target group that a service joins is one that a listener passes requests on to",
+        source: "ECS API: CreateService, \"does not have an associated load balancer\"",
+        severity: Severity::Error,
+        check: groups_are_called,
     },
     Rule {
         code: "V62b",
@@ -100,6 +108,22 @@ fn attachments_fit(service: &Service, around: &Surroundings<'_>) -> Vec<Violatio
         };
         let way_out = "name a container of the task definition, and one of its ports";
         violations.push(Violation::of("load_balancers", attachment, wrong, way_out));
+    }
+    violations
+}
+
+fn groups_are_called(service: &Service, around: &Surroundings<'_>) -> Vec<Violation> {
+    let listeners = around.all::<Listener>().map(|(_, listener)| listener.action);
+    let actions: Vec<Action> = listeners.chain(around.all::<ListenerRule>().map(|(_, rule)| rule.action)).collect();
+    let mut violations = Vec::new();
+    for Attachment { target_group, .. } in &service.load_balancers {
+        let passed_on = |action: &Action| matches!(action, Action::Forward(forward) if forward.groups.iter().any(|share| share.group == *target_group));
+        if around.of::<TargetGroup, _>(target_group).is_none() || actions.iter().any(passed_on) {
+            continue;
+        }
+        let wrong = "no listener passes requests on to it, and ECS refuses the service";
+        let way_out = "add a `ListenerRule` with `Action::forward` to it, or take it out of the service";
+        violations.push(Violation::of("load_balancers", target_group, wrong, way_out));
     }
     violations
 }

@@ -6,6 +6,10 @@ use infra_engine::model::{Address, Document, Platform, Tags};
 
 use super::*;
 use crate::ecs::{Architecture, Cluster, Container, Cpu256, Fargate, Insights, Offer, Port, TaskDefinition};
+use crate::elb::{
+    Action, Algorithm, HealthCheck, Listener, Protocol, ProtocolVersion, Serves, Stickiness, TargetGroup,
+    TargetGroupArn, TargetKind,
+};
 
 const ARN: &str = "arn:aws:ecs:us-east-1:1:service/shop/shop-web";
 
@@ -187,4 +191,45 @@ fn rules_hold_on_both_sides() {
     assert_eq!(codes(|service| service.rollout.maximum = 100), ["V64"]);
     assert_eq!(codes(|service| service.load_balancers = BTreeSet::new()), ["V64"]);
     assert_eq!(codes(|service| service.rollout.breaker = Breaker::Off), ["V156"]);
+}
+
+/// The codes of a service that joins a group, where a listener does this.
+fn joining(action: impl FnOnce(&Ref<TargetGroupArn>) -> Action) -> Vec<&'static str> {
+    let mut platform = Platform::new();
+    let mut stack = platform.stack("edge");
+    let group = TargetGroup {
+        name: "shop-web".into(),
+        vpc: Ref::known("vpc-1"),
+        port: 8000,
+        protocol: Protocol::Http,
+        version: ProtocolVersion::Http1,
+        targets: TargetKind::Ip,
+        health_check: HealthCheck::at("/health"),
+        deregistration_seconds: 30,
+        algorithm: Algorithm::RoundRobin,
+        anomaly_mitigation: false,
+        slow_start_seconds: 0,
+        stickiness: Stickiness::Off,
+    };
+    let target_group = stack.add("web", group).id();
+    let load_balancer = Ref::known("arn:alb");
+    let listener = Listener { load_balancer, port: 80, serves: Serves::Http, action: action(&target_group) };
+    stack.add("http", listener);
+    let attachment = Attachment { target_group, container: "web".into(), port: 8000 };
+    let web = Service { load_balancers: [attachment].into(), ..service() };
+    let address = stack.add("service", web.clone()).address().clone();
+    let definitions = platform.finish().unwrap();
+    let around = Surroundings::new(&definitions, &address);
+    rules::ALL.iter().flat_map(|rule| rule.violations(&web, &around)).map(|violation| violation.code).collect()
+}
+
+#[test]
+fn v62a_a_group_that_is_joined_is_called() {
+    assert_eq!(joining(|group| Action::forward(group.clone())), Vec::<&str>::new());
+    assert_eq!(
+        joining(|group| Action::weighted([(group.clone(), 1), (Ref::known("arn:other"), 9)])),
+        Vec::<&str>::new()
+    );
+    assert_eq!(joining(|_| Action::respond(404, "")), ["V62a"]);
+    assert_eq!(joining(|_| Action::forward(Ref::known("arn:other"))), ["V62a"]);
 }

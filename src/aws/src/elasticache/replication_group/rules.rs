@@ -61,6 +61,13 @@ pub(super) static RULES: &[Rule<ReplicationGroup>] = &[
         check: parameters_fit,
     },
     Rule {
+        code: "V110",
+        says: "a version is written with its minor one alone from Redis 6 and Valkey 7 on; older ones are not for this kind",
+        source: "ElastiCache user guide: engine versions; Terraform provider: engine_version.go",
+        severity: Severity::Error,
+        check: version_is_written,
+    },
+    Rule {
         code: "V111",
         says: "a new engine can choose its encryption later: clients may come either way from Redis 7.0.5 and Valkey on",
         source: "ElastiCache API model: TransitEncryptionMode",
@@ -92,6 +99,15 @@ pub(super) static RULES: &[Rule<ReplicationGroup>] = &[
 
 fn broken(field: &str, value: impl Serialize, wrong: impl Into<String>, way_out: &str) -> Vec<Violation> {
     vec![Violation::of(field, value, wrong, way_out)]
+}
+
+fn version_is_written(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    match group.engine {
+        Engine::Redis(6.., _) | Engine::Valkey(7.., _) => Vec::new(),
+        engine => {
+            broken("engine", engine, "ElastiCache has no such version, or asks for its patch", "write `redis 7.1`")
+        }
+    }
 }
 
 fn token_fits(group: &ReplicationGroup, around: &Surroundings<'_>) -> Vec<Violation> {

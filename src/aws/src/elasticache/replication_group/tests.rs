@@ -187,6 +187,11 @@ fn what_aws_would_refuse_is_refused() {
     check_both("V107", |group| group.replicas = 5, |group| group.replicas = 6);
     check_both("V107", |group| (group.mode, group.shards) = (Mode::Sharded, 90), |group| group.shards = 2);
     check_both(
+        "V110",
+        |group| group.engine = Engine::Redis(6, 2),
+        |group| (group.engine, group.logs) = (Engine::Redis(5, 0), BTreeMap::new()),
+    );
+    check_both(
         "V111",
         |group| group.in_transit = InTransit::Preferred,
         |group| (group.engine, group.in_transit) = (Engine::Redis(6, 2), InTransit::Preferred),

@@ -106,3 +106,22 @@ fn v136_the_environment_is_small_and_leaves_lambda_its_names() {
     assert_eq!(with("TARGET_URL", &"x".repeat(4086)), Vec::<&str>::new());
     assert_eq!(with("TARGET_URL", &"x".repeat(4087)), ["V136"]);
 }
+
+#[test]
+fn v225_a_balancer_is_called_by_a_name_that_a_certificate_is_for() {
+    let target = |url: &str| {
+        codes(|function| function.environment = BTreeMap::from([("TARGET_URL".into(), url.to_owned().into())]))
+    };
+    for good in
+        ["https://www.example.com/", "http://shop-1.us-east-1.elb.amazonaws.com/", "https://d1.cloudfront.net", "elb"]
+    {
+        assert_eq!(target(good), Vec::<&str>::new(), "{good}");
+    }
+    for bad in [
+        "https://shop-1.us-east-1.elb.amazonaws.com",
+        "https://Shop-1.us-east-1.ELB.amazonaws.com:443/health",
+        "https://shop-1.elb.cn-north-1.amazonaws.com.cn/",
+    ] {
+        assert_eq!(target(bad), ["V225"], "{bad}");
+    }
+}

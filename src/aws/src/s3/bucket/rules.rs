@@ -2,7 +2,7 @@
 
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 
-use super::{Bucket, Versioning};
+use super::{Bucket, Encryption, Versioning};
 use crate::s3::names;
 use crate::s3::{Expiry, LifecycleRule, StorageClass, When};
 
@@ -36,11 +36,32 @@ pub(super) static ALL: &[Rule<Bucket>] = &[
         severity: Severity::Warning,
         check: old_versions_exist,
     },
+    Rule {
+        code: "V100",
+        says: "a key is named by its whole ARN, not by its number or an alias",
+        source: "S3 User Guide: specifying server-side encryption with AWS KMS; a bare name is looked for in the caller's account",
+        severity: Severity::Error,
+        check: keys_are_named_whole,
+    },
 ];
 
 fn name_fits(bucket: &Bucket, _: &Surroundings<'_>) -> Vec<Violation> {
     let wrong = names::wrong(&bucket.name).into_iter();
     wrong.map(|(wrong, way_out)| Violation::of("name", &bucket.name, wrong, way_out)).collect()
+}
+
+fn keys_are_named_whole(bucket: &Bucket, _: &Surroundings<'_>) -> Vec<Violation> {
+    let (Encryption::Kms { key: Some(key), .. } | Encryption::KmsTwice { key: Some(key) }) = &bucket.encryption else {
+        return Vec::new();
+    };
+    // What another definition gives is an ARN, and is not known yet.
+    let known = serde_json::to_value(key).is_ok_and(|key| key.is_string());
+    let name = key.value();
+    if !known || (name.starts_with("arn:") && name.contains(":kms:") && name.contains(":key/")) {
+        return Vec::new();
+    }
+    let way_out = "write `arn:aws:kms:REGION:ACCOUNT:key/ID`";
+    vec![Violation::of("encryption", key, format!("`{name}` is not a key's ARN"), way_out)]
 }
 
 fn rules_can_be_followed(bucket: &Bucket, _: &Surroundings<'_>) -> Vec<Violation> {
@@ -161,7 +182,7 @@ fn old_versions_exist(bucket: &Bucket, _: &Surroundings<'_>) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::Address;
+    use infra_engine::model::{Address, Ref};
 
     use super::*;
     use crate::s3::{Objects, OldAfter, OldVersions, Tiering};
@@ -236,6 +257,20 @@ mod tests {
         }
         for bad in [(None, None), (Some(89), None), (None, Some(179)), (Some(300), Some(200)), (None, Some(731))] {
             assert_eq!(tiering(bad.0, bad.1), ["V99"], "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn v100_a_key_is_named_by_its_arn() {
+        let arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b";
+        let once = |key: &str| {
+            codes(|bucket| bucket.encryption = Encryption::Kms { key: Some(Ref::known(key)), bucket_key: true })
+        };
+        let twice = |key: &str| codes(|bucket| bucket.encryption = Encryption::KmsTwice { key: Some(Ref::known(key)) });
+        assert_eq!((once(arn), twice(arn)), (vec![], vec![]));
+        assert_eq!(codes(|bucket| bucket.encryption = Encryption::Kms { key: None, bucket_key: true }), [""; 0]);
+        for name in ["0a1b", "alias/shop", "arn:aws:kms:eu-central-1:123456789012:alias/shop"] {
+            assert_eq!((once(name), twice(name)), (vec!["V100"], vec!["V100"]), "{name}");
         }
     }
 }

@@ -142,6 +142,24 @@ fn what_is_not_ours_stops_the_plan_and_is_adopted_only_when_asked() {
     assert_eq!(told(wanted(), there(), &destroying), Vec::<String>::new());
 }
 
+static SHARED: Schema = Schema { kind: "test/shared", ownership: Ownership::Shared, ..SCHEMA };
+
+#[test]
+fn what_the_whole_account_shares_is_taken_as_it_is_and_never_goes() {
+    let shared = |fields: Value| Definition { schema: &SHARED, ..definition("a", fields) };
+    let there = |fields: Value| Live { kind: SHARED.kind, ..foreign("a", fields) };
+    let lives = || vec![there(json!({"name": "a", "size": 1}))];
+    check(vec![shared(json!({"name": "a", "size": 1}))], lives(), &[]);
+    check(vec![shared(json!({"name": "a", "size": 2}))], lives(), &["t.a: Update: changed in the code"]);
+    check(vec![shared(json!({"name": "b"}))], lives(), &["t.a: Create: new in the code"]);
+    check(vec![], lives(), &[]);
+    let wanted = || vec![shared(json!({"name": "a", "size": 1}))];
+    let destroying = Options { goal: Goal::Destroy, ..converge() };
+    assert_eq!(told(wanted(), lives(), &destroying), ["t.a: note: kept_shared"]);
+    let replacing = Options { replace: vec!["t.a".into()], ..converge() };
+    assert_eq!(told(wanted(), lives(), &replacing), ["t.a: note: kept_shared"]);
+}
+
 #[test]
 fn two_that_claim_one_address_stop_the_plan() {
     let twin = Live { id: "id-twin".into(), ..live("a", json!({"name": "a"})) };

@@ -1,20 +1,24 @@
 //! The kinds of the model cloud, one file each, written exactly as kinds of AWS are.
 
 mod alarm;
+mod appointment;
 mod gate;
 mod network;
 mod pool;
 mod rules;
 mod segment;
 mod slow;
+mod switch;
 
 pub use alarm::{Alarm, AlarmId};
+pub use appointment::{Appointment, AppointmentId};
 pub use gate::{Gate, GateAddress, GateId};
 pub use network::{Network, NetworkId};
 pub use pool::{Pool, PoolId};
 pub use rules::{Rules, RulesId};
 pub use segment::{Segment, SegmentId};
 pub use slow::{Slow, SlowEndpoint, SlowId};
+pub use switch::{Switch, SwitchId};
 
 /// The parts of a behaviour that are the same for every kind with tags.
 macro_rules! tagged {
