@@ -12,6 +12,7 @@ pub mod edge;
 pub mod environment;
 pub mod loadtest;
 pub mod network;
+pub mod observability;
 pub mod scaling;
 #[cfg(test)]
 mod testing;
@@ -28,9 +29,18 @@ pub fn platform(environment: &Environment, platform: &mut Platform) {
     let database = database::stack(environment, platform, &network);
     let edge = edge::stack(environment, platform, &network);
     let cluster = cluster::stack(environment, platform, &network, &cache, &database, &edge);
-    scaling::stack(environment, platform, &edge, &cluster);
+    let scaling = scaling::stack(environment, platform, &edge, &cluster);
     workers::stack(environment, platform, &network, &cluster);
     let cdn = cdn::stack(environment, platform, &edge);
+    let watched = observability::Watched {
+        edge: &edge,
+        cluster: &cluster,
+        scaling: &scaling,
+        cdn: &cdn,
+        cache: &cache,
+        database: &database,
+    };
+    observability::stack(environment, platform, watched);
     loadtest::stack(environment, platform, &cdn);
     cost::stack(environment, platform);
 }

@@ -11,6 +11,7 @@ mod database;
 mod edge;
 mod loadtest;
 mod network;
+mod observability;
 mod pgbouncer;
 mod scaling;
 mod services;
@@ -31,6 +32,7 @@ pub use self::database::{Database, Postgres};
 pub use self::edge::{Edge, Https};
 pub use self::loadtest::LoadTest;
 pub use self::network::{Nat, Network};
+pub use self::observability::{Levels, Observability};
 pub use self::pgbouncer::{Pgbouncer, PoolMode};
 pub use self::scaling::{Forecast, In, Made, Metric, Out, OwnMetric, Recurring, Scaling, Season, Steps, Tracking};
 pub use self::services::{Business, Count, Health, Route, Service};
@@ -87,6 +89,8 @@ pub struct Environment {
     pub cache: Cache,
     /// Postgres.
     pub database: Database,
+    /// What is too much, and who is told.
+    pub observability: Observability,
     /// The load test. Without the table there is none.
     #[serde(default)]
     pub loadtest: Option<LoadTest>,
@@ -136,6 +140,7 @@ impl infra_cli::environment::Environment for Environment {
             workers.iter().flat_map(Workers::conflicts).collect(),
             self.cdn.conflicts(edge),
             self.database.conflicts(),
+            self.observability.conflicts(),
             self.loadtest.iter().flat_map(LoadTest::conflicts).collect(),
             self.cost.conflicts(),
         ]
