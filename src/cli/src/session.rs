@@ -22,7 +22,7 @@ use crate::environment::{Facts, Loaded, environments_folder, names_in};
 use crate::failure::Failure;
 use crate::local;
 use crate::program::{Defined, Definer, local_port};
-use crate::render::{KINDS, PROBLEMS, Report, WARNINGS, cost, counted, findings_text};
+use crate::render::{KINDS, PROBLEMS, Picture, Report, WARNINGS, cost, counted, findings_text};
 
 /// What a command is given.
 pub(crate) struct Session<'a> {
@@ -75,6 +75,13 @@ pub(crate) struct Planned {
     pub plan: Plan,
     /// The plan as it is told.
     pub report: Report,
+}
+
+impl Planned {
+    /// The plan's resources whole.
+    pub fn picture(&self, blueprint: &Blueprint) -> Picture {
+        Picture::of(&self.plan, &blueprint.registry, blueprint.environment.facts.region.as_str())
+    }
 }
 
 impl Session<'_> {

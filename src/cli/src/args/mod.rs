@@ -95,8 +95,12 @@ pub enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// As Terraform writes its plans, for tools that read those.
+    Tfjson,
     /// For pull requests.
     Markdown,
+    /// One page for a browser, or for print.
+    Html,
 }
 
 /// How data is printed.
