@@ -45,6 +45,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform) -> Cluster {
             default_strategy: [Share { provider: CapacityProvider::Fargate, base: 0, weight: 1 }].into(),
         },
     );
+    platform.output("cluster", cluster.output(ecs::Cluster::ARN));
     let services = SERVICES.map(|service| (service, ground(&mut stack, environment, service)));
     Cluster { cluster, services: services.into() }
 }

@@ -17,6 +17,7 @@ mod life;
 mod locks;
 mod others;
 mod output;
+mod outputs;
 mod refusals;
 mod saved_plans;
 mod secrets;

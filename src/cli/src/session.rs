@@ -11,7 +11,7 @@ use infra_engine::check::{Finding, Severity, check};
 use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
 use infra_engine::live::{FaultKind, Registry};
-use infra_engine::model::{Owner, Tags};
+use infra_engine::model::{Announced, Announcement, Owner, Tags};
 use infra_engine::plan::{Options, Plan};
 use infra_engine::record::{Scope, Store};
 use infra_engine::run::{Interrupt, Observing, World, observe};
@@ -50,6 +50,8 @@ pub(crate) struct Blueprint {
     pub owner: Owner,
     /// What is wanted.
     pub graph: Graph,
+    /// What it tells the world.
+    pub outputs: Vec<Announced>,
     /// The kinds.
     pub registry: Registry,
     /// What the rules say.
@@ -109,6 +111,7 @@ impl Session<'_> {
     pub async fn unchecked(&self) -> Result<Blueprint, Failure> {
         let name = self.environment_name()?;
         let Defined { environment, platform } = self.definer.define(&name, &self.folder)?;
+        let outputs = platform.outputs();
         let definitions = platform.finish().map_err(|problems| defined_wrong(&problems))?;
         let graph = Graph::build(definitions)
             .map_err(|problems| defined_wrong(&problems.iter().map(ToString::to_string).collect::<Vec<_>>()))?;
@@ -117,7 +120,8 @@ impl Session<'_> {
         let aws = Arc::new(self.aws(&environment.facts).await?);
         let registry = infra_aws::registry(Arc::clone(&aws));
         let findings = check(&graph, &registry);
-        Ok(Blueprint { name, environment, owner, graph, registry, findings, aws })
+        check_outputs(&outputs, &graph)?;
+        Ok(Blueprint { name, environment, owner, graph, outputs, registry, findings, aws })
     }
 
     /// Which environment is meant.
@@ -230,6 +234,19 @@ impl Blueprint {
             ..Options::converge(self.owner.clone())
         }
     }
+}
+
+/// Every output that is announced is one that its definition has.
+fn check_outputs(outputs: &[Announced], graph: &Graph) -> Result<(), Failure> {
+    let problem = |output: &Announced| {
+        let Announcement::Output(reference) = &output.value else { return None };
+        let has = graph.definition(&reference.address).is_some_and(|definition| {
+            reference.output == "id" || definition.schema.outputs.iter().any(|field| field.name == reference.output)
+        });
+        (!has).then(|| format!("the output `{}` is {reference}, which is not in the code", output.name))
+    };
+    let problems: Vec<String> = outputs.iter().filter_map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(defined_wrong(&problems)) }
 }
 
 fn defined_wrong(problems: &[String]) -> Failure {

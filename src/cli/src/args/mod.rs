@@ -66,6 +66,8 @@ pub enum Command {
     Validate,
     /// Show what is live, or a saved plan.
     Show(Show),
+    /// Print what the platform tells the world: addresses, names, identifiers.
+    Outputs(Outputs),
     /// List every live resource that is ours.
     Owned(Owned),
     /// Show what needs what, and why.
@@ -211,6 +213,17 @@ pub struct Show {
     /// How to print it.
     #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
     pub format: Format,
+}
+
+/// `infra outputs`
+#[derive(Args, Debug)]
+pub struct Outputs {
+    /// One of them: its value alone is printed. All of them when left out.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub format: DataFormat,
 }
 
 /// `infra owned`

@@ -9,6 +9,7 @@ mod explain;
 mod forget;
 mod graph;
 mod history;
+mod outputs;
 mod owned;
 mod plan;
 mod policy;
@@ -31,6 +32,7 @@ pub(crate) async fn run(command: Command, session: &Session<'_>) -> Result<Exit,
         Command::Drift(arguments) => drift::run(arguments, session).await,
         Command::Validate => validate::run(session).await,
         Command::Show(arguments) => show::run(arguments, session).await,
+        Command::Outputs(arguments) => outputs::run(arguments, session).await,
         Command::Owned(arguments) => owned::run(arguments, session).await,
         Command::Graph(arguments) => graph::run(arguments, session).await,
         Command::Adopt(arguments) => adopt::run(arguments, session).await,

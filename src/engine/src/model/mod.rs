@@ -3,6 +3,7 @@
 //! Nothing here reads, plans or changes anything. `graph` joins definitions, `diff` compares them.
 
 mod address;
+mod announced;
 mod document;
 mod reference;
 mod resource;
@@ -12,6 +13,7 @@ mod stack;
 mod tags;
 
 pub use address::{Address, AddressError};
+pub use announced::{Announced, Announcement};
 pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
 pub use reference::{Output, OutputName, Ref, Reference};
 pub use resource::Resource;

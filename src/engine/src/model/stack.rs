@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use super::address::Address;
+use super::announced::Announced;
 use super::document::Document;
 use super::reference::{Output, Ref};
 use super::resource::Resource;
@@ -34,6 +35,7 @@ pub struct Platform {
 #[derive(Default)]
 struct Collected {
     definitions: Vec<Definition>,
+    outputs: Vec<Announced>,
     problems: Vec<String>,
 }
 
@@ -60,6 +62,20 @@ impl Platform {
     /// The stack of that name.
     pub fn stack(&mut self, name: &str) -> Stack {
         Stack { name: name.to_owned(), collected: Rc::clone(&self.collected) }
+    }
+
+    /// Announces a value under a name: `platform.output("alb-dns", balancer.output(LoadBalancer::DNS_NAME))`.
+    pub fn output<T>(&mut self, name: &str, value: Ref<T>) {
+        let mut collected = self.collected.borrow_mut();
+        let twice = collected.outputs.iter().any(|output| output.name == name);
+        collected.problems.extend(Announced::wrong_name(name));
+        collected.problems.extend(twice.then(|| format!("the output `{name}` is announced twice")));
+        collected.outputs.push(Announced::of(name, &value));
+    }
+
+    /// What is announced, in the order in which it was.
+    pub fn outputs(&self) -> Vec<Announced> {
+        self.collected.borrow().outputs.clone()
     }
 
     /// The definitions in the order in which they were added, or what is wrong with how they were added.
