@@ -221,7 +221,7 @@ impl Session<'_> {
 impl Blueprint {
     /// Everything that a plan is asked for.
     pub fn options(&self, selection: &Selection) -> Options {
-        let Selection { target, exclude, replace, adopt } = selection.clone();
+        let Selection { target, exclude, replace, rotate, adopt } = selection.clone();
         Options {
             common_tags: Tags::from([
                 ("Project".to_owned(), self.owner.project.clone()),
@@ -230,6 +230,7 @@ impl Blueprint {
             target,
             exclude,
             replace,
+            rotate,
             adopt: adopt.into_iter().map(|adoption| (adoption.address, adoption.id)).collect(),
             ..Options::converge(self.owner.clone())
         }

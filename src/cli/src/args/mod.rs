@@ -166,7 +166,7 @@ pub struct Carrying {
 #[derive(Args, Debug)]
 pub struct Apply {
     /// A plan that was saved with `plan --out`.
-    #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude", "replace", "adopt"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude", "replace", "rotate", "adopt"])]
     pub file: Option<PathBuf>,
     /// What the plan is about.
     #[command(flatten)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use infra_engine::live::{Live, Registry};
 use infra_engine::model::{Document, Tags, keys};
-use infra_engine::plan::{Cause, Change, Plan, Reason, Work};
+use infra_engine::plan::{Action, Cause, Change, Plan, Reason, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -117,6 +117,8 @@ impl Pictured {
             (Some(live), Act::Update) => updated(change, live, document),
             _ => made(change.kind, document, tags, registry),
         });
+        // What is only rotated, or waited for, is what it was.
+        let after = after.or_else(|| before.filter(|_| change.action == Action::Update).map(Side::of_live));
         let renamed_from = change.reasons.iter().find_map(|reason| match reason {
             Reason::RenamedFrom(address) => Some(address.to_string()),
             _ => None,
@@ -179,11 +181,14 @@ fn works<'a>(change: &Change, plan: &'a Plan) -> (Option<&'a Live>, Option<(&'a 
             Work::Update { live: now, document, tags, fields: _ } => {
                 (live, wanted) = (Some(&**now), Some((document, tags)));
             }
-            Work::Retire { live: now } | Work::Delete { live: now } | Work::Await { live: now } => live = Some(&**now),
+            Work::Rotate { live: now, .. }
+            | Work::Retire { live: now }
+            | Work::Delete { live: now }
+            | Work::Await { live: now } => live = Some(&**now),
         }
     }
     match change.action {
-        infra_engine::plan::Action::Delete => (live, None),
+        Action::Delete => (live, None),
         _ => (live, wanted),
     }
 }

@@ -9,7 +9,7 @@ mod found;
 mod kind;
 mod registry;
 
-pub use behaviour::{Behaviour, Order, Retag, Waits};
+pub use behaviour::{Behaviour, HandOver, Order, Retag, Rotation, Waits};
 pub use fault::{Fault, FaultKind, GoneIsFine};
 pub use found::{Ask, Found, Live, State};
 pub use kind::{FIRST_PAUSE, Kind, Ordered, natural_key};

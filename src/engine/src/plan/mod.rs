@@ -7,6 +7,7 @@ mod decide;
 mod fingerprint;
 mod matching;
 mod options;
+mod rotation;
 mod selection;
 mod spec;
 mod steps;

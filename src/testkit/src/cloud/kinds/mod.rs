@@ -7,6 +7,7 @@ mod pool;
 mod rules;
 mod segment;
 mod slow;
+mod vault;
 
 pub use alarm::{Alarm, AlarmId};
 pub use gate::{Gate, GateAddress, GateId};
@@ -15,6 +16,7 @@ pub use pool::{Pool, PoolId};
 pub use rules::{Rules, RulesId};
 pub use segment::{Segment, SegmentId};
 pub use slow::{Slow, SlowEndpoint, SlowId};
+pub use vault::{CURRENT, Door, DoorId, KNOWS, NEXT, Vault, VaultId};
 
 /// The parts of a behaviour that are the same for every kind with tags.
 macro_rules! tagged {
