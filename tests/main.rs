@@ -19,5 +19,6 @@ mod others;
 mod output;
 mod outputs;
 mod refusals;
+mod rotation;
 mod saved_plans;
 mod secrets;
