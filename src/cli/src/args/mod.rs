@@ -84,6 +84,9 @@ pub enum Command {
     Explain(Explain),
     /// Print the least IAM policy that plans and applies the environment.
     Policy,
+    /// Write the reference of kinds, made from the code.
+    #[command(hide = true)]
+    Docs(Docs),
     /// Print the JSON Schema of environment files.
     Schema,
     /// Print completions for a shell.
@@ -295,6 +298,14 @@ pub struct Explain {
     /// The rule's code: `V01`. All rules when left out.
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+}
+
+/// `infra docs`
+#[derive(Args, Debug)]
+pub struct Docs {
+    /// Where the pages go.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// `infra completions`

@@ -4,6 +4,7 @@ mod adopt;
 mod apply;
 mod completions;
 mod destroy;
+mod docs;
 mod drift;
 mod explain;
 mod forget;
@@ -41,6 +42,7 @@ pub(crate) async fn run(command: Command, session: &Session<'_>) -> Result<Exit,
         Command::History(arguments) => history::run(arguments, session).await,
         Command::Explain(arguments) => explain::run(arguments, session).await,
         Command::Policy => policy::run(session).await,
+        Command::Docs(arguments) => docs::run(arguments, session).await,
         Command::Schema => schema::run(session),
         Command::Completions(arguments) => completions::run(arguments, session),
     }
