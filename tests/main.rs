@@ -18,6 +18,7 @@ mod locks;
 mod others;
 mod output;
 mod outputs;
+mod policy;
 mod refusals;
 mod rotation;
 mod saved_plans;

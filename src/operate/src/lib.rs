@@ -3,5 +3,5 @@
 mod policy;
 mod reference;
 
-pub use policy::least_policy;
+pub use policy::{Home, LONGEST, least_policies};
 pub use reference::{Page, reference};
