@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use infra_aws::{ec2, ecs, iam, logs};
+use infra_aws::{ec2, ecs, elasticache, iam, logs, secretsmanager};
 use infra_cli::Program;
 use infra_cli::environment::{Environment, Facts};
 use infra_engine::model::{Address, Platform, Resource, Stack};
@@ -77,6 +77,9 @@ fn stacks(shape: &Shape, platform: &mut Platform) {
             "iam/role" => add::<iam::Role>,
             "logs/log-group" => add::<logs::LogGroup>,
             "ecs/cluster" => add::<ecs::Cluster>,
+            "elasticache/subnet-group" => add::<elasticache::CacheSubnetGroup>,
+            "elasticache/replication-group" => add::<elasticache::ReplicationGroup>,
+            "secretsmanager/secret" => add::<secretsmanager::Secret>,
             other => panic!("a test asks for the kind {other}"),
         };
         add(&mut stack, address.name(), given);

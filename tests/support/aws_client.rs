@@ -40,6 +40,11 @@ impl AwsClient {
         self.json("ecs", &format!("AmazonEC2ContainerServiceV20141113.{action}"), body)
     }
 
+    /// A call of Secrets Manager, which must succeed.
+    pub fn secrets(&self, action: &str, body: &Value) -> Value {
+        self.json("secretsmanager", &format!("secretsmanager.{action}"), body)
+    }
+
     /// A call of S3.
     pub fn s3(&self, method: &str, path: &str, body: &[u8]) -> Message {
         self.call("s3", &format!("{method} {path} HTTP/1.1"), &[], body)

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 use super::found::{Ask, Found};
 use crate::check::Rule;
 use crate::model::{Address, Replacement, Resource, Tags, UnixTime, keys};
@@ -24,6 +24,13 @@ pub trait Behaviour: Resource {
 
     /// The permissions that its calls need: `ec2:CreateVpc`.
     const ACTIONS: &'static [&'static str];
+
+    /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
+    const ROTATES: Option<&'static str> = None;
+
+    /// Fields that refer to something whose value this kind sends on: when that is rotated, this changes with it, and
+    /// says which value is the one to use from then on.
+    const SENDS: &'static [&'static str] = &[];
 
     /// What the cloud would refuse.
     fn rules() -> &'static [Rule<Self>] {
@@ -47,6 +54,11 @@ pub trait Behaviour: Resource {
         false
     }
 
+    /// Why a living one cannot be rotated now, if it cannot. Only asked where [`Behaviour::ROTATES`] is said.
+    fn cannot_rotate(_live: &Found<Self>) -> Option<String> {
+        None
+    }
+
     /// Everything that is asked for, by as few calls as there can be.
     fn read(cloud: &Self::Cloud, ask: &Ask) -> impl Future<Output = Result<Vec<Found<Self>>, Fault>> + Send;
 
@@ -65,6 +77,16 @@ pub trait Behaviour: Resource {
     /// Sets and removes tags. A kind without tags answers `Ok(())`.
     fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)
     -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Makes the value anew that [`Behaviour::ROTATES`] speaks of. Repeated with the same token, it makes nothing more.
+    fn rotate(
+        _cloud: &Self::Cloud,
+        found: &Found<Self>,
+        _rotation: &Rotation,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
+        let message = format!("{} has no value that could be made anew", found.id);
+        std::future::ready(Err(Fault::new(FaultKind::Refused, Self::SCHEMA.kind, message)))
+    }
 
     /// Deletes it. That it is gone already is success.
     fn delete(cloud: &Self::Cloud, found: &Found<Self>) -> impl Future<Output = Result<(), Fault>> + Send;
@@ -88,6 +110,24 @@ impl<R> Order<R> {
     pub fn made(&self, tags: &Tags) -> bool {
         [keys::OWNER, keys::ADDRESS].iter().all(|key| tags.contains_key(*key) && tags.get(*key) == self.tags.get(*key))
     }
+}
+
+/// A value that is to be made anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The same for every repetition of this rotation, and for no other. 32 characters.
+    pub token: String,
+    /// Who is to use the new value.
+    pub hand_over: HandOver,
+}
+
+/// From when on a new value is the one to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandOver {
+    /// At once.
+    AtOnce,
+    /// When what sends it on says so: it is accepted then. See [`Behaviour::SENDS`].
+    WhenSent,
 }
 
 /// Tags that are to be set, and keys that are to go.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 
-use super::behaviour::{Behaviour, Order, Retag, Waits};
+use super::behaviour::{Behaviour, Order, Retag, Rotation, Waits};
 use super::fault::{Fault, FaultKind};
 use super::found::{Ask, Found, Live};
 use crate::check::{RuleText, Surroundings, Violation};
@@ -41,6 +41,23 @@ pub trait Kind: Send + Sync {
     /// See [`Behaviour::is_over`]. References in what is wanted may be unknown.
     fn is_over(&self, _wanted: &Document, _now: UnixTime) -> bool {
         false
+    }
+    /// See [`Behaviour::ROTATES`].
+    fn rotates(&self) -> Option<&'static str> {
+        None
+    }
+    /// See [`Behaviour::SENDS`].
+    fn sends(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// See [`Behaviour::cannot_rotate`].
+    fn cannot_rotate(&self, _live: &Live) -> Option<String> {
+        None
+    }
+    /// See [`Behaviour::rotate`].
+    fn rotate<'a>(&'a self, live: &'a Live, _rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {
+        let message = format!("{} has no value that could be made anew", live.id);
+        std::future::ready(Err(Fault::new(FaultKind::Refused, live.kind, message))).boxed()
     }
     /// See [`Behaviour::read`].
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>>;
@@ -125,6 +142,22 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {
         wanted.reveal::<R>().is_ok_and(|wanted| R::is_over(&wanted, now))
+    }
+
+    fn rotates(&self) -> Option<&'static str> {
+        R::ROTATES
+    }
+
+    fn sends(&self) -> &'static [&'static str] {
+        R::SENDS
+    }
+
+    fn cannot_rotate(&self, live: &Live) -> Option<String> {
+        found(live).map_or_else(|fault| Some(fault.to_string()), |found| R::cannot_rotate(&found))
+    }
+
+    fn rotate<'a>(&'a self, live: &'a Live, rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::rotate(&self.cloud, &found::<R>(live)?, rotation).await }.boxed()
     }
 
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>> {

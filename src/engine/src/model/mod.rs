@@ -3,6 +3,7 @@
 //! Nothing here reads, plans or changes anything. `graph` joins definitions, `diff` compares them.
 
 mod address;
+mod announced;
 mod document;
 mod package;
 mod reference;
@@ -14,6 +15,7 @@ mod tags;
 mod time;
 
 pub use address::{Address, AddressError};
+pub use announced::{Announced, Announcement};
 pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
 pub use package::{DIGEST, FILE, Make, Package, PackageDigest, PackageFile, Packaged};
 pub use reference::{Output, OutputName, Ref, Reference};

@@ -21,6 +21,9 @@ pub struct Options {
     pub exclude: Vec<String>,
     /// These are replaced even if nothing differs.
     pub replace: Vec<String>,
+    /// The values of these are made anew.
+    #[serde(default)]
+    pub rotate: Vec<String>,
     /// Live resources that become ours: by address, with the identifier where there is no natural name.
     pub adopt: BTreeMap<Address, Option<String>>,
     /// Take over everything that bears a wanted name and has no owner.
@@ -50,6 +53,7 @@ impl Options {
             target: Vec::new(),
             exclude: Vec::new(),
             replace: Vec::new(),
+            rotate: Vec::new(),
             adopt: BTreeMap::new(),
             adopt_named: false,
             now: UnixTime::default(),

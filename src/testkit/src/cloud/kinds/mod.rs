@@ -9,6 +9,7 @@ mod rules;
 mod segment;
 mod slow;
 mod switch;
+mod vault;
 
 pub use alarm::{Alarm, AlarmId};
 pub use appointment::{Appointment, AppointmentId};
@@ -19,6 +20,7 @@ pub use rules::{Rules, RulesId};
 pub use segment::{Segment, SegmentId};
 pub use slow::{Slow, SlowEndpoint, SlowId};
 pub use switch::{Switch, SwitchId};
+pub use vault::{CURRENT, Door, DoorId, KNOWS, NEXT, Vault, VaultId};
 
 /// The parts of a behaviour that are the same for every kind with tags.
 macro_rules! tagged {
