@@ -18,7 +18,9 @@ def install():
         "elasticloadbalancing": kept("alb", "_tags"),
         "wafv2": kept("waf", "_waf_tags"),
         "cloudwatch": alarms_and_dashboards,
+        "budgets": budgets,
         "application-autoscaling": scalable_targets,
+        "ce": anomalies,
     })
     answer_in_pages(tagging)
 
@@ -68,20 +70,42 @@ def alarms_and_dashboards():
 
 def scalable_targets():
     for namespace in ("ecs", "ec2"):
-        for target in ask("DescribeScalableTargets", {"ServiceNamespace": namespace}).get("ScalableTargets", []):
-            tags = ask("ListTagsForResource", {"ResourceARN": target["ScalableTargetARN"]}).get("Tags")
+        for target in ask(SCALING, "DescribeScalableTargets", {"ServiceNamespace": namespace}).get("ScalableTargets", []):
+            tags = ask(SCALING, "ListTagsForResource", {"ResourceARN": target["ScalableTargetARN"]}).get("Tags")
             if tags:
                 yield target["ScalableTargetARN"], listed(tags)
 
 
-def ask(operation, body):
-    """A call of Application Auto Scaling on behalf of whoever is asking."""
+def budgets():
+    import ministack.services.budgets as service
+
+    for arn, tags in service._tags.items():
+        if tags:
+            yield arn, listed(tags) if isinstance(tags, dict) else list(tags)
+
+
+def anomalies():
+    for operation, member, name in (("GetAnomalyMonitors", "AnomalyMonitors", "MonitorArn"),
+                                    ("GetAnomalySubscriptions", "AnomalySubscriptions", "SubscriptionArn")):
+        for one in ask(COSTS, operation, {}).get(member, []):
+            tags = ask(COSTS, "ListTagsForResource", {"ResourceArn": one[name]}).get("ResourceTags")
+            if tags:
+                yield one[name], list(tags)
+
+
+SCALING = ("application-autoscaling", "AnyScaleFrontendService")
+COSTS = ("ce", "AWSInsightsIndexService")
+
+
+def ask(where, operation, body):
+    """A call of a service in another emulator, on behalf of whoever is asking."""
+    service, target = where
     from ministack.core.responses import get_account_id, get_region
 
-    scope = f"{get_account_id()}/20260101/{get_region()}/application-autoscaling/aws4_request"
+    scope = f"{get_account_id()}/20260101/{get_region()}/{service}/aws4_request"
     headers = {
         "Content-Type": "application/x-amz-json-1.1",
-        "X-Amz-Target": f"AnyScaleFrontendService.{operation}",
+        "X-Amz-Target": f"{target}.{operation}",
         "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none",
     }
     connection = http.client.HTTPConnection("127.0.0.1", int(os.environ["PORT_OF_GATEWAY"]), timeout=10)
