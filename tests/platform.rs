@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Call, Inventory, Project, Treatment, difference, inventory_lines, together};
+use crate::support::{Call, Project, Treatment, difference, inventory_lines, together};
 
 /// As many calls as a plan that finds nothing to do may need.
 const CALLS: usize = 90;

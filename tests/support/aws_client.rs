@@ -45,6 +45,11 @@ impl AwsClient {
         self.json("secretsmanager", &format!("secretsmanager.{action}"), body)
     }
 
+    /// A call of Application Auto Scaling, which must succeed.
+    pub fn autoscaling(&self, action: &str, body: &Value) -> Value {
+        self.json("application-autoscaling", &format!("AnyScaleFrontendService.{action}"), body)
+    }
+
     /// A call of S3.
     pub fn s3(&self, method: &str, path: &str, body: &[u8]) -> Message {
         self.call("s3", &format!("{method} {path} HTTP/1.1"), &[], body)

@@ -59,8 +59,13 @@ def chunks(items, size):
 
 
 def ec2(account):
+    networks = account.all("ec2", "describe_vpcs", "Vpcs")
+    for network in networks:
+        for attribute in ("enableDnsHostnames", "enableDnsSupport"):
+            told = account.ask("ec2", "describe_vpc_attribute", VpcId=network["VpcId"], Attribute=attribute)
+            network[attribute] = told[attribute[0].upper() + attribute[1:]]["Value"]
+    yield "vpcs", networks
     plain = {
-        "vpcs": ("describe_vpcs", "Vpcs"),
         "subnets": ("describe_subnets", "Subnets"),
         "internet gateways": ("describe_internet_gateways", "InternetGateways"),
         "addresses": ("describe_addresses", "Addresses"),
@@ -124,7 +129,11 @@ def application_autoscaling(account):
             ("scaling policies", "describe_scaling_policies", "ScalingPolicies"),
             ("scheduled actions", "describe_scheduled_actions", "ScheduledActions"),
         ):
-            yield f"{kind} of {space}", account.all("application-autoscaling", operation, member, ServiceNamespace=space)
+            things = account.all("application-autoscaling", operation, member, ServiceNamespace=space)
+            for target in things if member == "ScalableTargets" else []:
+                arn = target["ScalableTargetARN"]
+                target["Tags"] = account.ask("application-autoscaling", "list_tags_for_resource", ResourceARN=arn)["Tags"]
+            yield f"{kind} of {space}", things
 
 
 def cloudwatch(account):
@@ -186,28 +195,42 @@ def s3(account):
 
 
 def elasticache(account):
-    yield "replication groups", account.all("elasticache", "describe_replication_groups", "ReplicationGroups")
+    def tagged(things):
+        for thing in things:
+            told = account.ask("elasticache", "list_tags_for_resource", ResourceName=thing["ARN"])
+            thing["Tags"] = (told or {}).get("TagList", [])
+        return things
+
+    groups = account.all("elasticache", "describe_replication_groups", "ReplicationGroups")
+    yield "replication groups", tagged(groups)
     yield "cache clusters", account.all("elasticache", "describe_cache_clusters", "CacheClusters")
-    yield "cache subnet groups", account.all("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups")
+    groups = account.all("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups")
+    yield "cache subnet groups", tagged(groups)
     groups = account.all("elasticache", "describe_cache_parameter_groups", "CacheParameterGroups")
     groups = [group for group in groups if not group["CacheParameterGroupName"].startswith("default.")]
     for group in groups:
         name = group["CacheParameterGroupName"]
         group["Parameters"] = account.all(
             "elasticache", "describe_cache_parameters", "Parameters", CacheParameterGroupName=name, Source="user")
-    yield "cache parameter groups", groups
+    yield "cache parameter groups", tagged(groups)
 
 
 def rds(account):
     yield "databases", account.all("rds", "describe_db_instances", "DBInstances")
-    yield "database subnet groups", account.all("rds", "describe_db_subnet_groups", "DBSubnetGroups")
+    def tagged(things, key):
+        for thing in things:
+            thing["Tags"] = account.ask("rds", "list_tags_for_resource", ResourceName=thing[key])["TagList"]
+        return things
+
+    groups = account.all("rds", "describe_db_subnet_groups", "DBSubnetGroups")
+    yield "database subnet groups", tagged(groups, "DBSubnetGroupArn")
     groups = account.all("rds", "describe_db_parameter_groups", "DBParameterGroups")
     groups = [group for group in groups if not group["DBParameterGroupName"].startswith("default.")]
     for group in groups:
         name = group["DBParameterGroupName"]
         group["Parameters"] = account.all(
             "rds", "describe_db_parameters", "Parameters", DBParameterGroupName=name, Source="user")
-    yield "database parameter groups", groups
+    yield "database parameter groups", tagged(groups, "DBParameterGroupArn")
 
 
 def secretsmanager(account):
@@ -247,12 +270,20 @@ def budgets(account):
             }
             for notification in notifications
         ]
+        arn = f"arn:aws:budgets::{account.account}:budget/{budget['BudgetName']}"
+        budget["Tags"] = account.ask("budgets", "list_tags_for_resource", ResourceARN=arn)["ResourceTags"]
     yield "budgets", listed
 
 
 def costs(account):
-    yield "anomaly monitors", account.ask("ce", "get_anomaly_monitors")["AnomalyMonitors"]
+    monitors = account.ask("ce", "get_anomaly_monitors")["AnomalyMonitors"]
+    for monitor in monitors:
+        monitor["Tags"] = account.ask("ce", "list_tags_for_resource", ResourceArn=monitor["MonitorArn"])["ResourceTags"]
+    yield "anomaly monitors", monitors
     yield "anomaly subscriptions", account.ask("ce", "get_anomaly_subscriptions")["AnomalySubscriptions"]
+    tags = account.ask("ce", "list_cost_allocation_tags", Status="Active")["CostAllocationTags"]
+    yield "cost allocation tags", [{"TagKey": tag["TagKey"]} for tag in tags]
+    yield "usage reports", account.all("cur", "describe_report_definitions", "ReportDefinitions")
 
 
 def iam(account):
@@ -339,7 +370,8 @@ def main():
     if arguments.lines:
         sys.stdout.write("".join(sorted(f"{line}\n" for line in lines(inventory, arguments.account))))
     else:
-        json.dump(inventory, sys.stdout, default=str, indent=1, sort_keys=True)
+        plain = lambda value: value.decode() if isinstance(value, bytes) else str(value)
+        json.dump(inventory, sys.stdout, default=plain, indent=1, sort_keys=True)
     return 0
 
 

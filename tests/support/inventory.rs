@@ -31,9 +31,20 @@ impl Inventory {
         found[0]
     }
 
-    /// How many resources there are of all kinds.
-    pub fn len(&self) -> usize {
-        self.0.as_object().into_iter().flatten().map(|(_, items)| items.as_array().map_or(0, Vec::len)).sum()
+    /// Every text that is written anywhere in the account.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let mut left = vec![&self.0];
+        std::iter::from_fn(move || {
+            while let Some(value) = left.pop() {
+                match value {
+                    Value::String(text) => return Some(text.as_str()),
+                    Value::Array(items) => left.extend(items),
+                    Value::Object(members) => left.extend(members.values()),
+                    _ => {}
+                }
+            }
+            None
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! a client that knows nothing of the program, and a proxy that sees, spoils and counts every call.
 
 mod aws_client;
+mod comparison;
 mod http;
 mod inventory;
 mod packages;
@@ -12,6 +13,7 @@ mod snapshot;
 mod together;
 mod xml;
 
+pub use comparison::{Comparison, items, tag, texts};
 pub use inventory::{Inventory, inventory_lines};
 pub use program::{Run, SECRET};
 pub use project::Project;

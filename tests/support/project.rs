@@ -40,6 +40,18 @@ impl Project {
         project
     }
 
+    /// A project of the platform's own program with another environment, which stands unprotected in the local cloud.
+    pub fn of_the_platform_as(environment: &str) -> Project {
+        let project = Project::of(infra(), &infra_local_cloud::account());
+        let has_endpoint = environment.lines().any(|line| line.starts_with("endpoint ="));
+        let endpoint = if has_endpoint { "region = " } else { "endpoint = \"\"\nregion = " };
+        project.write(&environment.replacen("region = ", endpoint, 1));
+        project.set("name", "\"test\"");
+        project.set("protected", "false");
+        packages::share(project.folder(), LOCAL);
+        project
+    }
+
     fn local(program: PathBuf) -> Project {
         let project = Project::of(program, &infra_local_cloud::account());
         project.write(LOCAL);

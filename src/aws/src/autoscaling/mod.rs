@@ -17,6 +17,7 @@ pub use metric::{CustomMetric, Predefined};
 pub use place::ScalableResource;
 pub use policies::ScalingPolicyArn;
 pub use predictive_policy::{Beyond, Load, Mode, PredictivePolicy, PredictivePolicyId};
+pub(crate) use scalable_target::bounds_of_fleets;
 pub use scalable_target::{ScalableTarget, ScalableTargetArn, ScalableTargetId, Suspended};
 pub use scheduled_action::{ScheduledAction, ScheduledActionId};
 pub use step_policy::{Adjustment, Aggregation, Step, StepPolicy, StepPolicyId};

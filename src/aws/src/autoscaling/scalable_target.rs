@@ -63,6 +63,9 @@ pub struct Suspended {
     pub schedules: bool,
 }
 
+/// What comes before a fleet's identifier where it is scaled.
+const FLEET: &str = "spot-fleet-request/";
+
 /// Which of what is read tells the bounds that scheduled actions set: `2..10 4..`.
 const SCHEDULED: &str = "scheduled";
 
@@ -112,7 +115,10 @@ impl Behaviour for ScalableTarget {
             if resources.is_empty() && !ask.only.is_empty() {
                 return Ok((Vec::new(), Arc::default()));
             }
-            let targets = targets(aws, &namespace, resources).await?;
+            let targets = match ask.only.is_empty() {
+                true => all(aws, ask, &namespace).await?.to_vec(),
+                false => targets(aws, &namespace, resources).await?,
+            };
             if targets.is_empty() {
                 return Ok((targets, Arc::default()));
             }
@@ -222,6 +228,23 @@ async fn targets(aws: &Aws, namespace: &ServiceNamespace, resources: Vec<String>
     let call = aws.autoscaling().describe_scalable_targets().service_namespace(namespace.clone());
     let pages = call.set_resource_ids(resources).into_paginator().items().send();
     pages.try_collect().await.sorted("application-autoscaling:DescribeScalableTargets").map_err(sorted)
+}
+
+/// The least and the most machines of the fleets that are scaled, whoever scales them.
+pub(crate) async fn bounds_of_fleets(aws: &Aws, ask: &Ask) -> Result<BTreeMap<String, (u32, u32)>, Fault> {
+    let unsigned = |number: i32| u32::try_from(number).unwrap_or_default();
+    let targets = all(aws, ask, &ServiceNamespace::Ec2).await?;
+    let bounds = targets.iter().filter_map(|target| {
+        let fleet = target.resource_id().strip_prefix(FLEET)?.to_owned();
+        Some((fleet, (unsigned(target.min_capacity()), unsigned(target.max_capacity()))))
+    });
+    Ok(bounds.collect())
+}
+
+/// All targets of a service, which in one look are read once.
+async fn all(aws: &Aws, ask: &Ask, namespace: &ServiceNamespace) -> Result<Arc<Vec<Live>>, Fault> {
+    let name = format!("scalable targets of {}", namespace.as_str());
+    ask.shared.once(&name, targets(aws, namespace, Vec::new())).await
 }
 
 /// The tags of a target; `None` if it has gone meanwhile.

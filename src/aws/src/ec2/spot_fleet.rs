@@ -17,6 +17,7 @@ use super::instance_type::InstanceType;
 use super::security_group::SecurityGroupId;
 use super::subnet::SubnetId;
 use super::tags;
+use crate::autoscaling::bounds_of_fleets;
 use crate::iam::{InstanceProfileName, RoleArn};
 use crate::pages::each;
 use crate::{Aws, Decimal, Sorted};
@@ -55,6 +56,8 @@ mod wire;
 /// It starts machines of every type in every subnet, as there are any to be had: each pair is a pool. AWS can change
 /// nothing but a fleet's capacity, so everything else makes a new fleet, which stands before the old one is cancelled
 /// and its machines are terminated.
+///
+/// A fleet that is scaled has any capacity within the bounds of its scalable target: autoscaling's business.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "ec2/spot-fleet", id = SpotFleetId, after = ["iam/service-linked-role"])]
 pub struct SpotFleet {
@@ -151,6 +154,9 @@ pub enum VolumeKind {
     Gp2,
 }
 
+/// Which of what is read tells the bounds that the fleet is scaled within: `1..10`.
+const SCALED: &str = "scaled";
+
 const REQUEST: &str = "ec2:RequestSpotFleet";
 const DESCRIBE: &str = "ec2:DescribeSpotFleetRequests";
 const MODIFY: &str = "ec2:ModifySpotFleetRequest";
@@ -170,6 +176,7 @@ impl Behaviour for SpotFleet {
     };
 
     const ACTIONS: &'static [&'static str] = &[
+        "application-autoscaling:DescribeScalableTargets",
         CANCEL,
         tags::CREATE_TAGS,
         tags::DELETE_TAGS,
@@ -189,11 +196,17 @@ impl Behaviour for SpotFleet {
         rules::ALL
     }
 
+    fn moved_by(field: &str, live: &Found<SpotFleet>, _: &SpotFleet) -> Option<&'static str> {
+        let (least, most) = live.outputs.get(SCALED)?.split_once("..")?;
+        let bounds = least.parse().ok()?..=most.parse().ok()?;
+        (field == "capacity" && bounds.contains(&live.definition.capacity)).then_some("autoscaling")
+    }
+
     /// AWS cannot filter fleets, and shows those that were cancelled for another two days.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<SpotFleet>>, Fault> {
         if !ask.only.is_empty() {
             let found = each(ask.only.clone(), async |id: String| one(aws, &id).await).await?;
-            return Ok(found.into_iter().flatten().collect());
+            return with_bounds(aws, ask, found.into_iter().flatten().collect()).await;
         }
         let pages = aws.ec2().describe_spot_fleet_requests().into_paginator().items().send();
         let live: Vec<Live> = pages.try_collect().await.sorted(DESCRIBE)?;
@@ -206,7 +219,7 @@ impl Behaviour for SpotFleet {
                 found.push(wire::understand(fleet, state)?);
             }
         }
-        Ok(found)
+        with_bounds(aws, ask, found).await
     }
 
     async fn create(aws: &Aws, order: &Order<SpotFleet>) -> Result<String, Fault> {
@@ -254,6 +267,19 @@ impl Behaviour for SpotFleet {
             }
         }
     }
+}
+
+/// The fleets, each with the bounds that it is scaled within, where it is.
+async fn with_bounds(aws: &Aws, ask: &Ask, fleets: Vec<Found<SpotFleet>>) -> Result<Vec<Found<SpotFleet>>, Fault> {
+    if fleets.is_empty() {
+        return Ok(fleets);
+    }
+    let bounds = bounds_of_fleets(aws, ask).await?;
+    let known = |fleet: Found<SpotFleet>| match bounds.get(&fleet.id) {
+        Some((least, most)) => fleet.with(SCALED, format!("{least}..{most}")),
+        None => fleet,
+    };
+    Ok(fleets.into_iter().map(known).collect())
 }
 
 /// A fleet that is being changed takes no other change.

@@ -64,6 +64,20 @@ fn a_fleet_comes_back_as_it_was_sent() {
 }
 
 #[test]
+fn a_capacity_within_the_bounds_that_it_is_scaled_within_is_autoscalings() {
+    let moved = |field, capacity, bounds: &str| {
+        let found = understood(sent(&SpotFleet { capacity, ..fleet() })).with(SCALED, bounds);
+        SpotFleet::moved_by(field, &found, &fleet())
+    };
+    assert_eq!(moved("capacity", 6, "1..6"), Some("autoscaling"));
+    assert_eq!(moved("capacity", 7, "1..6"), None);
+    assert_eq!(moved("capacity", 0, "1..6"), None);
+    assert_eq!(moved("user_data", 6, "1..6"), None);
+    let alone = understood(sent(&SpotFleet { capacity: 6, ..fleet() }));
+    assert_eq!(SpotFleet::moved_by("capacity", &alone, &fleet()), None);
+}
+
+#[test]
 fn one_specification_for_each_type_goes_out_with_all_subnets_and_the_device_of_the_image() {
     let config = sent(&fleet());
     let [first, _] = config.launch_specifications() else { panic!("two types: {config:?}") };

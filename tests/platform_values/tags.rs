@@ -1,0 +1,77 @@
+//! The tags: everything that can bear some says what it is called, whose it is and where it belongs.
+
+use serde_json::{Value, json};
+
+use super::named;
+use crate::support::{Comparison, tag};
+
+/// What can bear tags, and nobody but the program makes any of.
+const KINDS: [&str; 27] = [
+    "addresses",
+    "alarms",
+    "cache parameter groups",
+    "cache subnet groups",
+    "clusters",
+    "database parameter groups",
+    "database subnet groups",
+    "databases",
+    "distributions",
+    "event rules",
+    "functions",
+    "instance profiles",
+    "listener rules",
+    "listeners",
+    "load balancers",
+    "log groups",
+    "nat gateways",
+    "replication groups",
+    "scalable targets of ecs",
+    "services",
+    "spot fleets",
+    "target groups",
+    "task definitions",
+    "topics",
+    "web acls",
+    "budgets",
+    "anomaly monitors",
+];
+
+/// What can bear tags, and of which an account has some of its own: those without an owner are not ours.
+const OTHERS: [(&str, usize); 7] = [
+    ("buckets", 2),
+    ("internet gateways", 1),
+    ("roles", 16),
+    ("route tables", 4),
+    ("security groups", 4),
+    ("subnets", 6),
+    ("vpcs", 1),
+];
+
+pub fn compare(all: &mut Comparison<'_>) {
+    for kind in KINDS {
+        for resource in all.live.all(kind) {
+            bears(all, kind, resource);
+        }
+    }
+    for (kind, number) in OTHERS {
+        let ours: Vec<&Value> = all.live.all(kind).iter().filter(|one| tag(one, "infra:owner").is_some()).collect();
+        all.has(&format!("number of {kind}"), &json!(ours.len()), &json!(number));
+        for resource in ours {
+            bears(all, kind, resource);
+        }
+    }
+}
+
+fn bears(all: &mut Comparison<'_>, kind: &str, resource: &Value) {
+    let name = tag(resource, "Name").unwrap_or_default();
+    for (key, value) in
+        [("Project", "django-microservices"), ("Environment", "test"), ("infra:owner", "django-microservices/test")]
+    {
+        all.has(&format!("{kind} {name} · tag {key}"), &json!(tag(resource, key)), &json!(value));
+    }
+    let address = tag(resource, "infra:address").is_some_and(|address| address.contains('.'));
+    all.has(&format!("{kind} {name} has an address"), &json!(address), &json!(true));
+    // Those of load balancers are too short for the project, logs are in folders, an alarm's is the ARN's.
+    let of_project = name.starts_with(&named("")) || name.contains("/django-microservices") || name.starts_with("tg-");
+    all.has(&format!("{kind} {name} is called after the project"), &json!(of_project), &json!(true));
+}
