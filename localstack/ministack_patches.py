@@ -25,7 +25,6 @@ def install():
     refuse_broken_trust(iam)
     answer_with_the_tags_of_a_new_group(ec2)
     protect_log_groups()
-    find_ec2_and_logs_by_tag()
     keep_clusters_with_services()
     keep_tags_of_tasks()
     manage_master_passwords()
@@ -381,31 +380,6 @@ def protect_log_groups():
 
     logs.handle_request, logs._create_log_group = handle_request, create_log_group
     logs._delete_log_group, logs._describe_log_groups = delete_log_group, describe_log_groups
-
-
-def find_ec2_and_logs_by_tag():
-    """MiniStack's search over all tags leaves out EC2 and CloudWatch Logs."""
-    import ministack.services.cloudwatch_logs as logs
-    import ministack.services.ec2 as ec2
-    import ministack.services.tagging as tagging
-    from ministack.core.responses import get_account_id, get_region
-
-    kinds = {"vpc-": "vpc", "subnet-": "subnet", "igw-": "internet-gateway", "nat-": "natgateway", "rtb-": "route-table",
-             "sg-": "security-group", "sgr-": "security-group-rule", "eipalloc-": "elastic-ip", "lt-": "launch-template", "i-": "instance"}
-
-    def collect_ec2():
-        for resource, tags in ec2._tags.items():
-            for prefix, kind in kinds.items():
-                if resource.startswith(prefix) and tags:
-                    yield f"arn:aws:ec2:{get_region()}:{get_account_id()}:{kind}/{resource}", list(tags)
-
-    def collect_logs():
-        for name, group in logs._log_groups.items():
-            if group.get("tags"):
-                yield (f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}",
-                       [{"Key": key, "Value": value} for key, value in group["tags"].items()])
-
-    tagging._COLLECTORS.update(ec2=collect_ec2, logs=collect_logs)
 
 
 def keep_clusters_with_services():

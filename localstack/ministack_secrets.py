@@ -6,6 +6,7 @@ def install():
 
     keep_the_names_of_the_deleted(secrets)
     have_no_value_without_one(secrets)
+    make_a_version_once(secrets)
 
 
 def keep_the_names_of_the_deleted(secrets):
@@ -34,3 +35,19 @@ def have_no_value_without_one(secrets):
         return answer
 
     secrets._store_new_secret = handle
+
+
+def make_a_version_once(secrets):
+    """A request token is a version: another value under the same one is refused, and changes nothing."""
+    put = secrets._put_secret_value
+
+    def handle(data):
+        _, secret = secrets._resolve(data.get("SecretId"))
+        version = (secret or {}).get("Versions", {}).get(data.get("ClientRequestToken"))
+        if version and version.get("SecretString") != data.get("SecretString"):
+            return secrets.error_response_json(
+                "ResourceExistsException",
+                "You can't use ClientRequestToken because that value is already in use for a version of this secret.", 400)
+        return put(data)
+
+    secrets._put_secret_value = handle

@@ -48,6 +48,7 @@ def main():
     import ministack_metrics
     import ministack_patches
     import ministack_secrets
+    import ministack_tags
     import ministack_topics
 
     ministack_patches.install()
@@ -60,6 +61,7 @@ def main():
     ministack_load_balancers.install()
     ministack_metrics.install()
     ministack_secrets.install()
+    ministack_tags.install()
     ministack_topics.install()
     config = Config()
     config.bind = [f"fd://{arguments.listen}"]

@@ -86,6 +86,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, edge: &Edge) ->
     if let Some((bucket, _)) = &assets {
         stack.add("assets-policy", only_read_by(&distribution, bucket));
     }
+    platform.output("url", distribution.output(Distribution::URL));
     Cdn { distribution, assets: assets.map(|(bucket, _)| bucket) }
 }
 

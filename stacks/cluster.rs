@@ -67,6 +67,7 @@ pub fn stack(
 ) -> Cluster {
     let mut stack = platform.stack("cluster");
     let cluster = cluster(&mut stack, environment);
+    platform.output("cluster", cluster.output(ecs::Cluster::ARN));
     let around = Around { environment, network, cache, database, edge, cluster: &cluster };
     let pooler = pooler::add(&mut stack, &around);
     let mut services = BTreeMap::new();

@@ -63,6 +63,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
     for (name, service) in &environment.services {
         rule(&mut stack, entry, name, service, &groups[name]);
     }
+    platform.output("load-balancer", balancer.output(LoadBalancer::DNS_NAME));
     Edge { balancer, groups, http, https }
 }
 

@@ -45,6 +45,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform) -> Network {
     let mut stack = platform.stack("network");
     let cidr = environment.network.cidr;
     let vpc = stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true });
+    platform.output("vpc", vpc.id());
     let internet = stack.add("igw", InternetGateway { vpc: vpc.id() });
 
     let public = subnets(&mut stack, environment, &vpc, Side::Public);

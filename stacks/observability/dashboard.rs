@@ -123,18 +123,18 @@ fn each_service(
 
 fn redis(environment: &Environment, watched: Watched<'_>) -> Row {
     let nodes = alarms::nodes(environment, watched);
-    let each = |line: &dyn Fn(&dyn Fn(Node) -> Metric) -> Line| -> Vec<Line> {
-        nodes.iter().map(|(name, of)| line(of).labelled(name.as_str())).collect()
+    let each = |metric: Node, line: fn(Metric, &str) -> Line| -> Vec<Line> {
+        nodes.iter().map(|(name, of)| line(of(metric), name)).collect()
     };
     let hits = graph(environment, "Redis: keys asked for and there, a minute");
     let misses = graph(environment, "Redis: keys asked for in vain, a minute");
     let evictions = graph(environment, "Redis: keys that had to make room, a minute");
     let memory = graph(environment, "Redis: memory, in percent").in_percent();
     let row = [
-        hits.lines(each(&|of| sum(of(Node::Hits), ""))),
-        misses.lines(each(&|of| sum(of(Node::Misses), ""))),
-        marked(evictions.lines(each(&|of| sum(of(Node::Evictions), ""))), environment.observability.evictions),
-        memory.lines(each(&|of| average(of(Node::Memory), ""))),
+        hits.lines(each(Node::Hits, sum)),
+        misses.lines(each(Node::Misses, sum)),
+        marked(evictions.lines(each(Node::Evictions, sum)), environment.observability.evictions),
+        memory.lines(each(Node::Memory, average)),
     ];
     (GRAPH, row.map(Content::from).into())
 }

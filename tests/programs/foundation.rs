@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use infra::environment::Environment;
 use infra::{cluster, network};
+use infra_aws::ecs::Cluster;
 use infra_cli::Program;
 use infra_engine::model::Platform;
 
@@ -18,7 +19,8 @@ fn main() -> ExitCode {
 fn foundation(environment: &Environment, platform: &mut Platform) {
     network::stack(environment, platform);
     let mut stack = platform.stack("cluster");
-    cluster::cluster(&mut stack, environment);
+    let cluster = cluster::cluster(&mut stack, environment);
+    platform.output("cluster", cluster.output(Cluster::ARN));
     for service in environment.services.keys() {
         cluster::ground(&mut stack, environment, service.as_str(), []);
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use infra_aws::{autoscaling, ec2, ecs, iam, lambda, logs};
+use infra_aws::{autoscaling, ec2, ecs, elasticache, iam, lambda, logs, secretsmanager};
 use infra_cli::Program;
 use infra_cli::environment::{Environment, Facts};
 use infra_engine::model::{Address, Platform, Resource, Stack};
@@ -81,6 +81,9 @@ fn stacks(shape: &Shape, platform: &mut Platform) {
             "autoscaling/scalable-target" => add::<autoscaling::ScalableTarget>,
             "autoscaling/step-policy" => add::<autoscaling::StepPolicy>,
             "lambda/function" => add::<lambda::Function>,
+            "elasticache/subnet-group" => add::<elasticache::CacheSubnetGroup>,
+            "elasticache/replication-group" => add::<elasticache::ReplicationGroup>,
+            "secretsmanager/secret" => add::<secretsmanager::Secret>,
             other => panic!("a test asks for the kind {other}"),
         };
         add(&mut stack, address.name(), given);

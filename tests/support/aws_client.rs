@@ -40,6 +40,11 @@ impl AwsClient {
         self.json("ecs", &format!("AmazonEC2ContainerServiceV20141113.{action}"), body)
     }
 
+    /// A call of Secrets Manager, which must succeed.
+    pub fn secrets(&self, action: &str, body: &Value) -> Value {
+        self.json("secretsmanager", &format!("secretsmanager.{action}"), body)
+    }
+
     /// A call of Application Auto Scaling, which must succeed.
     pub fn autoscaling(&self, action: &str, body: &Value) -> Value {
         self.json("application-autoscaling", &format!("AnyScaleFrontendService.{action}"), body)

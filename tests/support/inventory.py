@@ -328,9 +328,14 @@ PASSING = re.compile(
 IDENTIFIERS = (
     (re.compile(r"\b(vpc|subnet|igw|eipalloc|nat|rtb|rtbassoc|sgr?|eni|acl|r|sfr|dopt)-[0-9a-f]{8,}(-[0-9a-f-]+)?\b"), r"\1-…"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "…"),
-    (re.compile(r"/[0-9a-f]{16}\b"), "/…"),
+    (re.compile(r"/[0-9a-z]{16}\b"), "/…"),
     (re.compile(r"\bE[A-Z0-9]{12,13}\b"), "E…"),
-    (re.compile(r"(:secret:[\w/.-]+)-\w{6}\b"), r"\1-…"),
+    (re.compile(r"(:secret:[\w/.!…-]+)-\w{6}\b"), r"\1-…"),
+    (re.compile(r"(:scalable-target/)\w+"), r"\1…"),
+    (re.compile(r"\bdb-[0-9A-Z]{20,}\b"), "db-…"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "…"),
+    (re.compile(r"\bd[0-9a-z]{13}(\.cloudfront\.net)"), r"…\1"),
+    (re.compile(r"-[0-9a-z]{8,}(\.[a-z0-9-]+\.elb\.amazonaws\.com)"), r"-…\1"),
     (re.compile(r"(:task-definition/[\w-]+):\d+"), r"\1:…"),
     (re.compile(r"\b\d+\.\d+\.\d+\.\d+(?!/)\b"), "…"),
 )
@@ -342,14 +347,17 @@ def settled(value, key=""):
         if any(str(value.get(name, "")).startswith("infra:spec") for name in ("Key", "key")):
             return "(spec)"
         items = ((name, settled(inner, name)) for name, inner in value.items() if not PASSING.search(name))
-        return {name: inner for name, inner in sorted(items) if not name.startswith("infra:spec")}
+        return {anonymous(name): inner for name, inner in sorted(items) if not name.startswith("infra:spec")}
     if isinstance(value, (list, tuple)):
         return sorted((settled(inner, key) for inner in value), key=lambda inner: json.dumps(inner, sort_keys=True))
-    if isinstance(value, str):
-        for pattern, name in IDENTIFIERS:
-            value = pattern.sub(name, value)
-        return value
-    return value
+    return anonymous(value) if isinstance(value, str) else value
+
+
+def anonymous(text):
+    """A text without the identifiers in it."""
+    for pattern, name in IDENTIFIERS:
+        text = pattern.sub(name, text)
+    return text
 
 
 def lines(inventory, account):

@@ -17,8 +17,12 @@ pub struct Identity {
 }
 
 impl Aws {
-    /// Who is calling, as AWS sees it. Needs credentials, and no permission.
+    /// Who is calling, as AWS sees it: asked once. Needs credentials, and no permission.
     pub async fn identity(&self) -> Result<Identity, Fault> {
+        self.who.get_or_try_init(|| self.ask_who()).await.cloned()
+    }
+
+    async fn ask_who(&self) -> Result<Identity, Fault> {
         let answer = self.sts().get_caller_identity().send().await.sorted(WHO)?;
         match (answer.account, answer.arn) {
             (Some(account), Some(arn)) => Ok(Identity { account, arn }),

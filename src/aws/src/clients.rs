@@ -11,7 +11,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use tokio::sync::OnceCell;
 
+use crate::account::Identity;
 use crate::calls::{Calls, Counter};
 use crate::ecs::Rollouts;
 use crate::endpoints::{EndpointError, Endpoints, Variables};
@@ -37,6 +39,7 @@ pub struct Aws {
     network: Network,
     counter: Arc<Counter>,
     rollouts: Rollouts,
+    pub(crate) who: OnceCell<Identity>,
     clients: Clients,
 }
 
@@ -119,6 +122,8 @@ clients! {
     sns: aws_sdk_sns as "SNS", Regional;
     /// STS: who is calling.
     sts: aws_sdk_sts as "STS", Regional;
+    /// The index of all tags of a region.
+    tagging: aws_sdk_resourcegroupstagging as "RESOURCE_GROUPS_TAGGING_API", Regional;
     /// WAF: web ACLs of distributions, which are there once.
     wafv2: aws_sdk_wafv2 as "WAFV2", Global;
 }
@@ -154,6 +159,7 @@ impl Aws {
             network,
             counter: Arc::default(),
             rollouts: Rollouts::default(),
+            who: OnceCell::new(),
             clients: Clients::default(),
         })
     }

@@ -239,6 +239,8 @@ mod tests {
         assert_eq!((refused, passing), (None, Some(NotYet)));
         assert_eq!(by_code("LimitExceededException", "Rate exceeded"), Some(Throttled));
         assert_eq!(by_code("LimitExceededException", "You have 20 already"), None);
+        let taken = "Invalid parameter: Tags Reason: Topic already exists with different tags";
+        assert_eq!(by_code("InvalidParameter", taken), Some(Exists));
     }
 
     #[test]

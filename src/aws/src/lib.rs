@@ -36,6 +36,7 @@ mod decimal;
 mod endpoints;
 mod fault;
 mod gate;
+mod index;
 mod named;
 mod registry;
 mod text;

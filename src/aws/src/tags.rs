@@ -109,6 +109,7 @@ tag!(aws_sdk_costandusagereport required);
 tag!(aws_sdk_costexplorer ResourceTag required);
 tag!(aws_sdk_eventbridge required);
 tag!(aws_sdk_iam required);
+tag!(aws_sdk_resourcegroupstagging required);
 tag!(aws_sdk_s3 required);
 tag!(aws_sdk_wafv2 required);
 tag!(aws_sdk_secretsmanager optional);

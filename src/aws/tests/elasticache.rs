@@ -14,7 +14,7 @@ use infra_aws::elasticache::{
     LogFormat, LogKind, Mode, ReplicationGroup,
 };
 use infra_aws::secretsmanager::{Characters, Recipe, Secret, Value};
-use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Found, HandOver, Rotation};
 use infra_engine::model::{Ref, Secret as Hidden};
 
 /// Two subnets of a network of their own.
@@ -209,6 +209,24 @@ async fn a_token_comes_from_its_secret_and_follows_it() {
 
     let fault = ReplicationGroup::update(&aws, &live(&aws, &walk.id).await, &without).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
+
+    // A rotation: the group is told the new value before anybody else is given it.
+    let rotation = Rotation { token: "0123456789abcdef".repeat(2), hand_over: HandOver::WhenSent };
+    let held = secret.settled().await;
+    assert_eq!(Secret::cannot_rotate(&held), None);
+    Secret::rotate(&aws, &held, &rotation).await.unwrap();
+    Secret::rotate(&aws, &held, &rotation).await.unwrap();
+    let given = aws.secretsmanager().get_secret_value().secret_id(&secret.id).send().await.unwrap();
+    assert_eq!(given.secret_string.as_deref(), Some(next), "clients are given what the group accepts");
+    let behind = live(&aws, &walk.id).await.definition.token.unwrap().value();
+    assert_eq!(behind, format!("{} (its current value is not accepted yet)", secret.id));
+    turn(&aws, &walk.id, &group).await;
+    let given = aws.secretsmanager().get_secret_value().secret_id(&secret.id).send().await.unwrap();
+    assert_eq!(given.version_id, Some(rotation.token), "it is handed out once it is accepted");
+    let value = given.secret_string.unwrap();
+    assert!(value.len() == 64 && walk.settled().await.tags.values().all(|tag| !tag.contains(&value)));
+    let held = Secret::read(&aws, &Ask::only([secret.id.clone()])).await.unwrap().pop().unwrap();
+    assert!(Secret::cannot_rotate(&held).is_some_and(|why| why.contains("not ended")));
     walk.end().await;
     secret.end().await;
 }

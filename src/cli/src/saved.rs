@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::render::Report;
+use crate::render::{Picture, Report};
 
 /// The form of saved plans that this program writes and reads.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A plan as it is saved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,11 +32,19 @@ pub(crate) struct SavedPlan {
     pub fingerprint: Fingerprint,
     /// What was shown.
     pub report: Report,
+    /// The resources whole, for other forms of it.
+    pub picture: Picture,
 }
 
 impl SavedPlan {
     /// The form that is written.
     pub const VERSION: u32 = VERSION;
+
+    /// When it was made, for what, and by whom.
+    pub fn when_and_by_whom(&self) -> String {
+        let SavedPlan { made, environment, by, .. } = self;
+        format!("Made at {} for {environment} by {by}", made.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    }
 
     /// Writes it so that a reader sees either all of it or nothing, and nobody else may read it.
     pub fn write(&self, file: &Path) -> Result<(), Failure> {
@@ -134,6 +142,7 @@ mod tests {
                 stops: Vec::new(),
                 notes: Vec::new(),
             },
+            picture: Picture::default(),
         }
     }
 

@@ -11,17 +11,18 @@ use infra_engine::check::{Finding, Severity, check};
 use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
 use infra_engine::live::{FaultKind, Registry};
-use infra_engine::model::{Owner, Package, Tags};
+use infra_engine::model::{Announced, Announcement, Owner, Package, Tags, UnixTime};
 use infra_engine::plan::{Options, Plan};
 use infra_engine::record::{Scope, Store};
-use infra_engine::run::{Interrupt, Observing, World, observe};
+use infra_engine::run::{Interrupt, Observing, World, look_again, observe};
+use jiff::Timestamp;
 
 use crate::args::{Common, Selection};
 use crate::console::Console;
 use crate::environment::{Facts, Loaded, environments_folder, names_in};
 use crate::failure::Failure;
 use crate::program::{Defined, Definer, local_port};
-use crate::render::{KINDS, PROBLEMS, Report, WARNINGS, cost, counted, findings_text};
+use crate::render::{KINDS, PROBLEMS, Picture, Report, WARNINGS, cost, counted, findings_text};
 use crate::{local, packages};
 
 /// What a command is given.
@@ -50,6 +51,8 @@ pub(crate) struct Blueprint {
     pub owner: Owner,
     /// What is wanted.
     pub graph: Graph,
+    /// What it tells the world.
+    pub outputs: Vec<Announced>,
     /// The kinds.
     pub registry: Registry,
     /// What the rules say.
@@ -79,6 +82,13 @@ pub(crate) struct Planned {
     pub report: Report,
 }
 
+impl Planned {
+    /// The plan's resources whole.
+    pub fn picture(&self, blueprint: &Blueprint) -> Picture {
+        Picture::of(&self.plan, &blueprint.registry, blueprint.environment.facts.region.as_str())
+    }
+}
+
 impl Session<'_> {
     /// What is wanted, with nothing wrong in it; warnings are said. No call is made.
     pub async fn blueprint(&self) -> Result<Blueprint, Failure> {
@@ -105,6 +115,7 @@ impl Session<'_> {
         let name = self.environment_name()?;
         let Defined { environment, platform } = self.definer.define(&name, &self.folder)?;
         let packages = platform.packages();
+        let outputs = platform.outputs();
         let definitions = platform.finish().map_err(|problems| defined_wrong(&problems))?;
         let graph = Graph::build(definitions)
             .map_err(|problems| defined_wrong(&problems.iter().map(ToString::to_string).collect::<Vec<_>>()))?;
@@ -113,7 +124,8 @@ impl Session<'_> {
         let aws = Arc::new(self.aws(&environment.facts).await?);
         let registry = infra_aws::registry(Arc::clone(&aws));
         let findings = check(&graph, &registry);
-        Ok(Blueprint { name, environment, owner, graph, registry, findings, packages, aws })
+        check_outputs(&outputs, &graph)?;
+        Ok(Blueprint { name, environment, owner, graph, outputs, registry, findings, packages, aws })
     }
 
     /// Which environment is meant.
@@ -163,9 +175,13 @@ impl Session<'_> {
     pub async fn plan(&self, blueprint: &Blueprint, cloud: &Cloud, options: &Options) -> Result<Planned, Failure> {
         let graph = packages::made(self, blueprint, options).await?;
         let listener = self.console.listener();
-        let (world, scope) = self.observe(blueprint, cloud, &options.adopt, &*listener).await?;
+        let (mut world, scope) = self.observe(blueprint, cloud, &options.adopt, &*listener).await?;
         drop(listener);
-        let plan = infra_engine::plan::plan(&graph, &world.lives, &blueprint.registry, options);
+        let registry = &blueprint.registry;
+        let mut plan = infra_engine::plan::plan(&graph, &world.lives, registry, options);
+        if self.unless_interrupted(look_again(registry, &mut world, &plan)).await?? {
+            plan = infra_engine::plan::plan(&graph, &world.lives, registry, options);
+        }
         let report = Report::of(&plan, &blueprint.name);
         Ok(Planned { world, scope, plan, report })
     }
@@ -214,7 +230,7 @@ impl Session<'_> {
 impl Blueprint {
     /// Everything that a plan is asked for.
     pub fn options(&self, selection: &Selection) -> Options {
-        let Selection { target, exclude, replace, adopt } = selection.clone();
+        let Selection { target, exclude, replace, rotate, adopt } = selection.clone();
         Options {
             common_tags: Tags::from([
                 ("Project".to_owned(), self.owner.project.clone()),
@@ -223,10 +239,25 @@ impl Blueprint {
             target,
             exclude,
             replace,
+            now: UnixTime(Timestamp::now().as_second()),
+            rotate,
             adopt: adopt.into_iter().map(|adoption| (adoption.address, adoption.id)).collect(),
             ..Options::converge(self.owner.clone())
         }
     }
+}
+
+/// Every output that is announced is one that its definition has.
+fn check_outputs(outputs: &[Announced], graph: &Graph) -> Result<(), Failure> {
+    let problem = |output: &Announced| {
+        let Announcement::Output(reference) = &output.value else { return None };
+        let has = graph.definition(&reference.address).is_some_and(|definition| {
+            reference.output == "id" || definition.schema.outputs.iter().any(|field| field.name == reference.output)
+        });
+        (!has).then(|| format!("the output `{}` is {reference}, which is not in the code", output.name))
+    };
+    let problems: Vec<String> = outputs.iter().filter_map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(defined_wrong(&problems)) }
 }
 
 fn defined_wrong(problems: &[String]) -> Failure {

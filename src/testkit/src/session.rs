@@ -209,7 +209,7 @@ fn left_kinds(plan: &Plan, world: &World) -> BTreeSet<&'static str> {
         match &step.work {
             Work::Create { .. } => drop(left.insert(step.kind)),
             Work::Delete { live } => drop(gone.insert((live.kind, live.id.clone()))),
-            Work::Update { .. } | Work::Retire { .. } | Work::Await { .. } => {}
+            Work::Update { .. } | Work::Rotate { .. } | Work::Retire { .. } | Work::Await { .. } => {}
         }
     }
     left.extend(world.lives.iter().filter(|live| !gone.contains(&(live.kind, live.id.clone()))).map(|live| live.kind));

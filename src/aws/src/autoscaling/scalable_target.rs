@@ -1,11 +1,11 @@
 //! A scalable target: between which bounds something is scaled.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_applicationautoscaling::types::{
     ScalableTarget as Live, ScheduledAction, ServiceNamespace, SuspendedState,
 };
-use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
@@ -13,11 +13,12 @@ use infra_engine::model::{Address, Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::place::{NAMESPACES, Place, ScalableResource, sorted};
+use super::scheduled_action::of_service;
 use crate::again::resume;
 use crate::ecs::{Count, Service};
 use crate::pages::each;
 use crate::tags::{from_map, to_map};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// A scalable target: between which bounds something is scaled.
 ///
@@ -72,6 +73,8 @@ const SCHEDULED: &str = "scheduled";
 impl Behaviour for ScalableTarget {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "application-autoscaling:DeregisterScalableTarget",
         "application-autoscaling:DescribeScalableTargets",
@@ -111,9 +114,17 @@ impl Behaviour for ScalableTarget {
             let mut resources: Vec<String> = ask.only.iter().cloned().collect();
             resources.retain(|id| Place::of(id).is_some_and(|place| place.namespace == namespace));
             if resources.is_empty() && !ask.only.is_empty() {
-                return Ok((Vec::new(), Vec::new()));
+                return Ok((Vec::new(), Arc::default()));
             }
-            try_join!(targets(aws, &namespace, resources), actions(aws, &namespace))
+            let targets = match ask.only.is_empty() {
+                true => all(aws, ask, &namespace).await?.to_vec(),
+                false => targets(aws, &namespace, resources).await?,
+            };
+            if targets.is_empty() {
+                return Ok((targets, Arc::default()));
+            }
+            let actions = of_service(aws, ask, &namespace).await?;
+            Ok((targets, actions))
         });
         let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
         let near = |target: &Live| {
@@ -126,12 +137,13 @@ impl Behaviour for ScalableTarget {
         };
         let (targets, actions): (Vec<_>, Vec<_>) = targets.await?.into_iter().unzip();
         let mut scheduled: BTreeMap<String, Vec<ScheduledAction>> = BTreeMap::new();
-        for action in actions.into_iter().flatten() {
-            scheduled.entry(action.resource_id().to_owned()).or_default().push(action);
+        for action in actions.iter().flat_map(|actions| actions.iter()) {
+            scheduled.entry(action.resource_id().to_owned()).or_default().push(action.clone());
         }
         let targets = targets.into_iter().flatten().filter(near);
         let with_tags = async |target: Live| {
-            let tags = tags(aws, target.scalable_target_arn().unwrap_or_default()).await?;
+            let arn = target.scalable_target_arn().unwrap_or_default();
+            let tags = index::tags(aws, ask, arn, tags(aws, arn)).await?;
             Ok(tags.map(|tags| (target, tags)))
         };
         let tagged = each(targets, with_tags).await?.into_iter().flatten();
@@ -220,19 +232,20 @@ async fn targets(aws: &Aws, namespace: &ServiceNamespace, resources: Vec<String>
 }
 
 /// The least and the most machines of the fleets that are scaled, whoever scales them.
-pub(crate) async fn bounds_of_fleets(aws: &Aws) -> Result<BTreeMap<String, (u32, u32)>, Fault> {
+pub(crate) async fn bounds_of_fleets(aws: &Aws, ask: &Ask) -> Result<BTreeMap<String, (u32, u32)>, Fault> {
     let unsigned = |number: i32| u32::try_from(number).unwrap_or_default();
-    let bounds = targets(aws, &ServiceNamespace::Ec2, Vec::new()).await?.into_iter().filter_map(|target| {
+    let targets = all(aws, ask, &ServiceNamespace::Ec2).await?;
+    let bounds = targets.iter().filter_map(|target| {
         let fleet = target.resource_id().strip_prefix(FLEET)?.to_owned();
         Some((fleet, (unsigned(target.min_capacity()), unsigned(target.max_capacity()))))
     });
     Ok(bounds.collect())
 }
 
-async fn actions(aws: &Aws, namespace: &ServiceNamespace) -> Result<Vec<ScheduledAction>, Fault> {
-    let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace.clone());
-    let pages = call.into_paginator().items().send();
-    pages.try_collect().await.sorted("application-autoscaling:DescribeScheduledActions").map_err(sorted)
+/// All targets of a service, which in one look are read once.
+async fn all(aws: &Aws, ask: &Ask, namespace: &ServiceNamespace) -> Result<Arc<Vec<Live>>, Fault> {
+    let name = format!("scalable targets of {}", namespace.as_str());
+    ask.shared.once(&name, targets(aws, namespace, Vec::new())).await
 }
 
 /// The tags of a target; `None` if it has gone meanwhile.

@@ -1,18 +1,19 @@
 //! A scheduled action: when the bounds of a scalable target move, and where to.
 
+use std::sync::Arc;
+
 use aws_sdk_applicationautoscaling::primitives::DateTime;
-use aws_sdk_applicationautoscaling::types::{ScalableTargetAction, ScheduledAction as Live};
+use aws_sdk_applicationautoscaling::types::{ScalableTargetAction, ScheduledAction as Live, ServiceNamespace};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Ref, Tags, UnixTime};
 use infra_values::{Date, Moment, Schedule, TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::place::{Place, sorted, sorted_on_target};
 use super::policies::name_fits;
 use super::scalable_target::ScalableTargetId;
-use crate::pages::each;
 use crate::{Aws, Sorted};
 
 /// A scheduled action: when the bounds of a scalable target move, and where to.
@@ -35,7 +36,8 @@ use crate::{Aws, Sorted};
 /// };
 /// ```
 ///
-/// One that happens once is gone when it has happened: take it out of the code then.
+/// One that happens once, or not after an end, is gone when its time is past. It is not made any more then, and can be
+/// taken out of the code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "autoscaling/scheduled-action", id = ScheduledActionId)]
 #[resource(parent(field = "target", kind = "autoscaling/scalable-target"))]
@@ -73,21 +75,30 @@ impl Behaviour for ScheduledAction {
         RULES
     }
 
+    /// AWS takes no action whose time is past.
+    fn is_over(wanted: &ScheduledAction, now: UnixTime) -> bool {
+        let once = match wanted.schedule {
+            Schedule::At(moment) => Some(moment.unix_seconds(wanted.zone)),
+            Schedule::Cron(_) | Schedule::Rate(_) => None,
+        };
+        let end = wanted.end.map(|end| end.unix_seconds(TimeZone::UTC));
+        once.into_iter().chain(end).any(|last| UnixTime(last) < now)
+    }
+
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<ScheduledAction>>, Fault> {
         let ids = ask.only.iter().chain(&ask.names);
         let named = ids.filter_map(|id| Place::and_name(id).map(|(place, _)| place));
         let mut places: Vec<Place> = ask.parents.iter().filter_map(|target| Place::of(target)).chain(named).collect();
         places.sort();
         places.dedup();
-        let actions = each(places, async |Place { namespace, dimension, resource }: Place| {
-            let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace);
-            let pages = call.scalable_dimension(dimension).resource_id(resource).into_paginator().items().send();
-            let actions: Result<Vec<Live>, Fault> =
-                pages.try_collect().await.sorted("application-autoscaling:DescribeScheduledActions").map_err(sorted);
-            actions.gone_is_fine()
-        });
-        let found: Result<Vec<_>, Fault> = actions.await?.iter().flatten().map(understand).collect();
-        Ok(found?.into_iter().filter(|found| ask.only.is_empty() || ask.only.contains(&found.id)).collect())
+        let mut found = Vec::new();
+        for namespace in Place::namespaces(&places) {
+            let actions = of_service(aws, ask, &namespace).await?;
+            let asked =
+                actions.iter().filter(|action| places.iter().any(|place| place.resource == action.resource_id()));
+            found.extend(asked.map(understand).collect::<Result<Vec<_>, Fault>>()?);
+        }
+        Ok(found.into_iter().filter(|found| ask.only.is_empty() || ask.only.contains(&found.id)).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<ScheduledAction>) -> Result<String, Fault> {
@@ -116,6 +127,16 @@ impl Behaviour for ScheduledAction {
     async fn delete(aws: &Aws, found: &Found<ScheduledAction>) -> Result<(), Fault> {
         delete(aws, &found.id).await
     }
+}
+
+/// The actions of all targets of a service: in one look they are read once, for the targets whose bounds they move too.
+pub(super) async fn of_service(aws: &Aws, ask: &Ask, namespace: &ServiceNamespace) -> Result<Arc<Vec<Live>>, Fault> {
+    let operation = "application-autoscaling:DescribeScheduledActions";
+    let read = async {
+        let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace.clone());
+        call.into_paginator().items().send().try_collect().await.sorted(operation).map_err(sorted)
+    };
+    ask.shared.once(&format!("scheduled actions of {}", namespace.as_str()), read).await
 }
 
 async fn put(aws: &Aws, action: &ScheduledAction) -> Result<(), Fault> {
@@ -269,6 +290,25 @@ mod tests {
         let start = action().start.unwrap();
         assert_eq!(instant(start).secs(), 1_795_737_600);
         assert_eq!(moment(&instant(start)), Ok(start));
+    }
+
+    #[test]
+    fn what_happens_once_is_over_when_its_time_in_its_zone_is_past() {
+        let over = |change: &dyn Fn(&mut ScheduledAction), now: &str| {
+            let mut changed = action();
+            change(&mut changed);
+            let now: Moment = now.parse().unwrap();
+            ScheduledAction::is_over(&changed, UnixTime(now.unix_seconds(TimeZone::UTC)))
+        };
+        let once = |action: &mut ScheduledAction| {
+            action.schedule = "at(2026-11-27T08:00:00)".parse().unwrap();
+            action.zone = "Europe/Berlin".parse().unwrap();
+        };
+        assert!(!over(&once, "2026-11-27T07:00:00"), "it is eight in Berlin just now");
+        assert!(over(&once, "2026-11-27T07:00:01"));
+        let ending = |action: &mut ScheduledAction| action.end = Some("2026-12-01T00:00:00".parse().unwrap());
+        assert!(!over(&ending, "2026-11-30T23:59:59") && over(&ending, "2026-12-01T00:00:01"));
+        assert!(!over(&|_| {}, "2036-01-01T00:00:00"), "what has no end is never over");
     }
 
     fn codes(change: impl FnOnce(&mut ScheduledAction)) -> Vec<&'static str> {

@@ -22,7 +22,7 @@ use crate::iam::Arn;
 use crate::named::may_be_asked_for;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Decimal, Sorted};
+use crate::{Aws, Decimal, Sorted, index};
 
 /// A budget: how much may be spent in a time, and who is told when it is neared.
 ///
@@ -102,6 +102,8 @@ impl Behaviour for Budget {
     type Cloud = Aws;
 
     // The permissions for budgets and for their notifications are these two, whatever the calls are named.
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "budgets:ListTagsForResource",
         "budgets:ModifyBudget",
@@ -126,7 +128,7 @@ impl Behaviour for Budget {
         });
         let whole: Vec<(Live, Vec<Notification>)> = whole.collect();
         let found = each(whole, async |(budget, notifications): (Live, Vec<Notification>)| {
-            one(aws, account, &budget, &notifications).await.gone_is_fine()
+            one(aws, ask, account, &budget, &notifications).await.gone_is_fine()
         });
         let found = found.await?.into_iter().flatten();
         Ok(found.filter(|budget| ask.wants(&budget.id, Some(&budget.id), &budget.tags)).collect())
@@ -240,12 +242,16 @@ async fn notifications(aws: &Aws, account: &str) -> Result<BTreeMap<String, Vec<
 /// One budget with what costs calls of its own.
 async fn one(
     aws: &Aws,
+    ask: &Ask,
     account: &str,
     budget: &Live,
     notifications: &[Notification],
 ) -> Result<Option<Found<Budget>>, Fault> {
     let arn = format!("arn:{}:budgets::{account}:budget/{}", partition(aws.region()), budget.budget_name);
-    let tags = async { aws.budgets().list_tags_for_resource().resource_arn(&arn).send().await.sorted(TAGS) };
+    let alone = async {
+        let answer = aws.budgets().list_tags_for_resource().resource_arn(&arn).send().await.sorted(TAGS)?;
+        Ok(Some(from_sdk(answer.resource_tags())))
+    };
     let audiences = each(notifications, async |notification: &Notification| {
         let call = aws.budgets().describe_subscribers_for_notification().account_id(account);
         let call = call.budget_name(&budget.budget_name).notification(notification.clone());
@@ -253,8 +259,8 @@ async fn one(
             call.into_paginator().items().send().try_collect().await.sorted(SUBSCRIBERS)?;
         Ok((Trigger::from_sdk(notification)?, Audience::of(&subscribers)?))
     });
-    let (tags, audiences) = try_join!(tags, audiences)?;
-    let tags = from_sdk(tags.resource_tags());
+    let (tags, audiences) = try_join!(index::tags(aws, ask, &arn, alone), audiences)?;
+    let tags = tags.unwrap_or_default();
     understand(budget, audiences.into_iter().collect(), tags).map(|found| Some(found.with(Budget::ARN.name, arn)))
 }
 

@@ -18,7 +18,7 @@ use crate::iam::Arn;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::waf::WebAclArn;
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 mod behavior;
 mod origin;
@@ -218,6 +218,8 @@ impl Behaviour for Distribution {
         delete: Duration::from_secs(90 * 60),
     };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "acm:ListCertificates",
         "cloudfront:CreateDistribution",
@@ -248,12 +250,12 @@ impl Behaviour for Distribution {
                 listed.extend(list.and_then(|list| list.items).unwrap_or_default());
             }
             let wanted = each(listed, async |live| {
-                let tags = tags(aws, live.arn()).await?;
+                let tags = index::tags(aws, ask, live.arn(), tags(aws, live.arn())).await?;
                 Ok(tags.filter(|tags| ask.wants(live.id(), None, tags)).map(|_| live.id))
             });
             ids.extend(wanted.await?.into_iter().flatten());
         }
-        Ok(each(ids, async |id: String| one(aws, &id).await).await?.into_iter().flatten().collect())
+        Ok(each(ids, async |id: String| one(aws, ask, &id).await).await?.into_iter().flatten().collect())
     }
 
     async fn create(aws: &Aws, order: &Order<Distribution>) -> Result<String, Fault> {
@@ -339,9 +341,9 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
     Ok(answer.map(|answer| answer.tags.as_ref().map(|tags| from_sdk(tags.items())).unwrap_or_default()))
 }
 
-async fn one(aws: &Aws, id: &str) -> Result<Option<Found<Distribution>>, Fault> {
+async fn one(aws: &Aws, ask: &Ask, id: &str) -> Result<Option<Found<Distribution>>, Fault> {
     let Some((live, _)) = get(aws, id).await? else { return Ok(None) };
-    let Some(tags) = tags(aws, live.arn()).await? else { return Ok(None) };
+    let Some(tags) = index::tags(aws, ask, live.arn(), tags(aws, live.arn())).await? else { return Ok(None) };
     let Some(config) = live.distribution_config() else { return Err(nameless("cloudfront:GetDistribution")) };
     let found = Found::ready(id, wire::read(config)?, tags);
     let found = found.with(Distribution::ARN.name, live.arn()).with(Distribution::DOMAIN.name, live.domain_name());

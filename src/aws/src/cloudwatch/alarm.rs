@@ -9,10 +9,11 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::Tags;
 use serde::{Deserialize, Serialize};
 
+use super::tags;
 use super::{Metric, Summary};
 use crate::named::may_be_asked_for;
 use crate::pages::{batches, each};
-use crate::tags::{from_sdk, to_sdk};
+use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
 
 mod action;
@@ -123,7 +124,6 @@ pub enum Missing {
 }
 
 const DESCRIBE: &str = "cloudwatch:DescribeAlarms";
-const TAGS: &str = "cloudwatch:ListTagsForResource";
 const PUT: &str = "cloudwatch:PutMetricAlarm";
 
 /// The most alarms that one call describes by name, or on one page.
@@ -135,8 +135,10 @@ const OF_TARGET_TRACKING: &str = "TargetTracking-";
 impl Behaviour for Alarm {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] =
-        &["cloudwatch:DeleteAlarms", DESCRIBE, TAGS, PUT, "cloudwatch:TagResource", "cloudwatch:UntagResource"];
+        &["cloudwatch:DeleteAlarms", DESCRIBE, tags::LIST, PUT, "cloudwatch:TagResource", "cloudwatch:UntagResource"];
 
     fn rules() -> &'static [Rule<Alarm>] {
         rules::ALL
@@ -154,9 +156,8 @@ impl Behaviour for Alarm {
             may_be_asked_for(ask, name) && !name.starts_with(OF_TARGET_TRACKING)
         });
         let found = each(asked, async |live: Live| {
-            let call = aws.cloudwatch().list_tags_for_resource().resource_arn(live.alarm_arn().unwrap_or_default());
-            let tags = call.send().await.sorted(TAGS).map(Some).gone_is_fine()?;
-            Ok(tags.map(|tags| understand(&live, from_sdk(tags.tags()))))
+            let tags = tags::read(aws, ask, live.alarm_arn().unwrap_or_default()).await?;
+            Ok(tags.map(|tags| understand(&live, tags)))
         });
         let found = found.await?.into_iter().flatten();
         Ok(found.filter(|alarm| ask.wants(&alarm.id, Some(&alarm.id), &alarm.tags)).collect())

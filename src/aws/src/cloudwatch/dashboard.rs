@@ -7,9 +7,10 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::Tags;
 use serde::{Deserialize, Serialize};
 
+use super::tags;
 use crate::named::may_be_asked_for;
 use crate::pages::each;
-use crate::tags::{from_sdk, to_sdk};
+use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
 
 mod body;
@@ -58,14 +59,22 @@ pub struct Dashboard {
 
 const LIST: &str = "cloudwatch:ListDashboards";
 const GET: &str = "cloudwatch:GetDashboard";
-const TAGS: &str = "cloudwatch:ListTagsForResource";
 const PUT: &str = "cloudwatch:PutDashboard";
 
 impl Behaviour for Dashboard {
     type Cloud = Aws;
 
-    const ACTIONS: &'static [&'static str] =
-        &["cloudwatch:DeleteDashboards", GET, LIST, TAGS, PUT, "cloudwatch:TagResource", "cloudwatch:UntagResource"];
+    const INDEXED: bool = true;
+
+    const ACTIONS: &'static [&'static str] = &[
+        "cloudwatch:DeleteDashboards",
+        GET,
+        LIST,
+        tags::LIST,
+        PUT,
+        "cloudwatch:TagResource",
+        "cloudwatch:UntagResource",
+    ];
 
     fn rules() -> &'static [Rule<Dashboard>] {
         RULES
@@ -81,9 +90,8 @@ impl Behaviour for Dashboard {
         let found = each(asked, async |name: String| {
             let get = aws.cloudwatch().get_dashboard().dashboard_name(name);
             let Some(live) = get.send().await.sorted(GET).map(Some).gone_is_fine()? else { return Ok(None) };
-            let call = aws.cloudwatch().list_tags_for_resource().resource_arn(live.dashboard_arn().unwrap_or_default());
-            let tags = call.send().await.sorted(TAGS).map(Some).gone_is_fine()?;
-            Ok(tags.map(|tags| understand(&live, from_sdk(tags.tags()))))
+            let tags = tags::read(aws, ask, live.dashboard_arn().unwrap_or_default()).await?;
+            Ok(tags.map(|tags| understand(&live, tags)))
         });
         let found = found.await?.into_iter().flatten();
         Ok(found.filter(|dashboard| ask.wants(&dashboard.id, Some(&dashboard.id), &dashboard.tags)).collect())

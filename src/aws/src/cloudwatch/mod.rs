@@ -7,6 +7,7 @@ mod alarm;
 mod dashboard;
 mod metric;
 pub mod metrics;
+mod tags;
 
 pub use alarm::{Action, Alarm, AlarmArn, AlarmName, Condition, Evaluation, Math, Missing, Term, Watched};
 pub use dashboard::{

@@ -67,6 +67,8 @@ const CREATE: &str = "ce:CreateAnomalyMonitor";
 impl Behaviour for AnomalyMonitor {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &[CREATE, "ce:DeleteAnomalyMonitor", GET, shared::LIST, shared::TAG, shared::UNTAG, "ce:UpdateAnomalyMonitor"];
 
@@ -88,7 +90,7 @@ impl Behaviour for AnomalyMonitor {
         };
         let found = each(live, async |monitor: Live| {
             let arn = monitor.monitor_arn().unwrap_or_default().to_owned();
-            Ok(shared::tags(aws, &arn).await?.map(|tags| understand(&monitor, arn, tags)))
+            Ok(shared::tags(aws, ask, &arn).await?.map(|tags| understand(&monitor, arn, tags)))
         });
         let found = found.await?.into_iter().flatten();
         Ok(found.filter(|monitor| ask.wants(&monitor.id, None, &monitor.tags)).collect())
@@ -99,7 +101,7 @@ impl Behaviour for AnomalyMonitor {
         let AnomalyMonitor { name, watches } = &order.definition;
         for monitor in all(aws).await?.into_iter().filter(|monitor| monitor.monitor_name() == name) {
             let arn = monitor.monitor_arn.unwrap_or_default();
-            if shared::tags(aws, &arn).await?.is_some_and(|tags| order.made(&tags)) {
+            if shared::tags(aws, &Ask::default(), &arn).await?.is_some_and(|tags| order.made(&tags)) {
                 return Ok(arn);
             }
         }

@@ -1,10 +1,10 @@
 //! What monitors and subscriptions have in common: their tags, and what Cost Explorer's codes mean.
 
-use infra_engine::live::{Fault, FaultKind, GoneIsFine, Retag};
+use infra_engine::live::{Ask, Fault, FaultKind, GoneIsFine, Retag};
 use infra_engine::model::Tags;
 
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// The permissions that tags need.
 pub(super) const LIST: &str = "ce:ListTagsForResource";
@@ -22,10 +22,13 @@ pub(super) fn sorted(fault: Fault) -> Fault {
 }
 
 /// A resource's tags. `None` when it has gone in the meantime.
-pub(super) async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
-    let answer = aws.costexplorer().list_tags_for_resource().resource_arn(arn).send().await;
-    let answer = answer.sorted(LIST).map_err(sorted).map(Some).gone_is_fine()?;
-    Ok(answer.map(|answer| from_sdk(answer.resource_tags())))
+pub(super) async fn tags(aws: &Aws, ask: &Ask, arn: &str) -> Result<Option<Tags>, Fault> {
+    let alone = async {
+        let answer = aws.costexplorer().list_tags_for_resource().resource_arn(arn).send().await;
+        let answer = answer.sorted(LIST).map_err(sorted).map(Some).gone_is_fine()?;
+        Ok(answer.map(|answer| from_sdk(answer.resource_tags())))
+    };
+    index::tags(aws, ask, arn, alone).await
 }
 
 /// Sets and removes tags.

@@ -70,6 +70,8 @@ const UPDATE: &str = "ce:UpdateAnomalySubscription";
 impl Behaviour for AnomalySubscription {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &[CREATE, "ce:DeleteAnomalySubscription", GET, shared::LIST, shared::TAG, shared::UNTAG, UPDATE];
 
@@ -91,7 +93,7 @@ impl Behaviour for AnomalySubscription {
         };
         let found = each(live, async |live: Live| {
             let arn = live.subscription_arn().unwrap_or_default().to_owned();
-            let tags = shared::tags(aws, &arn).await?;
+            let tags = shared::tags(aws, ask, &arn).await?;
             let found = tags.filter(|tags| ask.wants(&arn, None, tags)).map(|tags| understand(&live, arn, tags));
             found.transpose()
         });
@@ -103,7 +105,7 @@ impl Behaviour for AnomalySubscription {
         let AnomalySubscription { name, monitors, impact, alerts } = &order.definition;
         for live in all(aws).await?.into_iter().filter(|live| live.subscription_name() == name) {
             let arn = live.subscription_arn.unwrap_or_default();
-            if shared::tags(aws, &arn).await?.is_some_and(|tags| order.made(&tags)) {
+            if shared::tags(aws, &Ask::default(), &arn).await?.is_some_and(|tags| order.made(&tags)) {
                 return Ok(arn);
             }
         }

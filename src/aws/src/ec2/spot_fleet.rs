@@ -206,7 +206,7 @@ impl Behaviour for SpotFleet {
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<SpotFleet>>, Fault> {
         if !ask.only.is_empty() {
             let found = each(ask.only.clone(), async |id: String| one(aws, &id).await).await?;
-            return with_bounds(aws, found.into_iter().flatten().collect()).await;
+            return with_bounds(aws, ask, found.into_iter().flatten().collect()).await;
         }
         let pages = aws.ec2().describe_spot_fleet_requests().into_paginator().items().send();
         let live: Vec<Live> = pages.try_collect().await.sorted(DESCRIBE)?;
@@ -219,7 +219,7 @@ impl Behaviour for SpotFleet {
                 found.push(wire::understand(fleet, state)?);
             }
         }
-        with_bounds(aws, found).await
+        with_bounds(aws, ask, found).await
     }
 
     async fn create(aws: &Aws, order: &Order<SpotFleet>) -> Result<String, Fault> {
@@ -270,11 +270,11 @@ impl Behaviour for SpotFleet {
 }
 
 /// The fleets, each with the bounds that it is scaled within, where it is.
-async fn with_bounds(aws: &Aws, fleets: Vec<Found<SpotFleet>>) -> Result<Vec<Found<SpotFleet>>, Fault> {
+async fn with_bounds(aws: &Aws, ask: &Ask, fleets: Vec<Found<SpotFleet>>) -> Result<Vec<Found<SpotFleet>>, Fault> {
     if fleets.is_empty() {
         return Ok(fleets);
     }
-    let bounds = bounds_of_fleets(aws).await?;
+    let bounds = bounds_of_fleets(aws, ask).await?;
     let known = |fleet: Found<SpotFleet>| match bounds.get(&fleet.id) {
         Some((least, most)) => fleet.with(SCALED, format!("{least}..{most}")),
         None => fleet,

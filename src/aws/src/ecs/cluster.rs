@@ -139,12 +139,8 @@ impl Behaviour for Cluster {
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Cluster>>, Fault> {
-        let names: Vec<String> = if ask.only.is_empty() {
-            let pages = aws.ecs().list_clusters().max_results(100).into_paginator().items().send();
-            pages.try_collect().await.sorted("ecs:ListClusters")?
-        } else {
-            ask.only.iter().cloned().collect()
-        };
+        let names: Vec<String> =
+            if ask.only.is_empty() { arns(aws, ask).await? } else { ask.only.iter().cloned().collect() };
         let clusters = batches(&names, AT_A_TIME, async |names| {
             let include = vec![ClusterField::Attachments, ClusterField::Settings, ClusterField::Tags];
             let call = aws.ecs().describe_clusters().set_clusters(Some(names)).set_include(Some(include));
@@ -224,6 +220,15 @@ impl Behaviour for Cluster {
         let call = aws.ecs().delete_cluster().cluster(&found.id);
         call.send().await.sorted("ecs:DeleteCluster").map_err(sorted).map(drop).gone_is_fine()
     }
+}
+
+/// The ARNs of all clusters. Services are listed for each of them, and in one look they are read once.
+pub(super) async fn arns(aws: &Aws, ask: &Ask) -> Result<Vec<String>, Fault> {
+    let read = async {
+        let pages = aws.ecs().list_clusters().max_results(100).into_paginator().items().send();
+        pages.try_collect().await.sorted("ecs:ListClusters")
+    };
+    ask.shared.once::<Vec<String>, _>("clusters", read).await.map(|arns| arns.to_vec())
 }
 
 /// The definition that would have produced a live one; `None` for one that has been deleted.

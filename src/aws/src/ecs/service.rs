@@ -14,7 +14,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::{Ref, Replacement};
 use serde::{Deserialize, Serialize};
 
-use super::cluster::{CapacityProvider, ClusterName, Share, strategy};
+use super::cluster::{self, CapacityProvider, ClusterName, Share, strategy};
 use super::connect::Connect;
 use super::rollouts::{Progress, primary, why};
 use super::tags;
@@ -384,8 +384,7 @@ impl Behaviour for Service {
 
 /// The ARNs of the services that may be asked for.
 async fn near(aws: &Aws, ask: &Ask) -> Result<Vec<String>, Fault> {
-    let pages = aws.ecs().list_clusters().max_results(100).into_paginator().items().send();
-    let clusters: Vec<String> = pages.try_collect().await.sorted("ecs:ListClusters")?;
+    let clusters = cluster::arns(aws, ask).await?;
     let listed = each(clusters, async |cluster: String| {
         let pages = aws.ecs().list_services().cluster(cluster).max_results(100).into_paginator().items().send();
         // The cluster may have gone meanwhile.

@@ -108,6 +108,8 @@ const AT_A_TIME: usize = 20;
 impl Behaviour for CacheParameterGroup {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticache:CreateCacheParameterGroup",
         "elasticache:DeleteCacheParameterGroup",
@@ -137,7 +139,7 @@ impl Behaviour for CacheParameterGroup {
         let name = |group: &Live| group.cache_parameter_group_name().unwrap_or_default().to_owned();
         let asked = groups.into_iter().filter(|group| may_be_asked_for(ask, &name(group)));
         let whole = async |group: Live| {
-            let Some(tags) = tags::read(aws, group.arn().unwrap_or_default()).await? else { return Ok(None) };
+            let Some(tags) = tags::read(aws, ask, group.arn().unwrap_or_default()).await? else { return Ok(None) };
             let name = name(&group);
             if !ask.wants(&name, Some(&name), &tags) {
                 return Ok(None);

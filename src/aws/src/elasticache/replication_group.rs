@@ -64,7 +64,9 @@ pub use logs::{Destination, LogDelivery, LogFormat, LogKind, StreamName};
 /// ```
 ///
 /// The token is taken out of its secret in the very call that sends it. When the secret has a new value, the next plan
-/// shows it: it is added first, and a day later a plan shows that the value before is still accepted, and ends that.
+/// shows it: it is added first (ROTATE), and a day later a plan shows that the value before is still accepted, and ends
+/// that (SET). `infra apply --rotate cache.token` makes a new value, adds it, and only then hands it out to clients: at
+/// every moment, what a client is given is accepted. Both are until the first plan that is applied a day later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "elasticache/replication-group", id = ReplicationGroupName, replacement = "delete_first")]
 #[resource(outputs(
@@ -180,6 +182,8 @@ impl Behaviour for ReplicationGroup {
         delete: Duration::from_secs(45 * MINUTE),
     };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticache:CreateReplicationGroup",
         "elasticache:DecreaseReplicaCount",
@@ -206,7 +210,10 @@ impl Behaviour for ReplicationGroup {
         "logs:UpdateLogDelivery",
         "secretsmanager:DescribeSecret",
         "secretsmanager:GetSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
     ];
+
+    const SENDS: &'static [&'static str] = &["token"];
 
     fn rules() -> &'static [Rule<ReplicationGroup>] {
         rules::RULES

@@ -1,10 +1,10 @@
-//! Tags of ElastiCache's resources: read by a call for each, changed by one pair of calls for every kind.
+//! Tags of ElastiCache's resources: read from the index of all tags, or by a call for each, changed by one pair of calls for every kind.
 
-use infra_engine::live::{Fault, FaultKind, Retag};
+use infra_engine::live::{Ask, Fault, GoneIsFine, Retag};
 use infra_engine::model::Tags;
 
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// The permissions that tags need.
 pub(super) const ADD: &str = "elasticache:AddTagsToResource";
@@ -14,12 +14,12 @@ pub(super) const LIST: &str = "elasticache:ListTagsForResource";
 pub(super) const REMOVE: &str = "elasticache:RemoveTagsFromResource";
 
 /// A resource's tags. `None` when it has gone in the meantime.
-pub(super) async fn read(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
-    match aws.elasticache().list_tags_for_resource().resource_name(arn).send().await.sorted(LIST) {
-        Ok(answer) => Ok(Some(from_sdk(answer.tag_list()))),
-        Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
-        Err(fault) => Err(fault),
-    }
+pub(super) async fn read(aws: &Aws, ask: &Ask, arn: &str) -> Result<Option<Tags>, Fault> {
+    let alone = async {
+        let answer = aws.elasticache().list_tags_for_resource().resource_name(arn).send().await.sorted(LIST);
+        answer.map(|answer| Some(from_sdk(answer.tag_list()))).gone_is_fine()
+    };
+    index::tags(aws, ask, arn, alone).await
 }
 
 /// Sets and removes tags.

@@ -112,6 +112,8 @@ impl Arn for CertificateArn {}
 impl Behaviour for Listener {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:DeleteListener",

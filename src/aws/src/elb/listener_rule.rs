@@ -59,6 +59,8 @@ impl Arn for ListenerRuleArn {}
 impl Behaviour for ListenerRule {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateRule",
         "elasticloadbalancing:DeleteRule",

@@ -131,6 +131,8 @@ impl Behaviour for LoadBalancer {
         delete: Duration::from_secs(10 * 60),
     };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateLoadBalancer",
         "elasticloadbalancing:DeleteLoadBalancer",
@@ -157,7 +159,7 @@ impl Behaviour for LoadBalancer {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<LoadBalancer>>, Fault> {
         let balancers = if ask.only.is_empty() {
-            all(aws).await?
+            all(aws, ask).await?
         } else {
             each(ask.only.clone(), async |arn: String| one(aws, &arn).await).await?.into_iter().flatten().collect()
         };
@@ -242,12 +244,15 @@ impl Listed for Live {
     }
 }
 
-/// Every load balancer for applications.
-pub(super) async fn all(aws: &Aws) -> Result<Vec<Live>, Fault> {
-    let pages = aws.elb().describe_load_balancers().page_size(400).into_paginator().items().send();
-    let mut balancers: Vec<Live> = pages.try_collect().await.sorted(DESCRIBE)?;
-    balancers.retain(|balancer| balancer.r#type() == Some(&LoadBalancerTypeEnum::Application));
-    Ok(balancers)
+/// Every load balancer for applications. Listeners and rules need them too, and in one look they are read once.
+pub(super) async fn all(aws: &Aws, ask: &Ask) -> Result<Vec<Live>, Fault> {
+    let read = async {
+        let pages = aws.elb().describe_load_balancers().page_size(400).into_paginator().items().send();
+        let mut balancers: Vec<Live> = pages.try_collect().await.sorted(DESCRIBE)?;
+        balancers.retain(|balancer| balancer.r#type() == Some(&LoadBalancerTypeEnum::Application));
+        Ok(balancers)
+    };
+    ask.shared.once("load balancers", read).await.map(|balancers| balancers.to_vec())
 }
 
 async fn one(aws: &Aws, arn: &str) -> Result<Option<Live>, Fault> {

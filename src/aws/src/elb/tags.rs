@@ -1,4 +1,5 @@
-//! Tags of load balancers and of what belongs to them: no list has them, and one call reads those of twenty.
+//! Tags of load balancers and of what belongs to them: no list has them. The index of all
+//! tags is asked first; of those that it does not know, one call reads twenty.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use infra_engine::model::Tags;
 
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// The permissions that tags need.
 pub(super) const ADD: &str = "elasticloadbalancing:AddTags";
@@ -29,8 +30,14 @@ pub(super) trait Listed {
 
 /// Those that are asked for, with their tags.
 pub(super) async fn asked<L: Listed>(aws: &Aws, ask: &Ask, listed: Vec<L>) -> Result<Vec<(L, Tags)>, Fault> {
-    let arns: Vec<String> = listed.iter().map(Listed::arn).collect();
-    let mut tags = read(aws, &arns).await?;
+    let (mut tags, mut unknown) = (BTreeMap::new(), Vec::new());
+    for arn in listed.iter().map(Listed::arn) {
+        match index::known(aws, ask, &arn).await? {
+            Some(known) => drop(tags.insert(arn, known)),
+            None => unknown.push(arn),
+        }
+    }
+    tags.extend(read(aws, &unknown).await?);
     let with_tags = listed.into_iter().filter_map(|one| {
         let tags = tags.remove(&one.arn())?;
         Some((one, tags))

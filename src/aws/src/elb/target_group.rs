@@ -161,6 +161,8 @@ impl Behaviour for TargetGroup {
 
     const WAITS: Waits = Waits { usual: Duration::from_secs(2), ..Waits::QUICK };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:DeleteTargetGroup",

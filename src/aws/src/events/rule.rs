@@ -15,7 +15,7 @@ use crate::iam::Arn;
 use crate::named::may_be_asked_for;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// A rule of EventBridge: when something is called.
 ///
@@ -63,6 +63,8 @@ const PUT: &str = "events:PutRule";
 impl Behaviour for EventRule {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &["events:DeleteRule", DESCRIBE, LIST, TAGS, PUT, "events:TagResource", "events:UntagResource"];
 
@@ -80,9 +82,13 @@ impl Behaviour for EventRule {
         };
         let asked = live.into_iter().filter(|rule| may_be_asked_for(ask, rule.name().unwrap_or_default()));
         let with_tags = async |rule: Listed| {
-            let call = aws.events().list_tags_for_resource().resource_arn(rule.arn().unwrap_or_default());
-            let tags = call.send().await.sorted(TAGS).map(Some).gone_is_fine()?;
-            tags.map(|tags| understand(&rule, from_sdk(tags.tags()))).transpose()
+            let arn = rule.arn().unwrap_or_default();
+            let alone = async {
+                let answer = aws.events().list_tags_for_resource().resource_arn(arn).send().await.sorted(TAGS);
+                answer.map(|answer| Some(from_sdk(answer.tags()))).gone_is_fine()
+            };
+            let tags = index::tags(aws, ask, arn, alone).await?;
+            tags.map(|tags| understand(&rule, tags)).transpose()
         };
         let found = each(asked, with_tags).await?.into_iter().flatten();
         Ok(found.filter(|rule| ask.wants(&rule.id, Some(&rule.id), &rule.tags)).collect())

@@ -1,6 +1,7 @@
 //! A role: what a service, a machine or a person from elsewhere may do while it plays it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, EntityType, Role as Live, RoleDetail};
 use futures::try_join;
@@ -115,7 +116,7 @@ impl Behaviour for Role {
             let found = each(ask.only.clone(), async |name: String| one(aws, &name).await).await?;
             return Ok(found.into_iter().flatten().collect());
         }
-        let (details, roles) = try_join!(details(aws), roles(aws))?;
+        let (details, roles) = try_join!(details(aws), roles(aws, ask))?;
         let mut found = Vec::new();
         for detail in &details {
             let name = detail.role_name().unwrap_or_default();
@@ -280,10 +281,18 @@ async fn details(aws: &Aws) -> Result<Vec<RoleDetail>, Fault> {
 }
 
 /// All roles by name, without tags and policies.
-async fn roles(aws: &Aws) -> Result<BTreeMap<String, Live>, Fault> {
-    let pages = aws.iam().list_roles().max_items(1000).into_paginator().items().send();
-    let roles: Vec<Live> = pages.try_collect().await.sorted("iam:ListRoles")?;
-    Ok(roles.into_iter().map(|role| (role.role_name.clone(), role)).collect())
+async fn roles(aws: &Aws, ask: &Ask) -> Result<BTreeMap<String, Live>, Fault> {
+    let roles = listed(aws, ask).await?;
+    Ok(roles.iter().map(|role| (role.role_name.clone(), role.clone())).collect())
+}
+
+/// All roles of the account as the list has them, which in one look is read once.
+pub(super) async fn listed(aws: &Aws, ask: &Ask) -> Result<Arc<Vec<Live>>, Fault> {
+    let read = async {
+        let pages = aws.iam().list_roles().max_items(1000).into_paginator().items().send();
+        pages.try_collect().await.sorted("iam:ListRoles")
+    };
+    ask.shared.once("roles", read).await
 }
 
 /// One role, by calls about it alone.

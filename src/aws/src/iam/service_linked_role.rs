@@ -9,6 +9,7 @@ use infra_engine::model::Tags;
 use serde::{Deserialize, Serialize};
 
 use super::fault::IamFault;
+use super::role::listed;
 use super::{RoleArn, Service};
 use crate::{Aws, Sorted};
 
@@ -100,9 +101,8 @@ impl Behaviour for ServiceLinkedRole {
 
     /// All of an account stand under one path, which also tells the service: names do not say it plainly.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<ServiceLinkedRole>>, Fault> {
-        let pages = aws.iam().list_roles().path_prefix(PATH).max_items(1000).into_paginator().items().send();
-        let roles: Vec<Live> = pages.try_collect().await.sorted("iam:ListRoles")?;
-        let found = roles.iter().filter_map(understand);
+        let roles = listed(aws, ask).await?;
+        let found = roles.iter().filter(|role| role.path().starts_with(PATH)).filter_map(understand);
         Ok(found.filter(|role| ask.wants(&role.id, Some(role.definition.service.principal()), &role.tags)).collect())
     }
 

@@ -13,7 +13,7 @@ use crate::again::resume;
 use crate::iam::{Arn, KeyArn};
 use crate::pages::{batches, each};
 use crate::tags::{from_map, to_map};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// A log group: where a service writes its logs, and how long they are kept.
 ///
@@ -73,6 +73,8 @@ const BY_NAME: usize = 50;
 impl Behaviour for LogGroup {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "logs:AssociateKmsKey",
         "logs:CreateLogGroup",
@@ -102,13 +104,13 @@ impl Behaviour for LogGroup {
 
         let with_tags = async |group: Live| {
             let Some(arn) = group_arn(&group) else { return Ok(None) };
-            let call = aws.logs().list_tags_for_resource().resource_arn(&arn);
-            let answer = call.send().await.sorted("logs:ListTagsForResource").map_err(sorted);
-            match answer {
-                Ok(answer) => understand(&group, &arn, from_map(answer.tags())).map(Some),
-                Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
-                Err(fault) => Err(fault),
-            }
+            let alone = async {
+                let call = aws.logs().list_tags_for_resource().resource_arn(&arn);
+                let answer = call.send().await.sorted("logs:ListTagsForResource").map_err(sorted);
+                answer.map(|answer| Some(from_map(answer.tags()))).gone_is_fine()
+            };
+            let tags = index::tags(aws, ask, &arn, alone).await?;
+            tags.map(|tags| understand(&group, &arn, tags)).transpose()
         };
         let found = each(groups, with_tags).await?.into_iter().flatten();
         Ok(found.filter(|group| ask.wants(&group.id, Some(&group.id), &group.tags)).collect())

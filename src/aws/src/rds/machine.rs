@@ -207,8 +207,11 @@ impl Machine {
 pub(super) async fn described(aws: &Aws, ask: &Ask) -> Result<Vec<Live>, Fault> {
     let operation = "rds:DescribeDBInstances";
     if ask.only.is_empty() {
-        let pages = aws.rds().describe_db_instances().max_records(100).into_paginator().items().send();
-        return pages.try_collect().await.sorted(operation);
+        let read = async {
+            let pages = aws.rds().describe_db_instances().max_records(100).into_paginator().items().send();
+            pages.try_collect().await.sorted(operation)
+        };
+        return ask.shared.once::<Vec<Live>, _>("databases", read).await.map(|databases| databases.to_vec());
     }
     let one = async |name: String| match aws
         .rds()

@@ -110,6 +110,8 @@ const AT_A_TIME: usize = 20;
 impl Behaviour for DatabaseParameterGroup {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "rds:CreateDBParameterGroup",
         "rds:DeleteDBParameterGroup",
@@ -139,7 +141,7 @@ impl Behaviour for DatabaseParameterGroup {
         let name = |group: &Live| group.db_parameter_group_name().unwrap_or_default().to_owned();
         let asked = groups.into_iter().filter(|group| may_be_asked_for(ask, &name(group)));
         let whole = async |group: Live| {
-            let Some(tags) = tags::read(aws, group.db_parameter_group_arn().unwrap_or_default()).await? else {
+            let Some(tags) = tags::read(aws, ask, group.db_parameter_group_arn().unwrap_or_default()).await? else {
                 return Ok(None);
             };
             let name = name(&group);

@@ -54,6 +54,8 @@ impl Arn for DatabaseSubnetGroupArn {}
 impl Behaviour for DatabaseSubnetGroup {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcs",
@@ -79,7 +81,7 @@ impl Behaviour for DatabaseSubnetGroup {
         let asked =
             groups.into_iter().filter(|group| may_be_asked_for(ask, group.db_subnet_group_name().unwrap_or_default()));
         let with_tags = async |group: Live| {
-            let tags = tags::read(aws, group.db_subnet_group_arn().unwrap_or_default()).await?;
+            let tags = tags::read(aws, ask, group.db_subnet_group_arn().unwrap_or_default()).await?;
             Ok(tags.and_then(|tags| understand(&group, tags)))
         };
         let found = each(asked, with_tags).await?.into_iter().flatten();

@@ -17,7 +17,7 @@ use super::tiering::Tiering;
 use crate::iam::{Arn, KeyArn};
 use crate::pages::each;
 use crate::tags::to_sdk;
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 mod parts;
 mod rules;
@@ -168,6 +168,8 @@ impl Behaviour for Bucket {
 
     const WAITS: Waits = Waits { delete: Duration::from_secs(60 * 60), ..Waits::QUICK };
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "s3:AbortMultipartUpload",
         "s3:CreateBucket",
@@ -203,7 +205,8 @@ impl Behaviour for Bucket {
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Bucket>>, Fault> {
         let names = if ask.only.is_empty() { candidates(aws, ask).await? } else { ask.only.iter().cloned().collect() };
         let found = each(names, async |name: String| {
-            let Some(tags) = tagging::read(aws, &name).await? else { return Ok(None) };
+            let arn = format!("arn:{}:s3:::{name}", partition(aws.region()).0);
+            let Some(tags) = index::tags(aws, ask, &arn, tagging::read(aws, &name)).await? else { return Ok(None) };
             if !ask.wants(&name, Some(&name), &tags) {
                 return Ok(None);
             }

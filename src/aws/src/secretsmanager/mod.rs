@@ -7,4 +7,4 @@ mod value;
 pub use recipe::{Characters, Recipe};
 pub use secret::{Secret, SecretArn, Value};
 
-pub(crate) use value::{current, current_version};
+pub(crate) use value::{Versions, current, end_rotation, hand_over, version, versions};

@@ -6,11 +6,14 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::types::{SecretListEntry, Tag};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, Waits};
+use infra_engine::live::{
+    Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, HandOver, Order, Retag, Rotation, Waits,
+};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::recipe::Recipe;
+use super::value::{NEXT, Versions};
 use crate::again::resume;
 use crate::iam::{Arn, KeyArn};
 use crate::pages::each;
@@ -31,12 +34,18 @@ use crate::{Aws, Sorted};
 /// ```
 ///
 /// The value goes from this program to Secrets Manager once and is kept nowhere else. Whoever writes a new version into
-/// the secret rotates it: what the value is, is not managed.
+/// the secret rotates it: what the value is, is not managed. `infra apply --rotate cache.token` makes one by the same
+/// recipe. Where another definition sends the value on, as Redis's does, it is told the new one before anybody else is
+/// given it, and until it has ended the rotation no other begins.
 ///
 /// A deleted secret can be brought back for seven days, and its name stays taken for as long. Made again at the same
 /// address within that time, it is the same secret with the same value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "secretsmanager/secret", id = SecretArn)]
+#[resource(outputs(
+    /// The version that a rotation has made and has not ended with yet; there is none otherwise.
+    NEXT: new SecretVersion,
+))]
 pub struct Secret {
     /// Its name, unique in account and region.
     #[key]
@@ -78,14 +87,43 @@ impl Behaviour for Secret {
         "secretsmanager:DeleteSecret",
         "secretsmanager:DescribeSecret",
         "secretsmanager:ListSecrets",
+        "secretsmanager:PutSecretValue",
         "secretsmanager:RestoreSecret",
         "secretsmanager:TagResource",
         "secretsmanager:UntagResource",
         "secretsmanager:UpdateSecret",
     ];
 
+    const ROTATES: Option<&'static str> = Some("value");
+
     fn rules() -> &'static [Rule<Secret>] {
         RULES
+    }
+
+    fn cannot_rotate(found: &Found<Secret>) -> Option<String> {
+        match found.definition.value {
+            Value::WrittenElsewhere => Some("its value is not generated here: whoever writes it rotates it".to_owned()),
+            Value::Generated(_) if found.outputs.contains_key(Secret::NEXT.name) => {
+                Some("its last rotation has not ended: the value before is still accepted, for a day".to_owned())
+            }
+            Value::Generated(_) => None,
+        }
+    }
+
+    /// One call. The version bears the rotation's token, so that it is made once however often it is asked for.
+    async fn rotate(aws: &Aws, found: &Found<Secret>, rotation: &Rotation) -> Result<(), Fault> {
+        let operation = "secretsmanager:PutSecretValue";
+        let Value::Generated(recipe) = found.definition.value else {
+            return Err(Fault::new(FaultKind::Refused, operation, "the secret has no recipe to make a value by"));
+        };
+        let Rotation { token, hand_over } = rotation;
+        let call = aws.secretsmanager().put_secret_value().secret_id(&found.id).client_request_token(token);
+        let call = call.secret_string(recipe.cook()?.expose());
+        let labels = (*hand_over == HandOver::WhenSent).then(|| vec![NEXT.to_owned()]);
+        match call.set_version_stages(labels).send().await.sorted(operation).map_err(sorted) {
+            Err(fault) if fault.kind == FaultKind::Exists => Ok(()),
+            answer => answer.map(drop),
+        }
     }
 
     /// One list has all of them, and their tags. Secrets that belong to another service are not ours to manage.
@@ -175,6 +213,7 @@ struct Live {
     tags: Tags,
     deleted: bool,
     service: Option<String>,
+    next: Option<String>,
 }
 
 impl Live {
@@ -185,7 +224,7 @@ impl Live {
 }
 
 macro_rules! live {
-    ($from:ty) => {
+    ($from:ty, $versions:ident) => {
         impl From<$from> for Live {
             fn from(live: $from) -> Live {
                 Live {
@@ -196,14 +235,15 @@ macro_rules! live {
                     key: live.kms_key_id,
                     deleted: live.deleted_date.is_some(),
                     service: live.owning_service,
+                    next: Versions::of(live.$versions).next,
                 }
             }
         }
     };
 }
 
-live!(SecretListEntry);
-live!(DescribeSecretOutput);
+live!(SecretListEntry, secret_versions_to_stages);
+live!(DescribeSecretOutput, version_ids_to_stages);
 
 /// One secret by its ARN or its name, also a deleted one.
 async fn one(aws: &Aws, id: &str) -> Result<Option<Live>, Fault> {
@@ -236,7 +276,7 @@ const AWS_KEY: &str = "alias/aws/secretsmanager";
 
 /// The definition that would have produced a live one.
 fn understand(live: &Live) -> Found<Secret> {
-    let Live { arn, name, description, key, tags, deleted: _, service: _ } = live;
+    let Live { arn, name, description, key, tags, deleted: _, service: _, next } = live;
     let mut tags = tags.clone();
     let recipe = tags.remove(RECIPE).and_then(|note| Recipe::of_note(&note));
     let definition = Secret {
@@ -245,7 +285,11 @@ fn understand(live: &Live) -> Found<Secret> {
         key: key.as_ref().filter(|key| !key.ends_with(AWS_KEY)).map(Ref::known),
         value: recipe.map_or(Value::WrittenElsewhere, Value::Generated),
     };
-    Found::ready(arn, definition, tags)
+    let found = Found::ready(arn, definition, tags);
+    match next {
+        Some(next) => found.with(Secret::NEXT.name, next),
+        None => found,
+    }
 }
 
 fn is_deleted(fault: &Fault) -> bool {

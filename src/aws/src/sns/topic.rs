@@ -15,7 +15,7 @@ use crate::iam::{KeyArn, Policy};
 use crate::named::may_be_asked_for;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// A topic: what is published to it goes to all who have subscribed.
 ///
@@ -64,6 +64,8 @@ const FIFO: &str = ".fifo";
 impl Behaviour for Topic {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &[CREATE, "sns:DeleteTopic", GET, TAGS, LIST, SET, "sns:TagResource", "sns:UntagResource"];
 
@@ -79,9 +81,15 @@ impl Behaviour for Topic {
         };
         let found = each(arns, async |arn: String| {
             let get = async { aws.sns().get_topic_attributes().topic_arn(&arn).send().await.sorted(GET) };
-            let tags = async { aws.sns().list_tags_for_resource().resource_arn(&arn).send().await.sorted(TAGS) };
-            let answers = try_join!(get, tags).map(Some).gone_is_fine()?;
-            Ok(answers.map(|(topic, tags)| understand(&arn, topic.attributes(), from_sdk(tags.tags()))))
+            let alone = async {
+                let answer = aws.sns().list_tags_for_resource().resource_arn(&arn).send().await.sorted(TAGS);
+                answer.map(|answer| Some(from_sdk(answer.tags()))).gone_is_fine()
+            };
+            let Some((topic, tags)) = try_join!(get, index::tags(aws, ask, &arn, alone)).map(Some).gone_is_fine()?
+            else {
+                return Ok(None);
+            };
+            Ok(tags.map(|tags| understand(&arn, topic.attributes(), tags)))
         });
         let found = found.await?.into_iter().flatten();
         Ok(found.filter(|topic| ask.wants(&topic.id, Some(&topic.definition.name), &topic.tags)).collect())

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::again::made_before;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 mod rules;
 mod wire;
@@ -162,6 +162,8 @@ impl WebAcl {
 impl Behaviour for WebAcl {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "wafv2:CreateWebACL",
         "wafv2:DeleteWebACL",
@@ -189,7 +191,7 @@ impl Behaviour for WebAcl {
         });
         let found = each(listed, async |acl: WebAclSummary| {
             let (Some(name), Some(id), Some(arn)) = (acl.name(), acl.id(), acl.arn()) else { return Ok(None) };
-            let Some(tags) = tags(aws, arn).await? else { return Ok(None) };
+            let Some(tags) = index::tags(aws, ask, arn, tags(aws, arn)).await? else { return Ok(None) };
             if !ask.wants(id, Some(name), &tags) {
                 return Ok(None);
             }

@@ -66,6 +66,8 @@ pub enum Command {
     Validate,
     /// Show what is live, or a saved plan.
     Show(Show),
+    /// Print what the platform tells the world: addresses, names, identifiers.
+    Outputs(Outputs),
     /// List every live resource that is ours.
     Owned(Owned),
     /// Show what needs what, and why.
@@ -82,6 +84,9 @@ pub enum Command {
     Explain(Explain),
     /// Print the least IAM policy that plans and applies the environment.
     Policy,
+    /// Write the reference of kinds, made from the code.
+    #[command(hide = true)]
+    Docs(Docs),
     /// Print the JSON Schema of environment files.
     Schema,
     /// Print completions for a shell.
@@ -95,8 +100,12 @@ pub enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// As Terraform writes its plans, for tools that read those.
+    Tfjson,
     /// For pull requests.
     Markdown,
+    /// One page for a browser, or for print.
+    Html,
 }
 
 /// How data is printed.
@@ -160,7 +169,7 @@ pub struct Carrying {
 #[derive(Args, Debug)]
 pub struct Apply {
     /// A plan that was saved with `plan --out`.
-    #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude", "replace", "adopt"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude", "replace", "rotate", "adopt"])]
     pub file: Option<PathBuf>,
     /// What the plan is about.
     #[command(flatten)]
@@ -207,6 +216,17 @@ pub struct Show {
     /// How to print it.
     #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
     pub format: Format,
+}
+
+/// `infra outputs`
+#[derive(Args, Debug)]
+pub struct Outputs {
+    /// One of them: its value alone is printed. All of them when left out.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub format: DataFormat,
 }
 
 /// `infra owned`
@@ -278,6 +298,14 @@ pub struct Explain {
     /// The rule's code: `V01`. All rules when left out.
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+}
+
+/// `infra docs`
+#[derive(Args, Debug)]
+pub struct Docs {
+    /// Where the pages go.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// `infra completions`

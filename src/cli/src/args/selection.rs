@@ -16,6 +16,9 @@ pub struct Selection {
     /// Replace these though nothing differs.
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
+    /// Make these values anew: a secret that is generated, and what sends it on with it.
+    #[arg(long, value_name = "ADDRESS")]
+    pub rotate: Vec<String>,
     /// Take over a live resource of that name, or of that identifier.
     #[arg(long, value_name = "ADDRESS[=ID]")]
     pub adopt: Vec<Adoption>,
@@ -24,11 +27,14 @@ pub struct Selection {
 impl Selection {
     /// The selection as flags, for a command that continues.
     pub fn flags(&self) -> String {
-        let Selection { target, exclude, replace, adopt } = self;
+        let Selection { target, exclude, replace, rotate, adopt } = self;
         let named = |flag: &'static str, values: &[String]| {
             values.iter().map(|value| format!(" --{flag} {value}")).collect::<String>()
         };
         let adopt: Vec<String> = adopt.iter().map(ToString::to_string).collect();
-        named("target", target) + &named("exclude", exclude) + &named("replace", replace) + &named("adopt", &adopt)
+        let named =
+            [("target", target), ("exclude", exclude), ("replace", replace), ("rotate", rotate), ("adopt", &adopt)]
+                .map(|(flag, values)| named(flag, values));
+        named.concat()
     }
 }

@@ -65,7 +65,7 @@ fn only_tags(plan: &Plan) -> Plan {
             let live = plan.steps.iter().filter(of_it).find_map(Step::live)?.clone();
             Some(Work::Update { live: Box::new(live), document: document.clone(), tags: tags.clone(), fields: false })
         }
-        Work::Retire { .. } | Work::Delete { .. } | Work::Await { .. } => None,
+        Work::Rotate { .. } | Work::Retire { .. } | Work::Delete { .. } | Work::Await { .. } => None,
     };
     let steps = plan.steps.iter().filter(is_adopted).filter_map(|step| Some((step, retag(step)?)));
     let steps: Vec<Step> = steps

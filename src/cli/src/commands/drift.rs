@@ -1,9 +1,11 @@
 //! `infra drift`: shows what has been changed outside of the code. It never proposes changes of the code.
 
+use jiff::Timestamp;
+
 use crate::args::{Drift, Format, Selection};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Level, drift_closing, drift_of, drift_text};
+use crate::render::{Level, drift_closing, drift_html, drift_of, drift_text, drift_tfjson};
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Drift, session: &Session<'_>) -> Result<Exit, Failure> {
@@ -27,6 +29,8 @@ pub(super) async fn run(arguments: Drift, session: &Session<'_>) -> Result<Exit,
             );
         }
         (None, Format::Json) => console.document(&drifted),
+        (None, Format::Tfjson) => console.document(&drift_tfjson(&planned.picture(&blueprint), Timestamp::now())),
+        (None, Format::Html) => console.data(&drift_html(&planned.report.owner, &drifted, "")),
         (None, Format::Text | Format::Markdown) => console.data(&drift_text(&drifted, console.paint)),
     }
     console.say(&console.talk.dim(session.cost(&blueprint, &planned.world)));

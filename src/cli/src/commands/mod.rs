@@ -4,11 +4,13 @@ mod adopt;
 mod apply;
 mod completions;
 mod destroy;
+mod docs;
 mod drift;
 mod explain;
 mod forget;
 mod graph;
 mod history;
+mod outputs;
 mod owned;
 mod plan;
 mod policy;
@@ -31,6 +33,7 @@ pub(crate) async fn run(command: Command, session: &Session<'_>) -> Result<Exit,
         Command::Drift(arguments) => drift::run(arguments, session).await,
         Command::Validate => validate::run(session).await,
         Command::Show(arguments) => show::run(arguments, session).await,
+        Command::Outputs(arguments) => outputs::run(arguments, session).await,
         Command::Owned(arguments) => owned::run(arguments, session).await,
         Command::Graph(arguments) => graph::run(arguments, session).await,
         Command::Adopt(arguments) => adopt::run(arguments, session).await,
@@ -39,6 +42,7 @@ pub(crate) async fn run(command: Command, session: &Session<'_>) -> Result<Exit,
         Command::History(arguments) => history::run(arguments, session).await,
         Command::Explain(arguments) => explain::run(arguments, session).await,
         Command::Policy => policy::run(session).await,
+        Command::Docs(arguments) => docs::run(arguments, session).await,
         Command::Schema => schema::run(session),
         Command::Completions(arguments) => completions::run(arguments, session),
     }

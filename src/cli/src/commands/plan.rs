@@ -6,7 +6,7 @@ use crate::args::{Format, Plan};
 use crate::carry_out::all_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{plan_markdown, plan_text};
+use crate::render::{plan_html, plan_markdown, plan_text, plan_tfjson};
 use crate::saved::{SavedPlan, last_plan};
 use crate::session::Session;
 
@@ -17,6 +17,7 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
     let options = blueprint.options(&selection);
     let options = if destroy { all_of(options) } else { options };
     let planned = session.plan(&blueprint, &cloud, &options).await?;
+    let picture = planned.picture(&blueprint);
     let saved = SavedPlan {
         version: SavedPlan::VERSION,
         environment: blueprint.name.clone(),
@@ -26,13 +27,16 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
         options,
         fingerprint: planned.plan.fingerprint.clone(),
         report: planned.report,
+        picture,
     };
     let (console, report) = (session.console, &saved.report);
     match (console.json(), format) {
         (Some(lines), _) => lines.plan(report),
         (None, Format::Text) => console.data(&plan_text(report, console.paint)),
         (None, Format::Json) => console.document(report),
+        (None, Format::Tfjson) => console.document(&plan_tfjson(report, &saved.picture, saved.made)),
         (None, Format::Markdown) => console.data(&plan_markdown(report, max_bytes)),
+        (None, Format::Html) => console.data(&plan_html(report, &saved.when_and_by_whom())),
     }
     console.say(&console.talk.dim(session.cost(&blueprint, &planned.world)));
     // A plan that cannot be applied is not kept: `infra apply` must not find it.

@@ -5,7 +5,10 @@ use infra_engine::live::Live;
 use crate::args::{Format, Show};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Form, Level, live_json, live_text, plan_markdown, plan_text};
+use crate::render::{
+    Form, Level, Paint, Picture, live_html, live_json, live_text, live_tfjson, plan_html, plan_markdown, plan_text,
+    plan_tfjson,
+};
 use crate::saved::SavedPlan;
 use crate::session::{Blueprint, Session};
 
@@ -20,15 +23,16 @@ pub(super) async fn run(arguments: Show, session: &Session<'_>) -> Result<Exit, 
 }
 
 fn show_plan(saved: &SavedPlan, format: Format, session: &Session<'_>) {
-    let (console, SavedPlan { made, by, environment, report, .. }) = (session.console, saved);
+    let (console, SavedPlan { made, report, picture, .. }) = (session.console, saved);
     match (console.json(), format) {
         (Some(lines), _) => lines.plan(report),
         (None, Format::Json) => console.document(saved),
+        (None, Format::Tfjson) => console.document(&plan_tfjson(report, picture, *made)),
         (None, Format::Markdown) => console.data(&plan_markdown(report, usize::MAX)),
+        (None, Format::Html) => console.data(&plan_html(report, &saved.when_and_by_whom())),
         (None, Format::Text) => console.data(&plan_text(report, console.paint)),
     }
-    let made = made.strftime("%Y-%m-%d %H:%M:%S UTC");
-    console.say(&console.talk.dim(format!("Made at {made} for {environment} by {by}")));
+    console.say(&console.talk.dim(saved.when_and_by_whom()));
 }
 
 async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) -> Result<(), Failure> {
@@ -45,16 +49,21 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
             .command(format!("infra owned --env {}", blueprint.name)));
     }
     let console = session.console;
+    let texts = |paint: Paint| -> Vec<String> {
+        lives.iter().map(|live| live_text(live, |field| form(&blueprint, live, field), paint)).collect()
+    };
     match (console.json(), format) {
         (Some(lines), _) => lives.iter().for_each(|live| {
             let message = format!("{} {}", live.kind, live.id);
             lines.line(Level::Info, "resource", &message, serde_json::json!({ "resource": live_json(live) }));
         }),
         (None, Format::Json) => console.document(&lives.iter().map(|live| live_json(live)).collect::<Vec<_>>()),
-        (None, Format::Text | Format::Markdown) => {
-            let texts = lives.iter().map(|live| live_text(live, |field| form(&blueprint, live, field), console.paint));
-            console.data(&texts.collect::<Vec<_>>().join("\n"));
+        (None, Format::Tfjson) => {
+            let region = blueprint.environment.facts.region.as_str();
+            console.document(&live_tfjson(&Picture::of_lives(&lives, region)));
         }
+        (None, Format::Text | Format::Markdown) => console.data(&texts(console.paint).join("\n")),
+        (None, Format::Html) => console.data(&live_html(&blueprint.owner.to_string(), &texts(Paint::PLAIN), "")),
     }
     console.say(&console.talk.dim(session.cost(&blueprint, &world)));
     Ok(())

@@ -51,6 +51,13 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             }),
             command: None,
         },
+        Stop::CannotRotate { address, kind: _, why } => Advice {
+            about: "cannot_rotate".into(),
+            address: address.to_string(),
+            says: format!("{address} cannot be given a new value now: {why}"),
+            way_out: Some("leave --rotate out; an apply without it goes on with what was begun".into()),
+            command: Some(format!("infra apply --env {environment}")),
+        },
         Stop::NothingToAdopt { address, kind } => Advice {
             about: "nothing_to_adopt".into(),
             address: address.to_string(),
@@ -83,6 +90,13 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             address: address.to_string(),
             says: format!("{address}: {kind} {id} stays: the whole account shares it"),
             way_out: None,
+            command: None,
+        },
+        Note::Over { address } => Advice {
+            about: "over".into(),
+            address: address.to_string(),
+            says: format!("{address} happens once, and its time is past: it is not made any more"),
+            way_out: Some("it can be taken out of the code".into()),
             command: None,
         },
         Note::LikelyRename { from, to } => Advice {

@@ -36,7 +36,7 @@ pub fn plan_markdown(report: &Report, most: usize) -> String {
 }
 
 /// What is hard to bring back is read first.
-fn rank(action: Act) -> usize {
+pub(super) fn rank(action: Act) -> usize {
     match action {
         Act::Delete => 0,
         Act::ReplaceDestroyFirst => 1,

@@ -205,7 +205,8 @@ impl ReportChange {
 }
 
 impl Act {
-    fn of(action: Action) -> Act {
+    /// An action, told.
+    pub fn of(action: Action) -> Act {
         match action {
             Action::Create => Act::Create,
             Action::Update => Act::Update,

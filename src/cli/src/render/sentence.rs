@@ -106,6 +106,7 @@ pub(super) fn doing(verb: Verb) -> &'static str {
     match verb {
         Verb::Create => "Creating",
         Verb::Update => "Modifying",
+        Verb::Rotate => "Rotating",
         Verb::Retire => "Retiring",
         Verb::Delete => "Destroying",
         Verb::Await => "Waiting",
@@ -116,6 +117,7 @@ fn done(verb: Verb) -> &'static str {
     match verb {
         Verb::Create => "Creation complete",
         Verb::Update => "Modifications complete",
+        Verb::Rotate => "Rotation complete",
         Verb::Retire => "Retirement complete",
         Verb::Delete => "Destruction complete",
         Verb::Await => "Waiting complete",
@@ -126,6 +128,7 @@ fn noun(verb: Verb) -> &'static str {
     match verb {
         Verb::Create => "creation",
         Verb::Update => "modification",
+        Verb::Rotate => "rotation",
         Verb::Retire => "retirement",
         Verb::Delete => "destruction",
         Verb::Await => "waiting",

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 use super::found::{Ask, Found};
 use crate::check::Rule;
-use crate::model::{Address, Replacement, Resource, Tags, keys};
+use crate::model::{Address, Replacement, Resource, Tags, UnixTime, keys};
 
 /// How a kind of resource is read, made, changed and deleted.
 ///
@@ -19,8 +19,18 @@ pub trait Behaviour: Resource {
     /// How long things take, and how long is too long.
     const WAITS: Waits = Waits::QUICK;
 
+    /// True where tags are read from an index that lags behind: a difference is looked at again before it is shown.
+    const INDEXED: bool = false;
+
     /// The permissions that its calls need: `ec2:CreateVpc`.
     const ACTIONS: &'static [&'static str];
+
+    /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
+    const ROTATES: Option<&'static str> = None;
+
+    /// Fields that refer to something whose value this kind sends on: when that is rotated, this changes with it, and
+    /// says which value is the one to use from then on.
+    const SENDS: &'static [&'static str] = &[];
 
     /// What the cloud would refuse.
     fn rules() -> &'static [Rule<Self>] {
@@ -35,6 +45,17 @@ pub trait Behaviour: Resource {
     /// Who else has given a field the value that it has, if anybody may and has: the difference is then shown with its
     /// owner and left alone. For owners that explain certain values only; `#[external]` is for those that explain any.
     fn moved_by(_field: &str, _live: &Found<Self>, _wanted: &Self) -> Option<&'static str> {
+        None
+    }
+
+    /// True when what is wanted has had its time: it is not made any more, and as it stands it is right. For what
+    /// happens once and is gone then.
+    fn is_over(_wanted: &Self, _now: UnixTime) -> bool {
+        false
+    }
+
+    /// Why a living one cannot be rotated now, if it cannot. Only asked where [`Behaviour::ROTATES`] is said.
+    fn cannot_rotate(_live: &Found<Self>) -> Option<String> {
         None
     }
 
@@ -56,6 +77,16 @@ pub trait Behaviour: Resource {
     /// Sets and removes tags. A kind without tags answers `Ok(())`.
     fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)
     -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Makes the value anew that [`Behaviour::ROTATES`] speaks of. Repeated with the same token, it makes nothing more.
+    fn rotate(
+        _cloud: &Self::Cloud,
+        found: &Found<Self>,
+        _rotation: &Rotation,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
+        let message = format!("{} has no value that could be made anew", found.id);
+        std::future::ready(Err(Fault::new(FaultKind::Refused, Self::SCHEMA.kind, message)))
+    }
 
     /// Deletes it. That it is gone already is success.
     fn delete(cloud: &Self::Cloud, found: &Found<Self>) -> impl Future<Output = Result<(), Fault>> + Send;
@@ -79,6 +110,24 @@ impl<R> Order<R> {
     pub fn made(&self, tags: &Tags) -> bool {
         [keys::OWNER, keys::ADDRESS].iter().all(|key| tags.contains_key(*key) && tags.get(*key) == self.tags.get(*key))
     }
+}
+
+/// A value that is to be made anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The same for every repetition of this rotation, and for no other. 32 characters.
+    pub token: String,
+    /// Who is to use the new value.
+    pub hand_over: HandOver,
+}
+
+/// From when on a new value is the one to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandOver {
+    /// At once.
+    AtOnce,
+    /// When what sends it on says so: it is accepted then. See [`Behaviour::SENDS`].
+    WhenSent,
 }
 
 /// Tags that are to be set, and keys that are to go.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::shared::Shared;
 use crate::model::{Address, Document, Owner, Tags, keys};
 
 /// What to look for.
@@ -17,6 +18,8 @@ pub struct Ask {
     pub parents: BTreeSet<String>,
     /// Only these identifiers, also when they are not ours or about to go. Other conditions are empty then.
     pub only: BTreeSet<String>,
+    /// What was read for other kinds in the same look.
+    pub shared: Shared,
 }
 
 /// A live resource, typed: what its kind's `read` returns.
@@ -49,7 +52,7 @@ pub enum State {
 }
 
 /// A live resource, plain: what the engine works with.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Live {
     /// Its kind.
     pub kind: &'static str,

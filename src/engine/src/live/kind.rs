@@ -7,16 +7,18 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 
-use super::behaviour::{Behaviour, Order, Retag, Waits};
+use super::behaviour::{Behaviour, Order, Retag, Rotation, Waits};
 use super::fault::{Fault, FaultKind};
 use super::found::{Ask, Found, Live};
 use crate::check::{RuleText, Surroundings, Violation};
-use crate::model::{Address, Document, Replacement, Schema, Tags};
+use crate::model::{Address, Document, Replacement, Schema, Tags, UnixTime};
 
 /// A kind of resource without its type.
 pub trait Kind: Send + Sync {
     /// What it says of itself.
     fn schema(&self) -> &'static Schema;
+    /// See [`Behaviour::INDEXED`].
+    fn is_indexed(&self) -> bool;
     /// How long things take.
     fn waits(&self) -> Waits;
     /// The permissions that its calls need.
@@ -35,6 +37,27 @@ pub trait Kind: Send + Sync {
     /// See [`Behaviour::moved_by`]. References in what is wanted may be unknown.
     fn moved_by(&self, _field: &str, _live: &Live, _wanted: &Document) -> Option<&'static str> {
         None
+    }
+    /// See [`Behaviour::is_over`]. References in what is wanted may be unknown.
+    fn is_over(&self, _wanted: &Document, _now: UnixTime) -> bool {
+        false
+    }
+    /// See [`Behaviour::ROTATES`].
+    fn rotates(&self) -> Option<&'static str> {
+        None
+    }
+    /// See [`Behaviour::SENDS`].
+    fn sends(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// See [`Behaviour::cannot_rotate`].
+    fn cannot_rotate(&self, _live: &Live) -> Option<String> {
+        None
+    }
+    /// See [`Behaviour::rotate`].
+    fn rotate<'a>(&'a self, live: &'a Live, _rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {
+        let message = format!("{} has no value that could be made anew", live.id);
+        std::future::ready(Err(Fault::new(FaultKind::Refused, live.kind, message))).boxed()
     }
     /// See [`Behaviour::read`].
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>>;
@@ -78,6 +101,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::SCHEMA
     }
 
+    fn is_indexed(&self) -> bool {
+        R::INDEXED
+    }
+
     fn waits(&self) -> Waits {
         R::WAITS
     }
@@ -111,6 +138,26 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
         R::moved_by(field, &found(live).ok()?, &wanted.reveal().ok()?)
+    }
+
+    fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {
+        wanted.reveal::<R>().is_ok_and(|wanted| R::is_over(&wanted, now))
+    }
+
+    fn rotates(&self) -> Option<&'static str> {
+        R::ROTATES
+    }
+
+    fn sends(&self) -> &'static [&'static str] {
+        R::SENDS
+    }
+
+    fn cannot_rotate(&self, live: &Live) -> Option<String> {
+        found(live).map_or_else(|fault| Some(fault.to_string()), |found| R::cannot_rotate(&found))
+    }
+
+    fn rotate<'a>(&'a self, live: &'a Live, rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::rotate(&self.cloud, &found::<R>(live)?, rotation).await }.boxed()
     }
 
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>> {

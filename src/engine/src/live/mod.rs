@@ -8,9 +8,11 @@ mod fault;
 mod found;
 mod kind;
 mod registry;
+mod shared;
 
-pub use behaviour::{Behaviour, Order, Retag, Waits};
+pub use behaviour::{Behaviour, HandOver, Order, Retag, Rotation, Waits};
 pub use fault::{Fault, FaultKind, GoneIsFine};
 pub use found::{Ask, Found, Live, State};
 pub use kind::{FIRST_PAUSE, Kind, Ordered, natural_key};
 pub use registry::Registry;
+pub use shared::Shared;

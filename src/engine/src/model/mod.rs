@@ -3,6 +3,7 @@
 //! Nothing here reads, plans or changes anything. `graph` joins definitions, `diff` compares them.
 
 mod address;
+mod announced;
 mod document;
 mod package;
 mod reference;
@@ -11,8 +12,10 @@ mod schema;
 mod secret;
 mod stack;
 mod tags;
+mod time;
 
 pub use address::{Address, AddressError};
+pub use announced::{Announced, Announcement};
 pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
 pub use package::{DIGEST, FILE, Make, Package, PackageDigest, PackageFile, Packaged};
 pub use reference::{Output, OutputName, Ref, Reference};
@@ -21,3 +24,4 @@ pub use schema::{Field, Mutability, OutputField, Ownership, Replacement, Schema,
 pub use secret::Secret;
 pub use stack::{Definition, Handle, Platform, Stack};
 pub use tags::{Owner, Tags, keys};
+pub use time::UnixTime;

@@ -67,6 +67,14 @@ impl<T> Ref<T> {
         Ref { source: self.source, mark: PhantomData }
     }
 
+    /// Whose output it is, if it is not known outright.
+    pub fn reference(&self) -> Option<&Reference> {
+        match &self.source {
+            Source::Known(_) => None,
+            Source::Output(reference) => Some(reference),
+        }
+    }
+
     /// The value. Definitions are resolved before a kind sees them, so inside a kind there always is one;
     /// elsewhere an unresolved reference gives the text `stack.name.output`.
     pub fn value(&self) -> String {

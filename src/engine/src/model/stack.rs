@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use super::address::Address;
+use super::announced::Announced;
 use super::document::Document;
 use super::package::{PACKAGES, Package, Packaged};
 use super::reference::{Output, Ref};
@@ -36,6 +37,7 @@ pub struct Platform {
 struct Collected {
     definitions: Vec<Definition>,
     packages: Vec<Package>,
+    outputs: Vec<Announced>,
     problems: Vec<String>,
 }
 
@@ -84,6 +86,20 @@ impl Platform {
     /// The packages that definitions may refer to.
     pub fn packages(&self) -> Vec<Package> {
         self.collected.borrow().packages.clone()
+    }
+
+    /// Announces a value under a name: `platform.output("alb-dns", balancer.output(LoadBalancer::DNS_NAME))`.
+    pub fn output<T>(&mut self, name: &str, value: Ref<T>) {
+        let mut collected = self.collected.borrow_mut();
+        let twice = collected.outputs.iter().any(|output| output.name == name);
+        collected.problems.extend(Announced::wrong_name(name));
+        collected.problems.extend(twice.then(|| format!("the output `{name}` is announced twice")));
+        collected.outputs.push(Announced::of(name, &value));
+    }
+
+    /// What is announced, in the order in which it was.
+    pub fn outputs(&self) -> Vec<Announced> {
+        self.collected.borrow().outputs.clone()
     }
 
     /// The definitions in the order in which they were added, or what is wrong with how they were added.

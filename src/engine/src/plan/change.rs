@@ -87,6 +87,10 @@ pub enum Reason {
     DependencyReplaced(Address),
     /// Its replacement was asked for.
     Requested,
+    /// A new value was asked for.
+    Rotated,
+    /// It sends on a value that is made anew.
+    SendsRotated(Address),
     /// It stands there broken; the cloud says why.
     Failed(String),
     /// It is ours, and no longer in the code.
@@ -193,6 +197,15 @@ pub enum Stop {
         /// The nearest that exists.
         nearest: Option<String>,
     },
+    /// A new value was asked for, and cannot be made.
+    CannotRotate {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// There is nothing to adopt for a definition.
     NothingToAdopt {
         /// The definition.
@@ -236,6 +249,11 @@ pub enum Note {
         kind: &'static str,
         /// The live resource.
         id: String,
+    },
+    /// It happens once, and its time is past: it is not made any more.
+    Over {
+        /// The definition.
+        address: Address,
     },
     /// A create and a delete look like one rename.
     LikelyRename {
@@ -313,6 +331,8 @@ impl fmt::Display for Reason {
             Reason::CannotChange(path) => write!(f, "{path} cannot be changed in place"),
             Reason::DependencyReplaced(address) => write!(f, "{address} is replaced"),
             Reason::Requested => f.write_str("replacement requested"),
+            Reason::SendsRotated(address) => write!(f, "{address} is given a new value"),
+            Reason::Rotated => f.write_str("rotate: a new value was asked for"),
             Reason::Failed(why) => write!(f, "it failed: {why}"),
             Reason::NotInCode => f.write_str("no longer in the code"),
             Reason::Retired => f.write_str("left over from a replacement"),

@@ -2,18 +2,19 @@
 //!
 //! A page of ordered passes: definitions in the order of what they need, then what is left over, then the steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Action, Cause, Change, FieldChange, Note, Plan, Reason, Side, Stop, TagChange};
 use super::fingerprint::{Fingerprint, name_of};
 use super::matching::{Match, Matching, parent_in};
 use super::options::{Goal, Options};
+use super::rotation;
 use super::selection::{Selection, selects, unknown_words};
 use super::spec::{Spec, child_spec_key, parent_of};
 use super::steps::{self, Decided};
 use crate::diff::{Difference, differences, fields_of};
 use crate::graph::Graph;
-use crate::live::{Live, Registry, State};
+use crate::live::{HandOver, Live, Registry, State};
 use crate::model::{
     Address, Definition, Document, Mutability, Ownership, Path, Reference, Replacement, Schema, Shape, Tags, keys,
 };
@@ -29,13 +30,14 @@ pub fn plan(graph: &Graph, lives: &[Live], registry: &Registry, options: &Option
         known: BTreeMap::new(),
         standing: BTreeMap::new(),
         settled: BTreeMap::new(),
+        rotated: BTreeSet::new(),
         decided: Vec::new(),
         unchanged: 0,
         stops: unknown_words(graph, lives, options),
         notes: Vec::new(),
     };
     for definition in graph.definitions() {
-        decision.judge(definition);
+        decision.judge(graph, definition);
     }
     decision.judge_leftovers(graph);
     decision.note_likely_renames();
@@ -54,6 +56,8 @@ struct Decision<'a> {
     standing: BTreeMap<Address, &'a Live>,
     /// The documents of live resources that somebody else may move, without what was moved.
     settled: BTreeMap<String, Document>,
+    /// The definitions whose values are made anew.
+    rotated: BTreeSet<Address>,
     decided: Vec<Decided<'a>>,
     unchanged: usize,
     stops: Vec<Stop>,
@@ -61,7 +65,7 @@ struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    fn judge(&mut self, definition: &'a Definition) {
+    fn judge(&mut self, graph: &Graph, definition: &'a Definition) {
         let document = self.resolve(definition, &self.known);
         let before = self.resolve(definition, &self.standing);
         let found = self.matching.find(definition, &before);
@@ -70,8 +74,17 @@ impl<'a> Decision<'a> {
         }
         let covered = self.selection.covers(&definition.address, definition.schema.kind);
         let shared = definition.schema.ownership == Ownership::Shared;
+        let kind = self.registry.kind(definition.schema.kind);
+        let over = kind.is_some_and(|kind| kind.is_over(&document, self.options.now));
         match (found, self.options.goal) {
             (Match::Unclear, _) => {}
+            (Match::None, Goal::Converge) if covered && over => {
+                self.notes.push(Note::Over { address: definition.address.clone() });
+            }
+            (Match::Live(live, _), Goal::Converge) if covered && over => {
+                self.unchanged += 1;
+                self.known.insert(definition.address.clone(), live);
+            }
             (Match::None, Goal::Converge) if covered => self.create(definition, document),
             (Match::None, _) => {}
             (Match::Live(live, _), Goal::Destroy) if covered && shared => self.note_shared(&definition.address, live),
@@ -79,7 +92,9 @@ impl<'a> Decision<'a> {
                 let held = live.is_protected() && definition.protected;
                 self.delete(definition.address.clone(), live, Reason::Destroyed, held);
             }
-            (Match::Live(live, why), Goal::Converge) if covered => self.converge(definition, document, live, why),
+            (Match::Live(live, why), Goal::Converge) if covered => {
+                self.converge(graph, definition, document, live, why);
+            }
             (Match::Live(live, _), _) => {
                 self.known.insert(definition.address.clone(), live);
             }
@@ -107,10 +122,17 @@ impl<'a> Decision<'a> {
             tags: Vec::new(),
         };
         let tags = wanted_tags(definition, &document, self.options);
-        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: None });
+        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: None, rotation: None });
     }
 
-    fn converge(&mut self, definition: &'a Definition, document: Document, live: &'a Live, why: Option<Reason>) {
+    fn converge(
+        &mut self,
+        graph: &Graph,
+        definition: &'a Definition,
+        document: Document,
+        live: &'a Live,
+        why: Option<Reason>,
+    ) {
         let tags = wanted_tags(definition, &document, self.options);
         let spec = self.spec(definition.schema, live);
         let mut reasons: Vec<Reason> = why.into_iter().collect();
@@ -140,6 +162,17 @@ impl<'a> Decision<'a> {
             }
         }
         reasons.extend(reasons_of(&fields, &tag_changes));
+        let rotation = self.rotation(definition, live, graph);
+        if rotation.is_some() {
+            reasons.push(Reason::Rotated);
+            fields.extend(self.registry.kind(live.kind).and_then(|kind| kind.rotates()).map(rotation::of_value));
+        }
+        if let Some((from, sent)) = self.sent(definition, &document)
+            && fields.iter().all(|field| field.path != sent.path)
+        {
+            reasons.push(Reason::SendsRotated(from));
+            fields.push(sent);
+        }
         let replaced = !shared
             && (fields.iter().any(|field| field.replaces)
                 || reasons.iter().any(|reason| matches!(reason, Reason::Failed(_) | Reason::Requested)));
@@ -174,7 +207,7 @@ impl<'a> Decision<'a> {
             fields,
             tags: if replaced { Vec::new() } else { tag_changes },
         };
-        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: Some(live) });
+        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: Some(live), rotation });
     }
 
     fn judge_leftovers(&mut self, graph: &Graph) {
@@ -218,7 +251,7 @@ impl<'a> Decision<'a> {
             tags: Vec::new(),
         };
         let (document, tags) = (live.document.clone(), Tags::new());
-        self.decided.push(Decided { change, definition: None, document, tags, live: Some(live) });
+        self.decided.push(Decided { change, definition: None, document, tags, live: Some(live), rotation: None });
     }
 
     /// The address that a live resource tells, or one made of its kind and identifier.
@@ -271,6 +304,30 @@ impl<'a> Decision<'a> {
         }
     }
 
+    /// Whether the value of a living resource is made anew, and who hands it over.
+    fn rotation(&mut self, definition: &Definition, live: &Live, graph: &Graph) -> Option<HandOver> {
+        let asked = rotation::asked(definition, live, self.registry, self.options)?;
+        match asked {
+            Ok(()) => {
+                self.rotated.insert(definition.address.clone());
+                Some(rotation::hand_over(&definition.address, graph, self.registry))
+            }
+            Err(why) => {
+                let (address, kind) = (definition.address.clone(), live.kind);
+                self.stops.push(Stop::CannotRotate { address, kind, why });
+                None
+            }
+        }
+    }
+
+    /// The field that sends on a value which is made anew.
+    fn sent(&self, definition: &Definition, document: &Document) -> Option<(Address, FieldChange)> {
+        let mut sends = rotation::sends(definition, self.registry);
+        let (field, address) = sends.find(|(_, address)| self.rotated.contains(address))?;
+        let change = rotation::of_sender(field, &address, document);
+        Some((address, change))
+    }
+
     fn note_external(&mut self, address: &Address, difference: Difference, owner: &str) {
         let value = |side: Side| match side {
             Side::Value(value) => value,
@@ -318,6 +375,7 @@ impl<'a> Decision<'a> {
             known,
             standing: _,
             settled,
+            rotated: _,
             mut decided,
             unchanged,
             mut stops,
@@ -341,6 +399,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         Stop::Foreign { address, kind, .. } => goal == Goal::Converge && selection.covers(address, kind),
         Stop::TwoClaims { address, kind, .. }
         | Stop::Protected { address, kind, .. }
+        | Stop::CannotRotate { address, kind, .. }
         | Stop::NothingToAdopt { address, kind } => selection.covers(address, kind),
         Stop::UnknownAddress { .. } => true,
     }

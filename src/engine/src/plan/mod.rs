@@ -8,6 +8,7 @@ mod fingerprint;
 mod matching;
 mod options;
 mod packages;
+mod rotation;
 mod selection;
 mod spec;
 mod steps;

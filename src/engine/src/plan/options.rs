@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Owner, Tags};
+use crate::model::{Address, Owner, Tags, UnixTime};
 
 /// What a plan is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,10 +21,16 @@ pub struct Options {
     pub exclude: Vec<String>,
     /// These are replaced even if nothing differs.
     pub replace: Vec<String>,
+    /// The values of these are made anew.
+    #[serde(default)]
+    pub rotate: Vec<String>,
     /// Live resources that become ours: by address, with the identifier where there is no natural name.
     pub adopt: BTreeMap<Address, Option<String>>,
     /// Take over everything that bears a wanted name and has no owner.
     pub adopt_named: bool,
+    /// What time it is: what happens once is not wanted any more when it is past.
+    #[serde(default)]
+    pub now: UnixTime,
 }
 
 /// Where a plan is to lead.
@@ -47,8 +53,10 @@ impl Options {
             target: Vec::new(),
             exclude: Vec::new(),
             replace: Vec::new(),
+            rotate: Vec::new(),
             adopt: BTreeMap::new(),
             adopt_named: false,
+            now: UnixTime::default(),
         }
     }
 

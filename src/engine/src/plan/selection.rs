@@ -56,7 +56,7 @@ pub(super) fn unknown_words(graph: &Graph, lives: &[Live], options: &Options) ->
         known.extend([address.to_string(), address.stack().to_owned(), kind.to_owned()]);
     }
     let adopted: Vec<String> = options.adopt.keys().map(ToString::to_string).collect();
-    let words = [&options.target, &options.exclude, &options.replace, &adopted].into_iter().flatten();
+    let words = [&options.target, &options.exclude, &options.replace, &options.rotate, &adopted].into_iter().flatten();
     let unknown = words.filter(|word| !known.contains(*word));
     unknown
         .map(|word| Stop::UnknownAddress {

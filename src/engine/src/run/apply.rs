@@ -114,7 +114,9 @@ fn outcome(plan: &Plan, schedule: &Schedule<'_>, interrupted: bool) -> Outcome {
             .any(|change| change.action == Action::Update && change.address == *address && change.kind == kind)
     };
     let count = |verb: Verb| done.get(&verb).map_or(0, BTreeSet::len);
-    let changed = done.get(&Verb::Update).into_iter().flatten().filter(|(address, kind)| is_change(address, kind));
+    let touched: BTreeSet<_> =
+        [Verb::Update, Verb::Rotate].iter().filter_map(|verb| done.get(verb)).flatten().collect();
+    let changed = touched.into_iter().filter(|(address, kind)| is_change(address, kind));
     Outcome {
         added: count(Verb::Create),
         changed: changed.count(),

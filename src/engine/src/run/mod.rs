@@ -10,4 +10,4 @@ mod step;
 
 pub use apply::{Applying, apply};
 pub use interrupt::Interrupt;
-pub use observe::{Observing, World, observe};
+pub use observe::{Observing, World, look_again, observe};

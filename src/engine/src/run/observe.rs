@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use crate::event::{Event, FaultText, Listener};
 use crate::graph::Graph;
-use crate::live::{Ask, Fault, Kind, Live, Registry, State, natural_key};
+use crate::live::{Ask, Fault, Kind, Live, Registry, Shared, State, natural_key};
 use crate::model::{Address, Owner, Ownership};
+use crate::plan::Plan;
 use crate::record::Scope;
 
 /// What to look for, and on whose behalf.
@@ -45,6 +46,7 @@ impl World {
 /// Everything live that is ours or bears a wanted name; or all that stood in the way of finding out.
 pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
     let (required, optional) = kinds_to_read(observing);
+    let shared = Shared::default();
     let mut world = World::default();
     let mut faults = Vec::new();
     let mut open: Vec<&dyn Kind> = kinds(observing.registry, required.iter().chain(&optional));
@@ -58,7 +60,7 @@ pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
             break;
         }
         let lives = &world.lives;
-        let answers = join_all(now.iter().map(|kind| read_kind(observing, *kind, lives))).await;
+        let answers = join_all(now.iter().map(|kind| read_kind(observing, *kind, lives, &shared))).await;
         for (kind, answer) in now.iter().zip(answers) {
             let name = kind.schema().kind;
             read.insert(name);
@@ -80,6 +82,32 @@ pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
     world.lives.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
     world.lives.dedup_by(|left, right| (left.kind, &left.id) == (right.kind, &right.id));
     Ok(world)
+}
+
+/// Looks again at what a plan would change, where the first look may have been at what was a while ago. True when
+/// something turns out to be otherwise; then the plan is to be made anew.
+pub async fn look_again(registry: &Registry, world: &mut World, plan: &Plan) -> Result<bool, Vec<Fault>> {
+    let mut doubtful: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    for change in &plan.changes {
+        let indexed = registry.kind(change.kind).is_some_and(|kind| kind.is_indexed());
+        if let (true, Some(id)) = (indexed, &change.id) {
+            doubtful.entry(change.kind).or_default().insert(id.clone());
+        }
+    }
+    let mut moved = false;
+    for (name, ids) in doubtful {
+        let Some(kind) = registry.kind(name) else { continue };
+        let mut fresh = kind.read(&Ask::only(ids.iter().cloned())).await.map_err(|fault| vec![fault])?;
+        fresh.retain(|live| live.state != State::Leaving);
+        fresh.sort_by(|left, right| left.id.cmp(&right.id));
+        let doubted = |live: &Live| live.kind == name && ids.contains(&live.id);
+        let (old, rest): (Vec<Live>, Vec<Live>) = std::mem::take(&mut world.lives).into_iter().partition(doubted);
+        moved |= old != fresh;
+        world.lives = rest;
+        world.lives.extend(fresh);
+    }
+    world.lives.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
+    Ok(moved)
 }
 
 /// The kinds that must be read, and those that are looked through because nobody knows what is in use.
@@ -111,12 +139,17 @@ fn kinds<'a>(registry: &'a Registry, names: impl Iterator<Item = &'a &'static st
     names.filter_map(|name| Some(registry.kind(name)?.as_ref())).collect()
 }
 
-async fn read_kind(observing: &Observing<'_>, kind: &dyn Kind, lives: &[Live]) -> Result<Vec<Live>, Fault> {
+async fn read_kind(
+    observing: &Observing<'_>,
+    kind: &dyn Kind,
+    lives: &[Live],
+    shared: &Shared,
+) -> Result<Vec<Live>, Fault> {
     let schema = kind.schema();
     let started = Instant::now();
     observing.listener.hear(&Event::ReadStarted { kind: schema.kind });
     let wanted = observing.graph.definitions().iter().filter(|definition| definition.schema.kind == schema.kind);
-    let mut ask = Ask { owner: Some(observing.owner.clone()), ..Ask::default() };
+    let mut ask = Ask { owner: Some(observing.owner.clone()), shared: shared.clone(), ..Ask::default() };
     match schema.ownership {
         Ownership::Tags | Ownership::Shared => {
             ask.names = wanted.clone().filter_map(|definition| natural_key(schema, &definition.document)).collect();

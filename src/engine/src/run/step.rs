@@ -10,7 +10,9 @@ use super::attempt::Attempt;
 use super::interrupt::Interrupt;
 use crate::diff::differences;
 use crate::event::{Event, Listener};
-use crate::live::{Ask, Fault, FaultKind, GoneIsFine, Kind, Live, Ordered, Registry, Retag, State, natural_key};
+use crate::live::{
+    Ask, Fault, FaultKind, GoneIsFine, Kind, Live, Ordered, Registry, Retag, Rotation, State, natural_key,
+};
 use crate::model::{Address, Document, Mutability, Owner, Ownership, Reference, Tags, digest, keys};
 use crate::plan::{Spec, Step, Work, child_spec_key};
 
@@ -90,6 +92,15 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
                 true => settle(site, step, kind, &live.id, &document, &mut attempt).await?,
                 false => Live::clone(live),
             };
+            let id = live.id.clone();
+            site.stands(&step.address, live);
+            Ok(id)
+        }
+        Work::Rotate { live, hand_over } => {
+            let mut attempt = Attempt::new(site, step, waits.update);
+            let rotation = Rotation { token: site.token(&step.address), hand_over: *hand_over };
+            attempt.repeat(|| kind.rotate(live, &rotation)).await?;
+            let live = read_ready(kind, &live.id, &mut attempt).await?;
             let id = live.id.clone();
             site.stands(&step.address, live);
             Ok(id)

@@ -49,6 +49,7 @@ impl ModelCloud {
             .with::<kinds::Slow>(self)
             .with::<kinds::Pool>(self)
             .with::<kinds::Alarm>(self)
+            .with::<kinds::Appointment>(self)
             .with::<kinds::Switch>(self)
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::future::{BoxFuture, FutureExt};
 use infra_engine::check::{RuleText, Surroundings, Violation};
 use infra_engine::event::Event;
-use infra_engine::live::{Ask, Fault, Kind, Live, Ordered, Registry, Retag, Waits};
-use infra_engine::model::{Definition, Document, Replacement, Schema};
+use infra_engine::live::{Ask, Fault, Kind, Live, Ordered, Registry, Retag, Rotation, Waits};
+use infra_engine::model::{Definition, Document, Replacement, Schema, UnixTime};
 use infra_engine::plan::Plan;
 
 use crate::cloud::ModelCloud;
@@ -129,6 +129,30 @@ impl Kind for Weathered {
 
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
         self.kind.moved_by(field, live, wanted)
+    }
+
+    fn is_indexed(&self) -> bool {
+        self.kind.is_indexed()
+    }
+
+    fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {
+        self.kind.is_over(wanted, now)
+    }
+
+    fn rotates(&self) -> Option<&'static str> {
+        self.kind.rotates()
+    }
+
+    fn sends(&self) -> &'static [&'static str] {
+        self.kind.sends()
+    }
+
+    fn cannot_rotate(&self, live: &Live) -> Option<String> {
+        self.kind.cannot_rotate(live)
+    }
+
+    fn rotate<'a>(&'a self, live: &'a Live, rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {
+        self.weather.around(self.call("rotate", &live.id, true), self.kind.rotate(live, rotation)).boxed()
     }
 
     fn read<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Vec<Live>, Fault>> {

@@ -150,7 +150,7 @@ fn is_known(word: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let trimmed = ["tm", "tc", "ts", "wm"].iter().any(|start| word.strip_prefix(start).is_some_and(number));
     let range = |start: &&str| word.strip_prefix(*start).is_some_and(|rest| rest.ends_with(')') && rest.contains(':'));
-    word == "IQM" || trimmed || ["TM(", "TC(", "TS(", "WM(", "PR("].iter().any(|start| range(start))
+    word == "IQM" || trimmed || ["TM(", "TC(", "TS(", "WM(", "PR("].iter().any(range)
 }
 
 fn few_enough(alarm: &Alarm, _: &Surroundings<'_>) -> Vec<Violation> {

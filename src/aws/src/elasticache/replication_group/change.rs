@@ -105,15 +105,20 @@ async fn token(aws: &Aws, sight: &Sight, wanted: &ReplicationGroup) -> Result<()
             "AWS takes a token away only when a user group takes its place: keep the token, or replace the group";
         return Err(Fault::new(FaultKind::Refused, MODIFY, message));
     };
-    let (version, value) = secretsmanager::current(aws, &secret).await?;
-    let accepted = sight.note.as_ref().is_some_and(|note| {
-        let standing = note.standing(sight.seen, Some(&version), i64::MAX);
-        note.secret == secret && sight.seen.enabled && standing != Standing::Behind
-    });
-    let (act, strategy) = match accepted {
-        true => (Act::Set, AuthTokenUpdateStrategyType::Set),
-        false => (Act::Rotated, AuthTokenUpdateStrategyType::Rotate),
+    let versions = secretsmanager::versions(aws, &secret).await?;
+    let standing = match &sight.note {
+        // Whether the value before has had its time was found when the group was looked at.
+        Some(note) if note.secret == secret && sight.seen.enabled => note.standing(sight.seen, &versions, i64::MAX),
+        _ => Standing::Behind,
     };
+    let (act, strategy) = match standing {
+        Standing::Behind => (Act::Rotated, AuthTokenUpdateStrategyType::Rotate),
+        Standing::Overdue => (Act::Set, AuthTokenUpdateStrategyType::Set),
+        Standing::Unused => return secretsmanager::hand_over(aws, &secret, &versions).await,
+        Standing::Unended => return secretsmanager::end_rotation(aws, &secret, &versions).await,
+        Standing::Settled => return Ok(()),
+    };
+    let (version, value) = secretsmanager::version(aws, &secret, versions.newest()).await?;
     let note = Note { secret, version, act, since: sight.seen.changed };
     if sight.note.as_ref() != Some(&note) {
         let set = Tags::from([(NOTE.to_owned(), note.to_string())]);

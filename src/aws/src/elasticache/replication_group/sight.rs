@@ -16,7 +16,7 @@ use super::token::{NOTE, Note, Seen, told};
 use super::{AtRest, Failover, InTransit, Mode, ReplicationGroup, logs};
 use crate::named::may_be_asked_for;
 use crate::pages::each;
-use crate::secretsmanager::current_version;
+use crate::secretsmanager::{Versions, versions};
 use crate::{Aws, Sorted};
 
 /// A live group, and what a change needs to know beside its definition.
@@ -48,19 +48,19 @@ pub(super) async fn sights(aws: &Aws, ask: &Ask) -> Result<Vec<Sight>, Fault> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let nodes = &nodes;
     let whole = async |group: Live| {
-        let Some(mut tags) = tags::read(aws, group.arn().unwrap_or_default()).await? else { return Ok(None) };
+        let Some(mut tags) = tags::read(aws, ask, group.arn().unwrap_or_default()).await? else { return Ok(None) };
         let name = group.replication_group_id().unwrap_or_default().to_owned();
         if !ask.wants(&name, Some(&name), &tags) {
             return Ok(None);
         }
         let note = tags.remove(NOTE).and_then(|note| Note::parse(&note));
         let current = match &note {
-            Some(note) => current_version(aws, &note.secret).await?,
-            None => None,
+            Some(note) => versions(aws, &note.secret).await?,
+            None => Versions::default(),
         };
         let members: Vec<&CacheCluster> =
             nodes.iter().filter(|node| node.replication_group_id() == Some(name.as_str())).collect();
-        let mut sight = understand(&group, &members, tags, note, current.as_deref(), now);
+        let mut sight = understand(&group, &members, tags, note, &current, now);
         if let Some(Sight { found: Found { state: State::Failed(why), .. }, .. }) = &mut sight {
             *why = reason(aws, &name).await?.unwrap_or_else(|| why.clone());
         }
@@ -104,7 +104,7 @@ pub(super) fn understand(
     members: &[&CacheCluster],
     tags: Tags,
     note: Option<Note>,
-    current: Option<&str>,
+    versions: &Versions,
     now: i64,
 ) -> Option<Sight> {
     let name = group.replication_group_id()?;
@@ -120,7 +120,7 @@ pub(super) fn understand(
         changed: group.auth_token_last_modified_date().map(|date| date.secs()),
     };
     let token = seen.enabled.then(|| {
-        let standing = note.as_ref().map(|note| note.standing(seen, current, now));
+        let standing = note.as_ref().map(|note| note.standing(seen, versions, now));
         told(note.as_ref(), standing.unwrap_or(super::token::Standing::Behind))
     });
     let definition = ReplicationGroup {

@@ -16,7 +16,7 @@ use super::super::{CacheParameterGroup, Family};
 use super::sight::{Sight, understand};
 use super::token::{Act, GRACE, Note};
 use super::*;
-use crate::secretsmanager::{Characters, Recipe, Secret, Value};
+use crate::secretsmanager::{Characters, Recipe, Secret, Value, Versions};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/redis-AbCdEf";
 const ARN: &str = "arn:aws:elasticache:us-east-1:123456789012:replicationgroup:shop-redis";
@@ -98,7 +98,8 @@ fn note(act: Act, since: Option<i64>) -> Note {
 }
 
 fn seen(live: &Live, note: Option<Note>, current: &str, now: i64) -> Sight {
-    understand(live, &[&node("available")], Tags::new(), note, Some(current), now).unwrap()
+    let versions = Versions { current: Some(current.to_owned()), next: None };
+    understand(live, &[&node("available")], Tags::new(), note, &versions, now).unwrap()
 }
 
 #[test]
@@ -139,7 +140,10 @@ fn a_token_that_needs_something_says_what() {
 fn a_group_rests_when_all_of_its_nodes_do() {
     let state = |status: &str, node_status: &str| {
         let live = live().status(status).build();
-        understand(&live, &[&node("available"), &node(node_status)], Tags::new(), None, None, 0).unwrap().found.state
+        understand(&live, &[&node("available"), &node(node_status)], Tags::new(), None, &Versions::default(), 0)
+            .unwrap()
+            .found
+            .state
     };
     assert_eq!(state("available", "available"), State::Ready);
     assert_eq!(state("available", "modifying"), State::Pending("modifying a node".into()));

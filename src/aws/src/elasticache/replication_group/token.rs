@@ -1,11 +1,15 @@
 //! Which values of its token a group accepts. AWS never tells; a note in a tag does, and never holds a value.
 //!
 //! A token changes in two phases, because clients read the new one in their own time. ROTATE adds the new value, and
-//! both are good; SET, a day later at the earliest, leaves only the new one. Each phase writes its note first, with the
+//! both are good; SET, a day later at the earliest, leaves only the new one. Where this program makes the new value
+//! (`--rotate`), clients are given it only when it is accepted, and no other is made before SET: a third value would
+//! push out the first, which clients may still use. Each phase writes its note first, with the
 //! time at which AWS says that the token had last been changed: if that time has not moved, the phase was noted and not
 //! carried out. So a program that is killed between any two calls goes on where it was.
 
 use std::fmt;
+
+use crate::secretsmanager::Versions;
 
 /// The tag that the note is kept in.
 pub(super) const NOTE: &str = "infra:token";
@@ -53,22 +57,28 @@ pub(super) enum Standing {
     Settled,
     /// The secret's current value is not accepted yet.
     Behind,
+    /// The secret's new value is accepted, and is not the one that clients are given yet.
+    Unused,
     /// The value before is still accepted, and its time is over.
     Overdue,
+    /// Only the secret's value is accepted, and its rotation is not ended.
+    Unended,
 }
 
 impl Note {
-    /// How the token stands, when the secret's current version is `current`.
-    pub(super) fn standing(&self, seen: Seen, current: Option<&str>, now: i64) -> Standing {
+    /// How the token stands to the versions of its secret.
+    pub(super) fn standing(&self, seen: Seen, versions: &Versions, now: i64) -> Standing {
         let Note { secret: _, version, act, since } = self;
         let done = *act == Act::Made || seen.changed != *since;
         let ripe = seen.changed.is_some_and(|changed| changed + GRACE < now);
         match act {
             Act::Rotated if !done => Standing::Behind,
             // A secret without a value gives nothing to send.
-            _ if current.is_some_and(|current| current != version) => Standing::Behind,
+            _ if versions.newest().is_some_and(|newest| newest != version) => Standing::Behind,
+            _ if versions.next.is_some() && versions.next != versions.current => Standing::Unused,
             Act::Set if !done => Standing::Overdue,
             Act::Rotated if ripe => Standing::Overdue,
+            Act::Made | Act::Set if versions.next.is_some() => Standing::Unended,
             Act::Made | Act::Rotated | Act::Set => Standing::Settled,
         }
     }
@@ -107,7 +117,9 @@ pub(super) fn told(note: Option<&Note>, standing: Standing) -> String {
     match standing {
         Standing::Settled => note.secret.clone(),
         Standing::Behind => format!("{} (its current value is not accepted yet)", note.secret),
+        Standing::Unused => format!("{} (its new value is accepted and not handed out yet)", note.secret),
         Standing::Overdue => format!("{} (the value before is still accepted)", note.secret),
+        Standing::Unended => format!("{} (its rotation is not ended)", note.secret),
     }
 }
 
@@ -125,6 +137,10 @@ mod tests {
         Seen { enabled: true, changed: Some(changed) }
     }
 
+    fn versions(current: &str, next: Option<&str>) -> Versions {
+        Versions { current: Some(current.into()), next: next.map(str::to_owned) }
+    }
+
     #[test]
     fn a_note_survives_its_text() {
         for note in [note("v1", Act::Made, None), note("v2", Act::Rotated, Some(5)), note("v2", Act::Set, None)] {
@@ -138,22 +154,57 @@ mod tests {
     #[test]
     fn a_rotation_goes_through_its_phases() {
         let made = note("v1", Act::Made, None);
-        assert_eq!(made.standing(seen(100), Some("v1"), 200), Standing::Settled);
-        assert_eq!(made.standing(seen(100), Some("v2"), 200), Standing::Behind, "the secret has a new value");
+        assert_eq!(made.standing(seen(100), &versions("v1", None), 200), Standing::Settled);
+        assert_eq!(
+            made.standing(seen(100), &versions("v2", None), 200),
+            Standing::Behind,
+            "the secret has a new value"
+        );
 
         let rotated = note("v2", Act::Rotated, Some(100));
-        assert_eq!(rotated.standing(seen(100), Some("v2"), 200), Standing::Behind, "noted, and not yet done");
-        assert_eq!(rotated.standing(seen(210), Some("v2"), 220), Standing::Settled, "clients take their time");
-        assert_eq!(rotated.standing(seen(210), Some("v2"), 211 + GRACE), Standing::Overdue);
+        assert_eq!(
+            rotated.standing(seen(100), &versions("v2", None), 200),
+            Standing::Behind,
+            "noted, and not yet done"
+        );
+        assert_eq!(
+            rotated.standing(seen(210), &versions("v2", None), 220),
+            Standing::Settled,
+            "clients take their time"
+        );
+        assert_eq!(rotated.standing(seen(210), &versions("v2", None), 211 + GRACE), Standing::Overdue);
 
         let set = note("v2", Act::Set, Some(210));
-        assert_eq!(set.standing(seen(210), Some("v2"), 212 + GRACE), Standing::Overdue, "noted, and not yet done");
-        assert_eq!(set.standing(seen(900), Some("v2"), 901), Standing::Settled);
-        assert_eq!(set.standing(seen(900), Some("v3"), 901), Standing::Behind);
+        assert_eq!(
+            set.standing(seen(210), &versions("v2", None), 212 + GRACE),
+            Standing::Overdue,
+            "noted, and not yet done"
+        );
+        assert_eq!(set.standing(seen(900), &versions("v2", None), 901), Standing::Settled);
+        assert_eq!(set.standing(seen(900), &versions("v3", None), 901), Standing::Behind);
+    }
+
+    #[test]
+    fn a_new_value_is_handed_out_when_it_is_accepted_and_ended_when_it_is_the_only_one() {
+        let begun = versions("v1", Some("v2"));
+        let made = note("v1", Act::Made, None);
+        assert_eq!(made.standing(seen(100), &begun, 200), Standing::Behind);
+        let rotated = note("v2", Act::Rotated, Some(100));
+        assert_eq!(rotated.standing(seen(100), &begun, 200), Standing::Behind, "noted, and not yet done");
+        assert_eq!(rotated.standing(seen(210), &begun, 220), Standing::Unused);
+        let handed = versions("v2", Some("v2"));
+        assert_eq!(rotated.standing(seen(210), &handed, 220), Standing::Settled, "clients take their time");
+        assert_eq!(rotated.standing(seen(210), &handed, 211 + GRACE), Standing::Overdue);
+        let set = note("v2", Act::Set, Some(210));
+        assert_eq!(set.standing(seen(210), &handed, 212 + GRACE), Standing::Overdue, "noted, and not yet done");
+        assert_eq!(set.standing(seen(900), &handed, 901), Standing::Unended);
+        assert_eq!(set.standing(seen(900), &versions("v2", None), 901), Standing::Settled);
+        let anew = note("v2", Act::Made, None);
+        assert_eq!(anew.standing(seen(1), &handed, 2), Standing::Unended, "a new group knows one value only");
     }
 
     #[test]
     fn a_secret_that_is_gone_changes_nothing() {
-        assert_eq!(note("v1", Act::Made, None).standing(seen(1), None, 2), Standing::Settled);
+        assert_eq!(note("v1", Act::Made, None).standing(seen(1), &Versions::default(), 2), Standing::Settled);
     }
 }

@@ -5,7 +5,7 @@ use infra_engine::plan::{Action, Cause, Change, FieldChange, Fingerprint, Note, 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::render::{drift_of, drift_text, plan_markdown};
+use crate::render::{drift_of, drift_text, plan_html, plan_markdown};
 
 fn address(text: &str) -> Address {
     text.parse().unwrap()
@@ -166,6 +166,13 @@ fn no_line_is_longer_than_a_terminal_is_wide_unless_a_value_is() {
 #[test]
 fn a_plan_for_a_pull_request() {
     insta::assert_snapshot!(plan_markdown(&Report::of(&every_sort(), "dev"), 65_000));
+}
+
+#[test]
+fn a_plan_as_a_page() {
+    let page = plan_html(&Report::of(&every_sort(), "dev"), "Made by hand");
+    let body = page.split_once("<body>").expect("a page has a body").1;
+    insta::assert_snapshot!(body);
 }
 
 #[test]

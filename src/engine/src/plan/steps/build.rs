@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Edge, Step, StepId, Work};
 use crate::graph::Graph;
-use crate::live::{Live, Registry, natural_key};
-use crate::model::{Address, Definition, Document, Replacement, Tags};
+use crate::live::{HandOver, Live, Registry, natural_key};
+use crate::model::{Address, Definition, Document, Replacement, Shape, Tags};
 use crate::plan::change::{Action, Change};
 use crate::plan::spec::parent_of;
 
@@ -21,6 +21,8 @@ pub(in crate::plan) struct Decided<'a> {
     pub(in crate::plan) document: Document,
     pub(in crate::plan) tags: Tags,
     pub(in crate::plan) live: Option<&'a Live>,
+    /// Its value is made anew.
+    pub(in crate::plan) rotation: Option<HandOver>,
 }
 
 /// What refers to something that must go before its successor comes must go before it, too.
@@ -83,22 +85,28 @@ impl<'a> Builder<'a> {
     }
 
     fn add(&mut self, decided: &Decided<'a>) {
-        let Decided { change, definition, document, tags, live } = decided;
+        let Decided { change, definition, document, tags, live, rotation } = decided;
         let create = || Work::Create { document: document.clone(), tags: tags.clone() };
         match (change.action, *live) {
             (Action::Create, _) => self.make(change, create()),
             (Action::Update, Some(live)) => {
                 let live = Box::new(live.clone());
-                let work = match change.fields.is_empty() && change.tags.is_empty() {
-                    true => Work::Await { live },
-                    false => Work::Update {
-                        live,
-                        document: document.clone(),
-                        tags: tags.clone(),
-                        fields: !change.fields.is_empty(),
-                    },
-                };
-                self.make(change, work);
+                // What a rotation changes is no difference of the definition's.
+                let fields = change.fields.iter().any(|field| rotation.is_none() || field.shape != Shape::Secret);
+                let update =
+                    Work::Update { live: live.clone(), document: document.clone(), tags: tags.clone(), fields };
+                let differs = fields || !change.tags.is_empty();
+                match (*rotation, differs) {
+                    (None, true) => self.make(change, update),
+                    (None, false) => self.make(change, Work::Await { live }),
+                    (Some(hand_over), false) => self.make(change, Work::Rotate { live, hand_over }),
+                    (Some(hand_over), true) => {
+                        let first = self.step(change, update);
+                        self.make(change, Work::Rotate { live, hand_over });
+                        let rotate = self.makes[&change.address];
+                        self.link(rotate, first, || "its definition is applied first".to_owned());
+                    }
+                }
             }
             (Action::Replace(Replacement::CreateFirst), Some(live)) => {
                 let retire = self.step(change, Work::Retire { live: Box::new(live.clone()) });

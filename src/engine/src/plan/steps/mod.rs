@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::live::Live;
+use crate::live::{HandOver, Live};
 use crate::model::{Address, Document, Tags};
 
 pub(super) use build::{Decided, build};
@@ -66,6 +66,13 @@ pub enum Work {
         /// False when only its tags change.
         fields: bool,
     },
+    /// Makes a value anew that a living resource holds.
+    Rotate {
+        /// The resource as it was read.
+        live: Box<Live>,
+        /// From when on the new value is the one to use.
+        hand_over: HandOver,
+    },
     /// Marks a resource as replaced, so that its successor can bear its address.
     Retire {
         /// The resource as it was read.
@@ -91,6 +98,8 @@ pub enum Verb {
     Create,
     /// Changes a living resource.
     Update,
+    /// Makes a value anew that a living resource holds.
+    Rotate,
     /// Marks a resource as replaced.
     Retire,
     /// Deletes a resource.
@@ -105,6 +114,7 @@ impl Step {
         match &self.work {
             Work::Create { .. } => Verb::Create,
             Work::Update { .. } => Verb::Update,
+            Work::Rotate { .. } => Verb::Rotate,
             Work::Retire { .. } => Verb::Retire,
             Work::Delete { .. } => Verb::Delete,
             Work::Await { .. } => Verb::Await,
@@ -115,9 +125,11 @@ impl Step {
     pub fn live(&self) -> Option<&Live> {
         match &self.work {
             Work::Create { .. } => None,
-            Work::Update { live, .. } | Work::Retire { live } | Work::Delete { live } | Work::Await { live } => {
-                Some(live)
-            }
+            Work::Update { live, .. }
+            | Work::Rotate { live, .. }
+            | Work::Retire { live }
+            | Work::Delete { live }
+            | Work::Await { live } => Some(live),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The kinds of the model cloud, one file each, written exactly as kinds of AWS are.
 
 mod alarm;
+mod appointment;
 mod gate;
 mod network;
 mod pool;
@@ -8,8 +9,10 @@ mod rules;
 mod segment;
 mod slow;
 mod switch;
+mod vault;
 
 pub use alarm::{Alarm, AlarmId};
+pub use appointment::{Appointment, AppointmentId};
 pub use gate::{Gate, GateAddress, GateId};
 pub use network::{Network, NetworkId};
 pub use pool::{Pool, PoolId};
@@ -17,6 +20,7 @@ pub use rules::{Rules, RulesId};
 pub use segment::{Segment, SegmentId};
 pub use slow::{Slow, SlowEndpoint, SlowId};
 pub use switch::{Switch, SwitchId};
+pub use vault::{CURRENT, Door, DoorId, KNOWS, NEXT, Vault, VaultId};
 
 /// The parts of a behaviour that are the same for every kind with tags.
 macro_rules! tagged {
