@@ -7,12 +7,13 @@ use serde_json::Value;
 use crate::support::{Call, Project};
 
 /// What IAM calls a call, where it is neither its name nor that of its service.
-const OTHERWISE: [(&str, &str); 4] = [
+const OTHERWISE: [(&str, &str); 2] = [
     ("budgets:DescribeBudgetNotificationsForAccount", "budgets:ViewBudget"),
     ("budgets:DescribeBudgets", "budgets:ViewBudget"),
-    ("monitoring:DescribeAlarms", "cloudwatch:DescribeAlarms"),
-    ("monitoring:ListTagsForResource", "cloudwatch:ListTagsForResource"),
 ];
+
+/// What IAM calls a service that signs under another name.
+const SERVICES: [(&str, &str); 2] = [("monitoring", "cloudwatch"), ("tagging", "tag")];
 
 /// Every statement of what was printed: one document, or a list of them.
 fn statements(printed: &Value) -> Vec<Value> {
@@ -33,6 +34,7 @@ fn allows(statements: &[Value], call: &Call) -> bool {
         let arn = format!("arn:aws:s3:::{bucket}");
         return bucket.is_empty() || statements.iter().any(|statement| texts(&statement["Resource"]).contains(&arn));
     }
+    let service = SERVICES.iter().find(|(signs, _)| signs == service).map_or(service.as_str(), |(_, called)| called);
     let name = format!("{service}:{operation}");
     let name = OTHERWISE.iter().find(|(called, _)| *called == name).map_or(name.as_str(), |(_, allowed)| allowed);
     let by_path = ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&operation.as_str());

@@ -287,7 +287,8 @@ def costs(account):
 
 
 def iam(account):
-    roles = account.all("iam", "list_roles", "Roles")
+    # What AWS's own services play is theirs, and stays with the account.
+    roles = [role for role in account.all("iam", "list_roles", "Roles") if not role["Path"].startswith("/aws-service-role/")]
     for role in roles:
         name = role["RoleName"]
         role["Inline"] = {

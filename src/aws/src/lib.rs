@@ -23,6 +23,7 @@ pub mod secretsmanager;
 pub mod sns;
 pub mod waf;
 
+pub mod index;
 pub mod pages;
 pub mod store;
 pub mod tags;
@@ -36,7 +37,6 @@ mod decimal;
 mod endpoints;
 mod fault;
 mod gate;
-mod index;
 mod named;
 mod registry;
 mod text;

@@ -9,7 +9,7 @@ mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra_aws::store;
+use infra_aws::{index, store};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Kind, Registry};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn actions(graph: &Graph, registry: &Registry) -> BTreeSet<&'static str> {
         let used = in_use.contains(kind.schema().kind);
         kind.actions().iter().copied().filter(|action| used || only_looks(action)).collect()
     };
-    registry.kinds().flat_map(|kind| needed(&**kind)).collect()
+    registry.kinds().flat_map(|kind| needed(&**kind)).chain([index::ACTION]).collect()
 }
 
 /// True for what changes nothing and gives no secret away.

@@ -6,11 +6,12 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::OnceCell;
+use futures::lock::Mutex as Turn;
 
 use super::fault::Fault;
 
-type Cell = Arc<OnceCell<Arc<dyn Any + Send + Sync>>>;
+/// An answer, once there is one; whoever has the turn reads it.
+type Cell = Arc<Turn<Option<Arc<dyn Any + Send + Sync>>>>;
 
 /// Answers of one look, by name. Copies share them; a new one knows nothing, so that whoever must see what is live
 /// right now just makes one.
@@ -27,8 +28,11 @@ impl Shared {
     {
         let cell =
             Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name.to_owned()).or_default());
-        let read = async { read.await.map(|answer| Arc::new(answer) as Arc<dyn Any + Send + Sync>) };
-        let answer = Arc::clone(cell.get_or_try_init(|| read).await?);
+        let mut turn = cell.lock().await;
+        let answer = match turn.clone() {
+            Some(answer) => answer,
+            None => Arc::clone(turn.insert(Arc::new(read.await?))),
+        };
         Ok(answer.downcast().unwrap_or_else(|_| panic!("`{name}` is one thing here and another thing there")))
     }
 }

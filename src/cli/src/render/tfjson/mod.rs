@@ -26,7 +26,7 @@ const STATE_FORMAT: &str = "1.0";
 /// Readers ask that a version is there, and some that it is not an old one.
 const TERRAFORM: &str = "1.9.0";
 
-const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
+const PROVIDER: &str = "hashicorp/aws";
 
 /// A plan.
 pub fn plan_tfjson(report: &Report, picture: &Picture, made: Timestamp) -> Value {
