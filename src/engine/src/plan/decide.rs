@@ -334,13 +334,14 @@ impl<'a> Decision<'a> {
             Side::Unknown(reference) => reference.into(),
             Side::Absent => serde_json::Value::Null,
         };
-        self.notes.push(Note::OwnedElsewhere {
-            address: address.clone(),
-            path: difference.path,
-            owner: owner.to_owned(),
-            live: value(difference.before),
-            wanted: value(difference.after),
-        });
+        let (live, wanted) = (value(difference.before), value(difference.after));
+        // Where the code says only where it begins (`{from: 2}`), there is nothing to tell until it has moved from there.
+        let begins = wanted.as_object().filter(|parts| parts.len() == 1).and_then(|parts| parts.values().next());
+        if begins == Some(&live) {
+            return;
+        }
+        let (address, path, owner) = (address.clone(), difference.path, owner.to_owned());
+        self.notes.push(Note::OwnedElsewhere { address, path, owner, live, wanted });
     }
 
     /// Others in the account have it too: it is not ours to take from them.

@@ -267,3 +267,14 @@ fn a_namesake_is_no_reference() {
         ["Delete cache after []", "Delete group after [Delete cache]"]
     );
 }
+
+#[test]
+fn a_value_that_still_is_where_it_began_is_not_worth_a_note() {
+    let wanted = || vec![definition("a", json!({"name": "a", "count": {"from": 2}}))];
+    let lives = |count: u32| {
+        let applied = json!({"name": "a", "count": {"from": 2}});
+        vec![live_as("a", applied, json!({"name": "a", "count": count}))]
+    };
+    check(wanted(), lives(2), &[]);
+    check(wanted(), lives(5), &["t.a: note: owned_elsewhere"]);
+}
