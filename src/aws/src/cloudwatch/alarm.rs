@@ -138,13 +138,13 @@ impl Behaviour for Alarm {
     const INDEXED: bool = true;
 
     const ACTIONS: &'static [&'static str] =
-        &["cloudwatch:DeleteAlarms", DESCRIBE, tags::LIST, PUT, "cloudwatch:TagResource", "cloudwatch:UntagResource"];
+        &["cloudwatch:DeleteAlarms", DESCRIBE, tags::LIST, PUT, tags::TAG, tags::UNTAG];
 
     fn rules() -> &'static [Rule<Alarm>] {
         rules::ALL
     }
 
-    /// The list of alarms has no tags, and the tags of one cost a call: see [`may_be_asked_for`]. Those of target
+    /// The list of alarms has no tags, and what the index does not know of one costs a call: see [`may_be_asked_for`]. Those of target
     /// tracking bear the names of what they scale, and are never ours.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Alarm>>, Fault> {
         let live = match ask.only.is_empty() {
@@ -187,17 +187,7 @@ impl Behaviour for Alarm {
     }
 
     async fn retag(aws: &Aws, found: &Found<Alarm>, retag: &Retag) -> Result<(), Fault> {
-        let Retag { set, remove } = retag;
-        let arn = &found.outputs[Alarm::ARN.name];
-        if !set.is_empty() {
-            let call = aws.cloudwatch().tag_resource().resource_arn(arn).set_tags(Some(to_sdk(set)));
-            call.send().await.sorted("cloudwatch:TagResource")?;
-        }
-        if !remove.is_empty() {
-            let call = aws.cloudwatch().untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone()));
-            call.send().await.sorted("cloudwatch:UntagResource")?;
-        }
-        Ok(())
+        tags::change(aws, &found.outputs[Alarm::ARN.name], retag).await
     }
 
     async fn delete(aws: &Aws, found: &Found<Alarm>) -> Result<(), Fault> {

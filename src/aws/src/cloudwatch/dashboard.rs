@@ -66,15 +66,8 @@ impl Behaviour for Dashboard {
 
     const INDEXED: bool = true;
 
-    const ACTIONS: &'static [&'static str] = &[
-        "cloudwatch:DeleteDashboards",
-        GET,
-        LIST,
-        tags::LIST,
-        PUT,
-        "cloudwatch:TagResource",
-        "cloudwatch:UntagResource",
-    ];
+    const ACTIONS: &'static [&'static str] =
+        &["cloudwatch:DeleteDashboards", GET, LIST, tags::LIST, PUT, tags::TAG, tags::UNTAG];
 
     fn rules() -> &'static [Rule<Dashboard>] {
         RULES
@@ -115,17 +108,7 @@ impl Behaviour for Dashboard {
     }
 
     async fn retag(aws: &Aws, found: &Found<Dashboard>, retag: &Retag) -> Result<(), Fault> {
-        let Retag { set, remove } = retag;
-        let arn = &found.outputs[Dashboard::ARN.name];
-        if !set.is_empty() {
-            let call = aws.cloudwatch().tag_resource().resource_arn(arn).set_tags(Some(to_sdk(set)));
-            call.send().await.sorted("cloudwatch:TagResource")?;
-        }
-        if !remove.is_empty() {
-            let call = aws.cloudwatch().untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone()));
-            call.send().await.sorted("cloudwatch:UntagResource")?;
-        }
-        Ok(())
+        tags::change(aws, &found.outputs[Dashboard::ARN.name], retag).await
     }
 
     async fn delete(aws: &Aws, found: &Found<Dashboard>) -> Result<(), Fault> {
