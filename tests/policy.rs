@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::support::{Call, Project};
+use crate::support::{Call, Project, Refusal, Treatment};
 
 /// What IAM calls a call, where it is neither its name nor that of its service.
 const OTHERWISE: [(&str, &str); 2] = [
@@ -78,4 +78,20 @@ fn what_has_the_projects_name_is_allowed_and_what_has_another_is_not() {
         let delivery = action == "logs:DeleteLogDelivery" || action.starts_with("secretsmanager:List");
         assert!(delivery || !named.iter().any(|prefix| action.starts_with(prefix)), "{action} on everything");
     }
+}
+
+#[test]
+fn who_may_not_read_the_index_of_tags_plans_the_same_with_more_calls() {
+    let project = Project::new();
+    project.apply().ended(0);
+    project.proxy.forget();
+    project.plan().ended(0).saying("No changes. All 34 resources stand as the code says.");
+    let with_index = project.proxy.calls().len();
+    let denied = Refusal { status: 400, code: "AccessDeniedException", message: "not authorized: tag:GetResources" };
+    project.proxy.treat(move |call| match call.operation.as_str() {
+        "GetResources" => Treatment::Refuse(denied.clone()),
+        _ => Treatment::Pass,
+    });
+    project.plan().ended(0).saying("No changes. All 34 resources stand as the code says.");
+    assert!(project.proxy.calls().len() > with_index);
 }
