@@ -107,8 +107,8 @@ impl Behaviour for ScalableTarget {
         moved.then_some("a scheduled action")
     }
 
-    /// Tags cost a call each: only targets are looked at that are asked for or have the project's name in theirs, and
-    /// those of fleets, which have none.
+    /// Tags that the index does not know cost a call each: only targets are looked at that are asked for or have the
+    /// project's name in theirs, and those of fleets, which have none.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<ScalableTarget>>, Fault> {
         let targets = each(NAMESPACES, async |namespace: ServiceNamespace| {
             let mut resources: Vec<String> = ask.only.iter().cloned().collect();

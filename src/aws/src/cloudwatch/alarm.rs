@@ -144,8 +144,8 @@ impl Behaviour for Alarm {
         rules::ALL
     }
 
-    /// The list of alarms has no tags, and what the index does not know of one costs a call: see [`may_be_asked_for`]. Those of target
-    /// tracking bear the names of what they scale, and are never ours.
+    /// The list of alarms has no tags, and what the index does not know of one costs a call: see [`may_be_asked_for`].
+    /// Those of target tracking bear the names of what they scale, and are never ours.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Alarm>>, Fault> {
         let live = match ask.only.is_empty() {
             true => all(aws).await?,

@@ -200,8 +200,9 @@ impl Behaviour for Bucket {
         rules::ALL
     }
 
-    /// The list of buckets has names alone, and tags cost a call each: only those are looked at whose name is asked
-    /// for or has the project's in it. Then a call for each part of those that are wanted.
+    /// The list of buckets has names alone, and tags that the index does not know cost a call each: only those are
+    /// looked at whose name is asked for or has the project's in it. Then a call for each part of those that are
+    /// wanted.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Bucket>>, Fault> {
         let names = if ask.only.is_empty() { candidates(aws, ask).await? } else { ask.only.iter().cloned().collect() };
         let found = each(names, async |name: String| {
