@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use infra_engine::model::{Address, Definition, Document, Field, Mutability, Ownership, Platform, Shape};
+use infra_engine::model::{Address, Definition, Document, Field, Mutability, Ownership, Platform, Resource, Shape};
 use serde_json::Value;
 
 use crate::session::definitions;
@@ -33,6 +33,13 @@ impl Sample {
         Sample { definitions: definitions(stacks), variants: Vec::new() }
     }
 
+    /// The definitions of these stacks, and what the function gives beside them: references that variants name.
+    pub fn with<T>(stacks: impl FnOnce(&mut Platform) -> T) -> (Sample, T) {
+        let mut given = None;
+        let sample = Sample::of(|platform| given = Some(stacks(platform)));
+        (sample, given.expect("the stacks have been built"))
+    }
+
     /// The sample and another value for a field.
     pub fn vary(mut self, address: &str, field: &str, value: Value) -> Sample {
         let address: Address = address.parse().expect("the address of a sample's definition is written right");
@@ -43,6 +50,19 @@ impl Sample {
         assert!(is_secret || before != Some(&value), "{address}.{} has that value already", field.name);
         self.variants.push(Variant { address, field, value });
         self
+    }
+
+    /// The sample and another value for the one field that `edit` gives another value.
+    pub fn change<R: Resource>(self, address: &str, edit: impl FnOnce(&mut R)) -> Sample {
+        let address_of: Address = address.parse().expect("the address of a sample's definition is written right");
+        let before = &self.definition(&address_of).document;
+        let mut definition: R = before.reveal().expect("a definition is changed as what it is");
+        edit(&mut definition);
+        let after = Document::of(&definition).expect("what a type holds can be written");
+        let fields = R::SCHEMA.fields.iter().filter(|field| before.field(field.name) != after.field(field.name));
+        let [field] = fields.collect::<Vec<_>>()[..] else { panic!("{address}: one field is changed at a time") };
+        let value = after.field(field.name).cloned().unwrap_or_default();
+        self.vary(address, field.name, value)
     }
 
     /// The fields of its kinds that no variant changes, as `kind.field`. The parent of a child need not change.

@@ -1,0 +1,75 @@
+//! Where the laws are tried: the local cloud, a project that nobody else has, and what samples stand on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use infra_aws::ec2::{SecurityGroupId, SubnetId, VpcId};
+use infra_aws::{Aws, Endpoints, Settings, registry};
+use infra_engine::model::{Owner, Ref};
+use infra_testkit::laws::{self, Sample};
+
+/// A project of the local cloud's.
+pub struct Ground {
+    /// Clients of the local cloud.
+    pub aws: Arc<Aws>,
+    /// A name that no other run and no other test has. Natural names start with it.
+    pub project: String,
+}
+
+impl Ground {
+    /// A new project, with 20 letters at most in its name.
+    pub async fn new() -> Ground {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let url = infra_local_cloud::endpoint().to_owned();
+        let endpoints = Endpoints { file: Some(url), ..Endpoints::default() };
+        let aws = Aws::load(Settings { region: "us-east-1".into(), profile: None, endpoints }).await.unwrap();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let project = format!("law{:x}-{}", now.as_millis(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Ground { aws: Arc::new(aws), project }
+    }
+
+    /// The sample lives: every field changes in the code and back. Then every field that changes in place is changed
+    /// outside, and mended. Then everything gets another address.
+    pub async fn obeys(&self, sample: &Sample) {
+        laws::life(&self.session(), sample).await;
+        laws::drift(&self.session(), sample).await;
+        laws::renames(&self.session(), sample).await;
+    }
+
+    fn session(&self) -> laws::Ground {
+        let mut ground = laws::Ground::over(registry(Arc::clone(&self.aws)));
+        ground.session.owner = Owner { project: self.project.clone(), environment: "test".into() };
+        ground
+    }
+}
+
+/// A network that samples stand on, and that none of them changes.
+pub struct Network {
+    /// The network.
+    pub vpc: Ref<VpcId>,
+    /// A subnet in each of three zones.
+    pub subnets: Vec<Ref<SubnetId>>,
+    /// Two groups.
+    pub groups: [Ref<SecurityGroupId>; 2],
+}
+
+impl Network {
+    /// A new one.
+    pub async fn new(ground: &Ground) -> Network {
+        let ec2 = ground.aws.ec2();
+        let vpc = ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+        let mut subnets = Vec::new();
+        for (number, zone) in ["a", "b", "c"].into_iter().enumerate() {
+            let call = ec2.create_subnet().vpc_id(&vpc).cidr_block(format!("10.0.{number}.0/24"));
+            let made = call.availability_zone(format!("us-east-1{zone}")).send().await.unwrap();
+            subnets.push(Ref::known(made.subnet.unwrap().subnet_id.unwrap()));
+        }
+        let mut groups = Vec::new();
+        for name in ["one", "other"] {
+            let call = ec2.create_security_group().vpc_id(&vpc).group_name(name).description("A group");
+            groups.push(Ref::known(call.send().await.unwrap().group_id.unwrap()));
+        }
+        Network { vpc: Ref::known(vpc), subnets, groups: groups.try_into().unwrap() }
+    }
+}
