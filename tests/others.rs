@@ -75,6 +75,42 @@ fn what_is_forgotten_stays_and_is_nobodys() {
 }
 
 #[test]
+fn what_another_tool_has_made_is_taken_over_whole_and_nothing_is_made_again() {
+    let project = Project::new();
+    project.apply().ended(0);
+    // Beside it stand a network like ours with somebody else's tags, and a role with our tags that nothing wants.
+    let stranger = [("CidrBlock", "10.0.0.0/16"), ("TagSpecification.1.ResourceType", "vpc")];
+    let tags = [("TagSpecification.1.Tag.1.Key", "Project"), ("TagSpecification.1.Tag.1.Value", "another")];
+    project.client.ec2("CreateVpc", &[stranger, tags].concat());
+    let role = [("RoleName", "shop-old"), ("AssumeRolePolicyDocument", TRUST)];
+    let ours = [("Tags.member.1.Key", "Project"), ("Tags.member.1.Value", "shop")];
+    let too = [("Tags.member.2.Key", "Environment"), ("Tags.member.2.Value", "test")];
+    project.client.iam("CreateRole", &[role, ours, too].concat());
+    let made = snapshot(&project.client);
+    // Another tool's resources bear the same names and tags, and none of ours.
+    let owned = project.run(&["owned", "--env", "test", "--json"]).ended(0).lines();
+    let owned = owned.iter().filter(|line| line["type"] == "owned").map(|line| &line["resource"]);
+    // Rules belong to whoever their group belongs to.
+    for one in owned.filter(|one| one["kind"] != "ec2/security-group-rules") {
+        let what = format!("{}/{}", one["kind"].as_str().unwrap(), one["id"].as_str().unwrap());
+        project.run(&["forget", &what, "--env", "test", "--yes"]).ended(0);
+    }
+    let nobodys = project.run(&["owned", "--env", "test"]).ended(0);
+    assert!(!nobodys.said("network."), "nothing is ours any more\n{nobodys}");
+
+    let run = project.run(&["adopt", "--all", "--env", "test", "--yes"]).ended(0);
+    run.saying("0 added").saying("0 destroyed").saying("infra adopt ADDRESS shop-old");
+    project.plan().ended(0).saying("No changes.");
+    let after = snapshot(&project.client);
+    // What belongs to its parent is told from others by it alone: that it was applied is not noted there any more.
+    let told = difference(&made, &after).replace("(spec) (spec)", "(spec)");
+    let (before, after): (Vec<&str>, Vec<&str>) =
+        told.lines().filter(|line| !line.contains("bucket infra-")).partition(|line| line.starts_with('-'));
+    let bare = |lines: &[&str]| lines.iter().map(|line| line[1..].to_owned()).collect::<Vec<_>>();
+    assert_eq!(bare(&before), bare(&after));
+}
+
+#[test]
 fn two_environments_of_one_account_do_not_meet() {
     let project = Project::new();
     project.apply().ended(0);

@@ -2,6 +2,7 @@
 
 use infra_engine::record::{History, delete_records};
 
+use crate::args::Selection;
 use crate::failure::Failure;
 use crate::saved::{history_folder, last_plan, write_whole};
 use crate::session::{Blueprint, Cloud, Session};
@@ -12,7 +13,7 @@ pub(crate) async fn clear(session: &Session<'_>, blueprint: &Blueprint, cloud: &
     let Blueprint { owner, environment, .. } = blueprint;
     let (store, name) = (&*cloud.store, environment.facts.name.to_string());
     let listener = session.console.listener();
-    let (world, _) = session.observe(blueprint, cloud, &Default::default(), &*listener).await?;
+    let (world, _) = session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let tag = owner.to_string();
     if !world.is_complete() || world.lives.iter().any(|live| live.owner() == Some(&tag)) {

@@ -1,6 +1,5 @@
 //! What commands share: from an environment to a graph without a call, from there to what is live and to a plan.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -175,13 +174,13 @@ impl Session<'_> {
     pub async fn plan(&self, blueprint: &Blueprint, cloud: &Cloud, options: &Options) -> Result<Planned, Failure> {
         let graph = packages::made(self, blueprint, options).await?;
         let listener = self.console.listener();
-        let (mut world, scope) = self.observe(blueprint, cloud, &options.adopt, &*listener).await?;
-        drop(listener);
-        let registry = &blueprint.registry;
-        let mut plan = infra_engine::plan::plan(&graph, &world.lives, registry, options);
-        if self.unless_interrupted(look_again(registry, &mut world, &plan)).await?? {
-            plan = infra_engine::plan::plan(&graph, &world.lives, registry, options);
+        let (mut world, scope) = self.observe(blueprint, cloud, options, &*listener).await?;
+        let observing = blueprint.observing(options, scope.as_ref(), &*listener);
+        let mut plan = infra_engine::plan::plan(&graph, &world.lives, &blueprint.registry, options);
+        while self.unless_interrupted(look_again(&observing, &mut world, &plan)).await?? {
+            plan = infra_engine::plan::plan(&graph, &world.lives, &blueprint.registry, options);
         }
+        drop(listener);
         let report = Report::of(&plan, &blueprint.name);
         Ok(Planned { world, scope, plan, report })
     }
@@ -191,14 +190,12 @@ impl Session<'_> {
         &self,
         blueprint: &Blueprint,
         cloud: &Cloud,
-        adopt: &BTreeMap<infra_engine::model::Address, Option<String>>,
+        options: &Options,
         listener: &dyn Listener,
     ) -> Result<(World, Option<Scope>), Failure> {
-        let Blueprint { owner, graph, registry, .. } = blueprint;
         let looking = async {
-            let scope = Scope::read(&*cloud.store, owner).await?;
-            let observing = Observing { registry, owner, graph, adopt, scope: scope.as_ref(), listener };
-            let world = observe(&observing).await?;
+            let scope = Scope::read(&*cloud.store, &blueprint.owner).await?;
+            let world = observe(&blueprint.observing(options, scope.as_ref(), listener)).await?;
             Ok::<_, Failure>((world, scope))
         };
         let (world, scope) = self.unless_interrupted(looking).await??;
@@ -244,6 +241,17 @@ impl Blueprint {
             adopt: adopt.into_iter().map(|adoption| (adoption.address, adoption.id)).collect(),
             ..Options::converge(self.owner.clone())
         }
+    }
+
+    fn observing<'a>(
+        &'a self,
+        options: &'a Options,
+        scope: Option<&'a Scope>,
+        listener: &'a dyn Listener,
+    ) -> Observing<'a> {
+        let Blueprint { owner, graph, registry, .. } = self;
+        let bearing = if options.adopt_named { &options.common_tags } else { const { &Tags::new() } };
+        Observing { registry, owner, graph, adopt: &options.adopt, bearing, scope, listener }
     }
 }
 

@@ -12,7 +12,7 @@ use infra_engine::live::{Fault, Live, Registry};
 use infra_engine::model::{Definition, Owner, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, Work, plan};
 use infra_engine::record::{History, MemoryStore, Scope, Store};
-use infra_engine::run::{Applying, Interrupt, Observing, World, apply, observe};
+use infra_engine::run::{Applying, Interrupt, Observing, World, apply, look_again, observe};
 
 /// Somebody at work on one environment.
 pub struct Session {
@@ -141,7 +141,8 @@ impl Session {
 
     /// Everything of the owner's that is live, wherever it is.
     pub async fn lives(&self) -> Result<Vec<Live>, Refusal> {
-        Ok(self.look(&Graph::default(), &self.converge(), None).await?.lives)
+        let (graph, options) = (Graph::default(), self.converge());
+        Ok(observe(&self.observing(&graph, &options, None)).await.map_err(Refusal::Reading)?.lives)
     }
 
     /// Everything that was heard, and forgets it.
@@ -163,21 +164,25 @@ impl Session {
 
     async fn planned(&self, graph: &Graph, options: &Options) -> Result<Planned, Refusal> {
         let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
-        let world = self.look(graph, options, scope.as_ref()).await?;
-        let plan = plan(graph, &world.lives, &self.registry, options);
+        let observing = self.observing(graph, options, scope.as_ref());
+        let mut world = observe(&observing).await.map_err(Refusal::Reading)?;
+        let mut plan = plan(graph, &world.lives, &self.registry, options);
+        while look_again(&observing, &mut world, &plan).await.map_err(Refusal::Reading)? {
+            plan = infra_engine::plan::plan(graph, &world.lives, &self.registry, options);
+        }
         Ok(Planned { plan, world })
     }
 
-    async fn look(&self, graph: &Graph, options: &Options, scope: Option<&Scope>) -> Result<World, Refusal> {
-        let observing = Observing {
+    fn observing<'a>(&'a self, graph: &'a Graph, options: &'a Options, scope: Option<&'a Scope>) -> Observing<'a> {
+        Observing {
             registry: &self.registry,
             owner: &self.owner,
             graph,
             adopt: &options.adopt,
+            bearing: if options.adopt_named { &options.common_tags } else { const { &Tags::new() } },
             scope,
             listener: &*self.heard,
-        };
-        observe(&observing).await.map_err(Refusal::Reading)
+        }
     }
 }
 

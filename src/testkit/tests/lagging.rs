@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use infra_derive::Resource;
+use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
 use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Registry, Retag};
-use infra_engine::model::{Owner, Platform, Resource as _, Tags};
+use infra_engine::model::{Owner, Platform, Tags};
 use infra_engine::plan::{Options, plan};
-use infra_engine::run::{World, look_again};
+use infra_engine::run::{Observing, look_again, observe};
 use serde::{Deserialize, Serialize};
 
 /// A thing whose list shows an old colour, and which shows its own when it is asked for by itself.
@@ -70,12 +71,20 @@ async fn looked(is: &'static str, listed: &'static str) -> (bool, Vec<String>) {
     let graph = Graph::build(platform.finish().unwrap()).unwrap();
     let registry = Registry::new().with::<Thing>(&Arc::new(Cloud { is, listed }));
     let owner: Owner = "shop/test".parse().unwrap();
-    let ask = Ask { owner: Some(owner.clone()), ..Ask::default() };
-    let lives = registry.kind(Thing::SCHEMA.kind).unwrap().read(&ask).await.unwrap();
-    let mut world = World { lives, ..World::default() };
-    let options = Options::converge(owner);
+    let options = Options::converge(owner.clone());
+    let listener: Vec<Arc<dyn Listener>> = Vec::new();
+    let observing = Observing {
+        registry: &registry,
+        owner: &owner,
+        graph: &graph,
+        adopt: &options.adopt,
+        bearing: &Tags::new(),
+        scope: None,
+        listener: &listener,
+    };
+    let mut world = observe(&observing).await.unwrap();
     let first = plan(&graph, &world.lives, &registry, &options);
-    let moved = look_again(&registry, &mut world, &first).await.unwrap();
+    let moved = look_again(&observing, &mut world, &first).await.unwrap();
     let second = plan(&graph, &world.lives, &registry, &options);
     let fields = second.changes.iter().flat_map(|change| &change.fields);
     (moved, fields.map(|field| field.path.to_string()).collect())

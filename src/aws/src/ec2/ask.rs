@@ -11,7 +11,13 @@ const VALUES: usize = 200;
 /// The filters that find what is asked for, one call each. `id` is the name of the filter for identifiers.
 pub(super) fn filters(ask: &Ask, id: &str) -> Vec<Filter> {
     match &ask.owner {
-        Some(owner) if ask.only.is_empty() => matching(&format!("tag:{}", keys::OWNER), [owner.to_string()]),
+        Some(owner) if ask.only.is_empty() => {
+            let ours = matching(&format!("tag:{}", keys::OWNER), [owner.to_string()]);
+            // Of tags that must all be there one is enough to look for: each answer is looked through anyway.
+            let free = ask.bearing.first_key_value();
+            let free = free.map(|(key, value)| matching(&format!("tag:{key}"), [value.clone()]));
+            ours.into_iter().chain(free.into_iter().flatten()).collect()
+        }
         _ => matching(id, ask.only.iter().cloned()),
     }
 }
@@ -35,6 +41,14 @@ mod tests {
     fn ours_are_found_by_the_tag_of_ownership() {
         let [filter] = &filters(&owner(), "vpc-id")[..] else { panic!("one call") };
         assert_eq!((filter.name(), filter.values()), (Some("tag:infra:owner"), &["shop/dev".to_owned()][..]));
+    }
+
+    #[test]
+    fn what_is_nobodys_is_found_by_a_tag_that_it_bears() {
+        let bearing = [("Environment".to_owned(), "dev".to_owned()), ("Project".to_owned(), "shop".to_owned())].into();
+        let [ours, free] = &filters(&Ask { bearing, ..owner() }, "vpc-id")[..] else { panic!("two calls") };
+        assert_eq!(ours.name(), Some("tag:infra:owner"));
+        assert_eq!((free.name(), free.values()), (Some("tag:Environment"), &["dev".to_owned()][..]));
     }
 
     #[test]

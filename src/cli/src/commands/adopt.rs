@@ -1,5 +1,7 @@
 //! `infra adopt`: live resources that nobody owns become ours. Only tags are written; what else differs is for `apply`.
 
+use infra_engine::live::Live;
+use infra_engine::model::Tags;
 use infra_engine::plan::{Action, Change, Options, Plan, Reason, Step, StepId, Work};
 
 use crate::args::{Adopt, Selection};
@@ -56,14 +58,18 @@ fn only_tags(plan: &Plan) -> Plan {
         .collect();
     let is_adopted =
         |step: &&Step| changes.iter().any(|change| change.address == step.address && change.kind == step.kind);
+    // What it is to be is for another run: it is taken over as it stands.
+    let as_it_stands = |live: &Live, tags: &Tags| Work::Update {
+        document: live.document.clone(),
+        live: Box::new(live.clone()),
+        tags: tags.clone(),
+        fields: false,
+    };
     let retag = |step: &Step| match &step.work {
-        Work::Update { live, document, tags, fields: _ } => {
-            Some(Work::Update { live: live.clone(), document: document.clone(), tags: tags.clone(), fields: false })
-        }
-        Work::Create { document, tags } => {
+        Work::Update { live, tags, .. } => Some(as_it_stands(live, tags)),
+        Work::Create { tags, .. } => {
             let of_it = |other: &&Step| other.address == step.address && other.kind == step.kind;
-            let live = plan.steps.iter().filter(of_it).find_map(Step::live)?.clone();
-            Some(Work::Update { live: Box::new(live), document: document.clone(), tags: tags.clone(), fields: false })
+            Some(as_it_stands(plan.steps.iter().filter(of_it).find_map(Step::live)?, tags))
         }
         Work::Rotate { .. } | Work::Retire { .. } | Work::Delete { .. } | Work::Await { .. } => None,
     };

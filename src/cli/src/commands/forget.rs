@@ -3,7 +3,7 @@
 use infra_engine::live::{Live, Retag};
 use infra_engine::model::keys;
 
-use crate::args::Forget;
+use crate::args::{Forget, Selection};
 use crate::carry_out::{Order, Records, run_id, take_lock, whole};
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
@@ -41,7 +41,7 @@ async fn forget(
     what: &str,
 ) -> Result<Exit, Failure> {
     let listener = session.console.listener();
-    let (world, _) = session.observe(blueprint, cloud, &Default::default(), &*listener).await?;
+    let (world, _) = session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let live = find(blueprint, &world.lives, what)?;
     let in_code = live.address().is_some_and(|address| blueprint.graph.definition(&address).is_some());

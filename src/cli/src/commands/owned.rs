@@ -4,7 +4,7 @@ use infra_engine::live::Live;
 use infra_engine::model::{Definition, Ownership, Reference};
 use serde::Serialize;
 
-use crate::args::{DataFormat, Owned};
+use crate::args::{DataFormat, Owned, Selection};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Level, RESOURCES, counted};
@@ -23,7 +23,7 @@ pub(super) async fn run(arguments: Owned, session: &Session<'_>) -> Result<Exit,
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let listener = session.console.listener();
-    let (world, _) = session.observe(&blueprint, &cloud, &Default::default(), &*listener).await?;
+    let (world, _) = session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let mut rows: Vec<Row> =
         super::show::ours(&blueprint, &world.lives).map(|live| row(&blueprint, live, &world.lives)).collect();

@@ -2,7 +2,7 @@
 
 use infra_engine::live::Live;
 
-use crate::args::{Format, Show};
+use crate::args::{Format, Selection, Show};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{
@@ -39,7 +39,7 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let listener = session.console.listener();
-    let (world, _) = session.observe(&blueprint, &cloud, &Default::default(), &*listener).await?;
+    let (world, _) = session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let lives: Vec<&Live> =
         ours(&blueprint, &world.lives).filter(|live| what.is_none_or(|what| is(live, what))).collect();

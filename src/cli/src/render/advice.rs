@@ -113,6 +113,13 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: None,
             command: None,
         },
+        Note::Unclaimed { kind, id } => Advice {
+            about: "unclaimed".into(),
+            address: format!("{kind}/{id}"),
+            says: format!("{kind} {id} bears the tags of this environment, is nobody's, and fits nothing in the code"),
+            way_out: Some("leave it to whoever made it, or take it over for a definition of its kind:".into()),
+            command: Some(format!("infra adopt ADDRESS {id} --env {environment}")),
+        },
         Note::FoundByName { address, from } => Advice {
             about: "found_by_name".into(),
             address: address.to_string(),

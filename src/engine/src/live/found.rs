@@ -14,6 +14,8 @@ pub struct Ask {
     pub owner: Option<Owner>,
     /// Every resource that bears one of these natural names, whoever owns it.
     pub names: BTreeSet<String>,
+    /// Every resource that bears all of these tags and nobody's of ownership; none when there are no such tags.
+    pub bearing: Tags,
     /// For kinds that belong to a parent: the identifiers of the parents.
     pub parents: BTreeSet<String>,
     /// Only these identifiers, also when they are not ours or about to go. Other conditions are empty then.
@@ -84,7 +86,13 @@ impl Ask {
         }
         let named = name.is_some_and(|name| self.names.contains(name));
         let owned = self.owner.as_ref().is_some_and(|owner| tags.get(keys::OWNER) == Some(&owner.to_string()));
-        named || owned
+        named || owned || self.may_take(tags)
+    }
+
+    /// True when a resource with these tags is nobody's and may become whose is asked for.
+    pub fn may_take(&self, tags: &Tags) -> bool {
+        let bears = |(key, value): (&String, &String)| tags.get(key) == Some(value);
+        !self.bearing.is_empty() && !tags.contains_key(keys::OWNER) && self.bearing.iter().all(bears)
     }
 }
 

@@ -83,8 +83,8 @@ pub enum Reason {
     Adopted,
     /// That field cannot be changed on a living resource.
     CannotChange(Path),
-    /// Something that it refers to is replaced.
-    DependencyReplaced(Address),
+    /// Something that it refers to is new, or another one.
+    DependencyNew(Address),
     /// Its replacement was asked for.
     Requested,
     /// A new value was asked for.
@@ -269,6 +269,13 @@ pub enum Note {
         /// What it is doing.
         doing: String,
     },
+    /// Everything that fits was to be taken over, and this fits nothing: it bears our tags, and is nobody's.
+    Unclaimed {
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+    },
     /// It was found by its natural name under an address that is no longer in the code: it is taken as renamed.
     FoundByName {
         /// Its new address.
@@ -329,7 +336,7 @@ impl fmt::Display for Reason {
             Reason::RenamedFrom(address) => write!(f, "renamed from {address}"),
             Reason::Adopted => f.write_str("adopted"),
             Reason::CannotChange(path) => write!(f, "{path} cannot be changed in place"),
-            Reason::DependencyReplaced(address) => write!(f, "{address} is replaced"),
+            Reason::DependencyNew(address) => write!(f, "follows {address}, which is new"),
             Reason::Requested => f.write_str("replacement requested"),
             Reason::SendsRotated(address) => write!(f, "{address} is given a new value"),
             Reason::Rotated => f.write_str("rotate: a new value was asked for"),

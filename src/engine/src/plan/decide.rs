@@ -382,8 +382,8 @@ impl<'a> Decision<'a> {
             mut stops,
             mut notes,
         } = self;
-        stops.extend(matching.stops.into_iter().filter(|stop| stops_this(stop, &selection, options.goal)));
-        notes.extend(matching.notes);
+        stops.extend(matching.stops.iter().cloned().filter(|stop| stops_this(stop, &selection, options.goal)));
+        notes.extend(matching.unclaimed().chain(matching.notes.iter().cloned()));
         let steps = steps::build(graph, registry, &mut decided);
         let mut changes: Vec<Change> =
             decided.into_iter().map(|decided| decided.change).filter(Change::is_a_change).collect();
@@ -486,7 +486,7 @@ fn reasons_of(fields: &[FieldChange], tags: &[TagChange]) -> Vec<Reason> {
         match &field.cause {
             Cause::Code => add(Reason::ChangedInCode),
             Cause::Drift => add(Reason::Drifted),
-            Cause::Follows(address) => add(Reason::DependencyReplaced(address.clone())),
+            Cause::Follows(address) => add(Reason::DependencyNew(address.clone())),
         }
     }
     for tag in tags.iter().filter(|tag| !tag.key.starts_with("infra:")) {

@@ -7,7 +7,7 @@ use super::options::{Goal, Options};
 use super::spec::parent_of;
 use crate::graph::Graph;
 use crate::live::{Live, Registry, State, natural_key};
-use crate::model::{Address, Definition, Document, Ownership};
+use crate::model::{Address, Definition, Document, Field, Mutability, Ownership, Schema};
 
 /// Finds live resources for definitions, each at most once.
 pub(super) struct Matching<'a> {
@@ -67,7 +67,10 @@ impl<'a> Matching<'a> {
                 return self.take(index, Some(Reason::Adopted));
             }
         }
-        let found = self.find_by_name(definition, document);
+        let found = match has_name(definition) {
+            true => self.find_by_name(definition, document),
+            false => self.find_alike(definition, document),
+        };
         let asked = self.options.adopt.contains_key(&definition.address);
         if asked && matches!(found, Match::None) {
             let (address, kind) = (definition.address.clone(), definition.schema.kind);
@@ -83,6 +86,19 @@ impl<'a> Matching<'a> {
             let free = index(live).is_some_and(|at| !self.taken.contains(&at) && !self.disputed.contains(&at));
             free && self.is_ours(live)
         })
+    }
+
+    /// What could have become ours, and fits nothing that is wanted.
+    pub(super) fn unclaimed(&self) -> impl Iterator<Item = Note> {
+        let free = self.free().filter(|(_, live)| self.options.adopt_named && self.may_be_taken(live));
+        free.map(|(_, live)| Note::Unclaimed { kind: live.kind, id: live.id.clone() })
+    }
+
+    /// True for what is nobody's and bears the tags that ours bear.
+    fn may_be_taken(&self, live: &Live) -> bool {
+        let common = &self.options.common_tags;
+        let bears = |(key, value): (&String, &String)| live.tags.get(key) == Some(value);
+        live.owner().is_none() && !common.is_empty() && common.iter().all(bears)
     }
 
     /// True when a live resource is ours: by its own tag, or because its parent is.
@@ -139,6 +155,27 @@ impl<'a> Matching<'a> {
         Match::Unclear
     }
 
+    /// Of a kind without natural names: what is nobody's, bears the tags that ours bear, is the same in every value that
+    /// cannot be changed, and is more like the definition than any other is.
+    fn find_alike(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
+        let common = &self.options.common_tags;
+        if !self.options.adopt_named || common.is_empty() {
+            return Match::None;
+        }
+        let bears = |live: &Live| common.iter().all(|(key, value)| live.tags.get(key) == Some(value));
+        let free = self.free().filter(|(_, live)| live.kind == definition.schema.kind && live.owner().is_none());
+        let alike = free
+            .filter(|(_, live)| bears(live))
+            .filter_map(|(index, live)| Some((likeness(definition.schema, &live.document, document)?, index)));
+        let mut alike: Vec<(usize, usize)> = alike.collect();
+        alike.sort_unstable();
+        match alike.as_slice() {
+            [.., (second, _), (first, _)] if second == first => Match::None,
+            [.., (_, index)] => self.take(*index, Some(Reason::Adopted)),
+            [] => Match::None,
+        }
+    }
+
     /// Live resources of a definition's kind that bear an address of ours and have not been replaced.
     fn claiming(&self, definition: &Definition, address: &Address) -> Vec<usize> {
         self.free()
@@ -173,6 +210,17 @@ impl<'a> Matching<'a> {
             !self.taken.contains(index) && !self.disputed.contains(index) && live.state != State::Leaving
         })
     }
+}
+
+fn has_name(definition: &Definition) -> bool {
+    definition.schema.fields.iter().any(|field| field.key)
+}
+
+/// In how many fields a live resource is as it is wanted; `None` where it can never become so.
+fn likeness(schema: &Schema, live: &Document, wanted: &Document) -> Option<usize> {
+    let same = |field: &&Field| live.field(field.name) == wanted.field(field.name);
+    let fixed = |field: &&Field| field.mutability == Mutability::Replace;
+    schema.fields.iter().filter(fixed).all(|field| same(&field)).then(|| schema.fields.iter().filter(same).count())
 }
 
 /// The live parent that a child's document names.

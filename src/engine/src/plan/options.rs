@@ -26,7 +26,8 @@ pub struct Options {
     pub rotate: Vec<String>,
     /// Live resources that become ours: by address, with the identifier where there is no natural name.
     pub adopt: BTreeMap<Address, Option<String>>,
-    /// Take over everything that bears a wanted name and has no owner.
+    /// Take over everything that has no owner and bears a wanted name; of kinds without names, what bears the tags that
+    /// ours bear and is like what is wanted.
     pub adopt_named: bool,
     /// What time it is: what happens once is not wanted any more when it is past.
     #[serde(default)]

@@ -3,6 +3,7 @@
 mod apply;
 mod attempt;
 mod interrupt;
+mod look_again;
 mod observe;
 mod pause;
 mod schedule;
@@ -10,4 +11,5 @@ mod step;
 
 pub use apply::{Applying, apply};
 pub use interrupt::Interrupt;
-pub use observe::{Observing, World, look_again, observe};
+pub use look_again::look_again;
+pub use observe::{Observing, World, observe};

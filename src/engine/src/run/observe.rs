@@ -7,8 +7,7 @@ use tokio::time::Instant;
 use crate::event::{Event, FaultText, Listener};
 use crate::graph::Graph;
 use crate::live::{Ask, Fault, Kind, Live, Registry, Shared, State, natural_key};
-use crate::model::{Address, Owner, Ownership};
-use crate::plan::Plan;
+use crate::model::{Address, Owner, Ownership, Tags};
 use crate::record::Scope;
 
 /// What to look for, and on whose behalf.
@@ -21,10 +20,20 @@ pub struct Observing<'a> {
     pub graph: &'a Graph,
     /// Live resources that are to become ours, by identifier where they have no natural name.
     pub adopt: &'a BTreeMap<Address, Option<String>>,
+    /// Everything that bears all of these tags and has no owner is looked for as well; nothing when there are none.
+    pub bearing: &'a Tags,
     /// The kinds in use; without it every kind is looked through.
     pub scope: Option<&'a Scope>,
     /// Who wants to know how it goes.
     pub listener: &'a dyn Listener,
+}
+
+impl Observing<'_> {
+    /// Asks for what is ours, or may become ours.
+    pub(super) fn ask(&self, shared: &Shared) -> Ask {
+        let (owner, bearing, shared) = (Some(self.owner.clone()), self.bearing.clone(), shared.clone());
+        Ask { owner, bearing, shared, ..Ask::default() }
+    }
 }
 
 /// What was found.
@@ -34,12 +43,32 @@ pub struct World {
     pub lives: Vec<Live>,
     /// Kinds that the code does not use and that could not be looked through for leftovers.
     pub unread: Vec<&'static str>,
+    /// What was looked for, by kind: what a plan makes doubtful is looked for once.
+    pub(super) looked: BTreeMap<&'static str, Looked>,
+}
+
+/// What was looked for of one kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Looked {
+    /// By natural name.
+    pub(super) names: BTreeSet<String>,
+    /// As children of these.
+    pub(super) parents: BTreeSet<String>,
+    /// By identifier.
+    pub(super) ids: BTreeSet<String>,
 }
 
 impl World {
     /// True when everything was looked through that had to be.
     pub fn is_complete(&self) -> bool {
         self.unread.is_empty()
+    }
+
+    /// Each live resource once, in an order that does not depend on who answered first.
+    pub(super) fn put_in_order(&mut self) {
+        self.lives.retain(|live| live.state != State::Leaving);
+        self.lives.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
+        self.lives.dedup_by(|left, right| (left.kind, &left.id) == (right.kind, &right.id));
     }
 }
 
@@ -65,7 +94,10 @@ pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
             let name = kind.schema().kind;
             read.insert(name);
             match answer {
-                Ok(found) => world.lives.extend(found),
+                Ok((found, looked)) => {
+                    world.lives.extend(found);
+                    world.looked.insert(name, looked);
+                }
                 Err(fault) if required.contains(name) => faults.push(fault),
                 Err(fault) => {
                     world.unread.push(name);
@@ -78,36 +110,8 @@ pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
     if !faults.is_empty() {
         return Err(faults);
     }
-    world.lives.retain(|live| live.state != State::Leaving);
-    world.lives.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
-    world.lives.dedup_by(|left, right| (left.kind, &left.id) == (right.kind, &right.id));
+    world.put_in_order();
     Ok(world)
-}
-
-/// Looks again at what a plan would change, where the first look may have been at what was a while ago. True when
-/// something turns out to be otherwise; then the plan is to be made anew.
-pub async fn look_again(registry: &Registry, world: &mut World, plan: &Plan) -> Result<bool, Vec<Fault>> {
-    let mut doubtful: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
-    for change in &plan.changes {
-        let indexed = registry.kind(change.kind).is_some_and(|kind| kind.is_indexed());
-        if let (true, Some(id)) = (indexed, &change.id) {
-            doubtful.entry(change.kind).or_default().insert(id.clone());
-        }
-    }
-    let mut moved = false;
-    for (name, ids) in doubtful {
-        let Some(kind) = registry.kind(name) else { continue };
-        let mut fresh = kind.read(&Ask::only(ids.iter().cloned())).await.map_err(|fault| vec![fault])?;
-        fresh.retain(|live| live.state != State::Leaving);
-        fresh.sort_by(|left, right| left.id.cmp(&right.id));
-        let doubted = |live: &Live| live.kind == name && ids.contains(&live.id);
-        let (old, rest): (Vec<Live>, Vec<Live>) = std::mem::take(&mut world.lives).into_iter().partition(doubted);
-        moved |= old != fresh;
-        world.lives = rest;
-        world.lives.extend(fresh);
-    }
-    world.lives.sort_by(|left, right| (left.kind, &left.id).cmp(&(right.kind, &right.id)));
-    Ok(moved)
 }
 
 /// The kinds that must be read, and those that are looked through because nobody knows what is in use.
@@ -144,12 +148,12 @@ async fn read_kind(
     kind: &dyn Kind,
     lives: &[Live],
     shared: &Shared,
-) -> Result<Vec<Live>, Fault> {
+) -> Result<(Vec<Live>, Looked), Fault> {
     let schema = kind.schema();
     let started = Instant::now();
     observing.listener.hear(&Event::ReadStarted { kind: schema.kind });
     let wanted = observing.graph.definitions().iter().filter(|definition| definition.schema.kind == schema.kind);
-    let mut ask = Ask { owner: Some(observing.owner.clone()), shared: shared.clone(), ..Ask::default() };
+    let mut ask = observing.ask(shared);
     match schema.ownership {
         Ownership::Tags | Ownership::Shared => {
             ask.names = wanted.clone().filter_map(|definition| natural_key(schema, &definition.document)).collect();
@@ -171,5 +175,5 @@ async fn read_kind(
     }
     let (resources, elapsed) = (found.len(), started.elapsed());
     observing.listener.hear(&Event::ReadFinished { kind: schema.kind, resources, elapsed });
-    Ok(found)
+    Ok((found, Looked { names: ask.names, parents: ask.parents, ids: BTreeSet::new() }))
 }

@@ -120,7 +120,7 @@ fn every_sort() -> Plan {
             "network.private-b",
             "ec2/subnet",
             Action::Replace(Replacement::CreateFirst),
-            vec![Reason::DependencyReplaced(address("network.vpc"))],
+            vec![Reason::DependencyNew(address("network.vpc"))],
             vec![vpc],
         ),
         change(

@@ -98,7 +98,7 @@ fn what_refers_to_something_replaced_follows() {
         wanted,
         lives,
         &[
-            "t.a: Replace(DeleteFirst): t.p is replaced; parent cannot be changed in place",
+            "t.a: Replace(DeleteFirst): follows t.p, which is new; parent cannot be changed in place",
             "t.p: Replace(DeleteFirst): changed in the code; name cannot be changed in place",
         ],
     );
