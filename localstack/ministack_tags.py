@@ -13,6 +13,7 @@ def install():
 
     tagging._COLLECTORS.update({
         "ec2": networks,
+        "iam": instance_profiles,
         "logs": log_groups,
         "rds": kept("rds", "_tags"),
         "elasticloadbalancing": kept("alb", "_tags"),
@@ -39,6 +40,14 @@ def networks():
         for prefix, kind in kinds.items():
             if resource.startswith(prefix) and tags:
                 yield f"arn:aws:ec2:{get_region()}:{get_account_id()}:{kind}/{resource}", list(tags)
+
+
+def instance_profiles():
+    import ministack.services.iam as iam
+
+    for profile in iam._instance_profiles.values():
+        if profile.get("Tags"):
+            yield profile["Arn"], list(profile["Tags"])
 
 
 def log_groups():

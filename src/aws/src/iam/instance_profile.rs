@@ -13,7 +13,7 @@ use super::{RoleName, Service, names, passed_by_name};
 use crate::again::resume;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, index};
 
 /// An instance profile: what hands a role to machines.
 ///
@@ -53,6 +53,8 @@ const NONE: &str = "(none)";
 impl Behaviour for InstanceProfile {
     type Cloud = Aws;
 
+    const INDEXED: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "iam:AddRoleToInstanceProfile",
         "iam:CreateInstanceProfile",
@@ -70,8 +72,8 @@ impl Behaviour for InstanceProfile {
         RULES
     }
 
-    /// The list of all profiles has no tags, and the tags of one profile cost a call: only those are looked at whose
-    /// name is asked for or starts with the project's.
+    /// The list of all profiles has no tags. The index of us-east-1 knows them; elsewhere the tags of one profile cost a
+    /// call: only those are looked at whose name is asked for or starts with the project's.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<InstanceProfile>>, Fault> {
         if !ask.only.is_empty() {
             let found = each(ask.only.clone(), async |name: String| one(aws, &name).await).await?;
@@ -85,7 +87,8 @@ impl Behaviour for InstanceProfile {
             ask.names.contains(name) || project.is_some_and(|project| name.starts_with(project))
         });
         let with_tags = async |profile: Live| {
-            let tags = tags_of(aws, profile.instance_profile_name()).await?;
+            let alone = tags_of(aws, profile.instance_profile_name());
+            let tags = index::tags(aws, ask, profile.arn(), alone).await?;
             Ok(tags.map(|tags| understand(&profile, tags)))
         };
         let found = each(profiles, with_tags).await?.into_iter().flatten();

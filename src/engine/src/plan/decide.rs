@@ -382,7 +382,7 @@ impl<'a> Decision<'a> {
             mut stops,
             mut notes,
         } = self;
-        stops.extend(matching.stops.iter().cloned().filter(|stop| stops_this(stop, &selection, options.goal)));
+        stops.extend(matching.stops.iter().filter(|stop| stops_this(stop, &selection, options.goal)).cloned());
         notes.extend(matching.unclaimed().chain(matching.notes.iter().cloned()));
         let steps = steps::build(graph, registry, &mut decided);
         let mut changes: Vec<Change> =
