@@ -26,6 +26,7 @@ def install():
     answer_with_the_tags_of_a_new_group(ec2)
     protect_log_groups()
     keep_clusters_with_services()
+    keep_providers_whole()
     keep_tags_of_tasks()
     manage_master_passwords()
     know_the_image_for_container_hosts()
@@ -411,6 +412,30 @@ def keep_tags_of_tasks():
         return update(data)
 
     ecs._ACTION_MAP["UpdateService"] = _update_service
+
+
+def keep_providers_whole():
+    """MiniStack forgets whether a new capacity provider moves tasks away, and deletes one that clusters still name."""
+    import ministack.services.ecs as ecs
+    from ministack.core.responses import error_response_json
+
+    create = ecs._ACTION_MAP["CreateCapacityProvider"]
+
+    def _create_capacity_provider(data):
+        answer = create(data)
+        asked = data.get("autoScalingGroupProvider", {})
+        made = ecs._capacity_providers.get(data.get("name", ""), {}).get("autoScalingGroupProvider")
+        if made is not None and made.get("autoScalingGroupArn") == asked.get("autoScalingGroupArn"):
+            made.setdefault("managedDraining", asked.get("managedDraining", "ENABLED"))
+        return answer
+
+    def check(data):
+        name = ecs._resolve_capacity_provider_name(data.get("capacityProvider", ""))
+        if any(name in cluster.get("capacityProviders", []) for cluster in ecs._clusters.values()):
+            return error_response_json("ClientException", "The specified capacity provider is in use and cannot be removed.", 400)
+
+    ecs._ACTION_MAP["CreateCapacityProvider"] = _create_capacity_provider
+    before(ecs._ACTION_MAP, "DeleteCapacityProvider", check)
 
 
 def manage_master_passwords():

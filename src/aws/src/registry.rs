@@ -37,6 +37,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<ec2::Subnet>(&aws)
         .with::<ec2::Vpc>(&aws)
         .with::<ecs::Cluster>(&aws)
+        .with::<ecs::GroupProvider>(&aws)
         .with::<ecs::Service>(&aws)
         .with::<ecs::TaskDefinition>(&aws)
         .with::<elasticache::CacheParameterGroup>(&aws)

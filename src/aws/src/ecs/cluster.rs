@@ -14,6 +14,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::Ref;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::provider::CapacityProviderName;
 use crate::again::resume;
 use crate::iam::Arn;
 use crate::pages::batches;
@@ -78,12 +79,9 @@ pub enum CapacityProvider {
     Fargate,
     /// AWS's, cheaper, and taken away at two minutes' notice.
     FargateSpot,
-    /// The account's own.
+    /// The account's own: a [`GroupProvider`](super::GroupProvider)'s.
     Own(Ref<CapacityProviderName>),
 }
-
-/// The name of a capacity provider of the account's own.
-pub enum CapacityProviderName {}
 
 /// How many tasks run on one provider's machines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,15 +5,17 @@
 mod cluster;
 mod connect;
 mod container;
+mod provider;
 mod rollouts;
 mod service;
 mod size;
 mod tags;
 mod task_definition;
 
-pub use cluster::{CapacityProvider, CapacityProviderName, Cluster, ClusterArn, ClusterName, Insights, Share};
+pub use cluster::{CapacityProvider, Cluster, ClusterArn, ClusterName, Insights, Share};
 pub use connect::{Connect, Offer};
 pub use container::{Condition, Container, Health, Logs, Mount, Port, Protocol, SecretSource};
+pub use provider::{AutoScalingGroupArn, CapacityProviderArn, CapacityProviderName, GroupProvider, ManagedScaling};
 pub(crate) use rollouts::Rollouts;
 pub use service::{Attachment, Breaker, Capacity, Count, Propagation, Rollout, Service, ServiceArn, ServiceName};
 pub use size::{Cpu256, Cpu512, Cpu1024, Cpu2048, Cpu4096, Cpu8192, Cpu16384, Fargate, SizeError};

@@ -5,3 +5,4 @@
 
 mod elb;
 mod ground;
+mod providers;
