@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use infra_engine::event::{Event, Listener, Outcome};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Fault, Live, Registry};
-use infra_engine::model::{Definition, Owner, Platform, Tags};
+use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, Work, plan};
 use infra_engine::record::{History, MemoryStore, Scope, Store};
 use infra_engine::run::{Applying, Interrupt, Observing, World, apply, observe};
@@ -142,6 +142,19 @@ impl Session {
     /// Everything of the owner's that is live, wherever it is.
     pub async fn lives(&self) -> Result<Vec<Live>, Refusal> {
         Ok(self.look(&Graph::default(), &self.converge(), None).await?.lives)
+    }
+
+    /// What is live of the kinds in use: the owner's, its children, and what these definitions share with others.
+    pub async fn lives_of(&self, definitions: &[Definition]) -> Result<Vec<Live>, Refusal> {
+        let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
+        let mut lives = self.look(&joined(definitions)?, &self.converge(), scope.as_ref()).await?.lives;
+        let owner = self.owner.to_string();
+        let tagged = |live: &Live| {
+            let kind = self.registry.kind(live.kind);
+            kind.is_some_and(|kind| kind.schema().ownership == Ownership::Tags)
+        };
+        lives.retain(|live| !tagged(live) || live.owner() == Some(&owner));
+        Ok(lives)
     }
 
     /// Everything that was heard, and forgets it.
