@@ -28,6 +28,8 @@ pub struct Session {
     pub parallelism: usize,
     /// Who may ask to stop.
     pub interrupt: Interrupt,
+    /// What its runs are called, before their number. Where two sessions share a cloud, it must not be the same.
+    pub name: String,
     heard: Arc<Heard>,
     runs: AtomicUsize,
 }
@@ -81,6 +83,7 @@ impl Session {
             common_tags: Tags::new(),
             parallelism: 8,
             interrupt: Interrupt::new(),
+            name: "run".to_owned(),
             heard: Arc::default(),
             runs: AtomicUsize::new(0),
         }
@@ -119,7 +122,7 @@ impl Session {
         if !plan.stops.is_empty() {
             return Err(Refusal::Stopped(plan.stops));
         }
-        let run = format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed));
+        let run = format!("{}-{}", self.name, self.runs.fetch_add(1, Ordering::Relaxed));
         let history = Arc::new(History::begin(&self.owner, &run, "somebody", "apply"));
         let used = used_kinds(&self.registry, &graph, &world);
         Scope::extend(&*self.store, &self.owner, used).await.map_err(Refusal::Record)?;
