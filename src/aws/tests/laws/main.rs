@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
+mod autoscaling;
+mod ec2;
 mod elb;
+mod fleets;
 mod ground;
 mod providers;

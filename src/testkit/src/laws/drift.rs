@@ -1,10 +1,10 @@
 //! What is changed outside is seen, is said to be changed outside, and is put right.
 
-use infra_engine::live::Retag;
-use infra_engine::model::{Mutability, Ownership, Tags};
+use infra_engine::live::{Live, Retag, State};
+use infra_engine::model::{Address, Mutability, Ownership, Tags};
 use infra_engine::plan::{Cause, Plan, Reason};
 
-use super::changes::of;
+use super::changes::{of, resolved};
 use super::ground::Ground;
 use super::sample::Sample;
 
@@ -17,17 +17,14 @@ pub async fn drift(ground: &Ground, sample: &Sample) {
             continue;
         }
         let law = format!("{}.{} is changed outside", variant.address, variant.field.name);
-        let lives = ground.lives(&law).await;
-        let live = of(&lives, sample, &variant.address);
-        let known = |reference: &infra_engine::model::Reference| {
-            Some(of(&lives, sample, &reference.address).output(&reference.output)?.to_owned())
-        };
+        let lives = ground.lives_of(&law, &sample.definitions).await;
+        let live = of(&lives, &sample.definitions, &variant.address);
         let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
-        let there = kind.canonical(&variant.document(&live.document).resolve(&known));
+        let there = kind.canonical(&resolved(&variant.document(&live.document), &lives, &sample.definitions));
         kind.update(live, &there).await.unwrap_or_else(|fault| panic!("{law}: {fault}"));
-        until_ready(ground, &law, live.kind, &live.id).await;
+        until_ready(ground, &law, sample, live).await;
         let plan = ground.plan(&law, &sample.definitions).await;
-        only_drift(&law, &plan, sample, &variant.address.to_string());
+        only_drift(&law, &plan, sample, &variant.address);
         ground.apply(&law, &sample.definitions).await;
         ground.settled(&law, &sample.definitions).await;
     }
@@ -36,34 +33,38 @@ pub async fn drift(ground: &Ground, sample: &Sample) {
             continue;
         }
         let law = format!("{}: its tags are changed outside", definition.address);
-        let lives = ground.lives(&law).await;
-        let live = of(&lives, sample, &definition.address);
+        let lives = ground.lives_of(&law, &sample.definitions).await;
+        let live = of(&lives, &sample.definitions, &definition.address);
         let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
         let retag = Retag { set: Tags::from([("Name".to_owned(), "somebody's".to_owned())]), remove: Vec::new() };
         kind.retag(live, &retag).await.unwrap_or_else(|fault| panic!("{law}: {fault}"));
         let plan = ground.plan(&law, &sample.definitions).await;
-        only_drift(&law, &plan, sample, &definition.address.to_string());
+        only_drift(&law, &plan, sample, &definition.address);
         ground.apply(&law, &sample.definitions).await;
         ground.settled(&law, &sample.definitions).await;
     }
     ground.clear(law, &sample.definitions).await;
 }
 
-fn only_drift(law: &str, plan: &Plan, sample: &Sample, address: &str) {
+fn only_drift(law: &str, plan: &Plan, sample: &Sample, address: &Address) {
     let [change] = plan.changes.as_slice() else { panic!("{law}: one thing drifted: {:#?}", plan.changes) };
-    assert_eq!(change.address.to_string(), address, "{law}");
-    assert_eq!(change.reasons, [Reason::Drifted], "{law}: {change:#?}");
-    let causes = change.fields.iter().map(|field| &field.cause).chain(change.tags.iter().map(|tag| &tag.cause));
-    assert!(causes.clone().all(|cause| *cause == Cause::Drift), "{law}: {change:#?}");
+    assert_eq!(change.address, *address, "{law}");
     assert_eq!(plan.unchanged, sample.definitions.len() - 1, "{law}: everything else stands");
+    // Nothing can be written on what is shared, so nobody knows what the code last said of it.
+    let shared = sample.definition(address).schema.ownership == Ownership::Shared;
+    let (reason, expected) =
+        if shared { (Reason::ChangedInCode, Cause::Code) } else { (Reason::Drifted, Cause::Drift) };
+    assert_eq!(change.reasons, [reason], "{law}: {change:#?}");
+    let mut causes = change.fields.iter().map(|field| &field.cause).chain(change.tags.iter().map(|tag| &tag.cause));
+    assert!(causes.all(|cause| *cause == expected), "{law}: {change:#?}");
 }
 
 /// Waits until what was changed outside has come to rest.
-async fn until_ready(ground: &Ground, law: &str, kind: &str, id: &str) {
-    use infra_engine::live::State;
+async fn until_ready(ground: &Ground, law: &str, sample: &Sample, changed: &Live) {
+    let Live { kind, id, .. } = changed;
     for _ in 0..600 {
-        let lives = ground.lives(law).await;
-        let live = lives.iter().find(|live| live.kind == kind && live.id == id);
+        let lives = ground.lives_of(law, &sample.definitions).await;
+        let live = lives.iter().find(|live| live.kind == *kind && live.id == *id);
         if live.is_none_or(|live| !matches!(live.state, State::Pending(_))) {
             return;
         }

@@ -65,15 +65,19 @@ impl Sample {
         self.vary(address, field.name, value)
     }
 
-    /// The fields of its kinds that no variant changes, as `kind.field`. The parent of a child need not change.
+    /// The fields of its kinds that no variant changes, as `kind.field`. The parent of a child need not change, nor the
+    /// name of what is shared: under another name it is another one, and the first stays.
     pub fn unvaried(&self) -> Vec<String> {
         let varied: BTreeSet<(&str, &str)> = self.variants.iter().map(|v| (self.kind(v), v.field.name)).collect();
         let mut missing = BTreeSet::new();
         for schema in self.definitions.iter().map(|definition| definition.schema) {
             for field in schema.fields {
-                let parent =
-                    matches!(schema.ownership, Ownership::Parent { field: parent, .. } if parent == field.name);
-                if !parent && !varied.contains(&(schema.kind, field.name)) {
+                let bound = match schema.ownership {
+                    Ownership::Tags => false,
+                    Ownership::Parent { field: parent, .. } => parent == field.name,
+                    Ownership::Shared => field.key,
+                };
+                if !bound && !varied.contains(&(schema.kind, field.name)) {
                     missing.insert(format!("{}.{}", schema.kind, field.name));
                 }
             }
