@@ -151,7 +151,9 @@ impl Session {
     /// What is live of the kinds in use: the owner's, its children, and what these definitions share with others.
     pub async fn lives_of(&self, definitions: &[Definition]) -> Result<Vec<Live>, Refusal> {
         let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
-        let mut lives = self.look(&joined(definitions)?, &self.converge(), scope.as_ref()).await?.lives;
+        let (graph, options) = (joined(definitions)?, self.converge());
+        let world = observe(&self.observing(&graph, &options, scope.as_ref())).await.map_err(Refusal::Reading)?;
+        let mut lives = world.lives;
         let owner = self.owner.to_string();
         let tagged = |live: &Live| {
             let kind = self.registry.kind(live.kind);
