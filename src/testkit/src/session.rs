@@ -144,6 +144,13 @@ impl Session {
         Ok(self.look(&Graph::default(), &self.converge(), None).await?.lives)
     }
 
+    /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
+    pub async fn there(&self, definitions: &[Definition]) -> Result<Vec<Live>, Refusal> {
+        let graph = joined(definitions)?;
+        let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
+        Ok(self.look(&graph, &self.converge(), scope.as_ref()).await?.lives)
+    }
+
     /// Everything that was heard, and forgets it.
     pub fn heard(&self) -> Vec<Event> {
         std::mem::take(&mut *self.heard.0.lock().unwrap_or_else(PoisonError::into_inner))

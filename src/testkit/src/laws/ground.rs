@@ -72,7 +72,13 @@ impl Ground {
         format!("{:#?}", troubles(&self.session.heard()))
     }
 
-    /// Everything that is live and the owner's.
+    /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
+    pub async fn there(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
+        let there = self.session.there(definitions).await;
+        there.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
+    }
+
+    /// Everything that is live and the owner's, wherever it is.
     pub async fn lives(&self, law: &str) -> Vec<Live> {
         self.session.lives().await.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
     }
