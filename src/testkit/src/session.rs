@@ -145,7 +145,7 @@ impl Session {
     }
 
     /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
-    pub async fn there(&self, definitions: &[Definition]) -> Result<Vec<Live>, Refusal> {
+    pub async fn lives_of(&self, definitions: &[Definition]) -> Result<Vec<Live>, Refusal> {
         let graph = joined(definitions)?;
         let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
         Ok(self.look(&graph, &self.converge(), scope.as_ref()).await?.lives)

@@ -7,7 +7,7 @@ use infra_engine::plan::Note;
 use infra_testkit::cloud::ModelCloud;
 use infra_testkit::cloud::kinds::Switch;
 use infra_testkit::laws;
-use infra_testkit::laws::Ground;
+use infra_testkit::laws::{Ground, Sample};
 use infra_testkit::session::definitions;
 
 fn wanted(on: bool) -> Vec<Definition> {
@@ -37,6 +37,15 @@ async fn two_environments_share_it_and_neither_takes_it_away() {
     prod.apply("it is changed in place", &wanted(false)).await;
     let [switch] = &cloud.things()[..] else { panic!("there is one for everybody: {:#?}", cloud.things()) };
     assert_eq!((switch.document.field("on"), switch.tags.len()), (Some(&false.into()), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_lives_and_drifts_as_everything_does() {
+    let sample = Sample { definitions: wanted(true), ..Sample::of(|_| {}) };
+    let sample = sample.change("model.switch", |it: &mut Switch| it.on = false);
+    let ground = ground(&ModelCloud::new(), "staging");
+    laws::life(&ground, &sample).await;
+    laws::drift(&ground, &sample).await;
 }
 
 #[tokio::test(start_paused = true)]

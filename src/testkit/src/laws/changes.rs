@@ -26,7 +26,7 @@ pub async fn life(ground: &Ground, sample: &Sample) {
         "{law}: everything is made, once: {made:#?}"
     );
     ground.settled(law, &sample.definitions).await;
-    reads_as_written(&ground.session.registry, &ground.there(law, &sample.definitions).await, sample);
+    reads_as_written(&ground.session.registry, &ground.lives_of(law, &sample.definitions).await, sample);
     for variant in &sample.variants {
         change(ground, sample, variant).await;
     }
@@ -37,7 +37,7 @@ pub async fn life(ground: &Ground, sample: &Sample) {
 pub async fn renames(ground: &Ground, sample: &Sample) {
     let law = "renames";
     ground.apply(law, &sample.definitions).await;
-    let before = ids(&ground.there(law, &sample.definitions).await);
+    let before = ids(&ground.lives_of(law, &sample.definitions).await);
     let renamed = elsewhere(&sample.definitions);
     let plan = ground.plan(law, &renamed).await;
     for change in &plan.changes {
@@ -47,7 +47,11 @@ pub async fn renames(ground: &Ground, sample: &Sample) {
     }
     ground.apply(law, &renamed).await;
     ground.settled(law, &renamed).await;
-    assert_eq!(ids(&ground.there(law, &renamed).await), before, "{law}: everything is still there, and nothing else");
+    assert_eq!(
+        ids(&ground.lives_of(law, &renamed).await),
+        before,
+        "{law}: everything is still there, and nothing else"
+    );
     ground.clear(law, &renamed).await;
 }
 
@@ -60,7 +64,7 @@ async fn change(ground: &Ground, sample: &Sample, variant: &Variant) {
         assert!(plan.is_empty(), "{law}: nobody sees that: {:#?}", plan.changes);
         return;
     }
-    let before = of(&ground.there(&law, &sample.definitions).await, &sample.definitions, &variant.address).clone();
+    let before = of(&ground.lives_of(&law, &sample.definitions).await, &sample.definitions, &variant.address).clone();
     says_so(&law, &plan, variant);
     ground.session.heard();
     let applied = ground.apply(&law, &changed).await;
@@ -68,7 +72,7 @@ async fn change(ground: &Ground, sample: &Sample, variant: &Variant) {
     let made = no_surprises(ground, &law).contains(&variant.address);
     assert_eq!(made, variant.replaces(), "{law}: is another one made?");
     ground.settled(&law, &changed).await;
-    let after = of(&ground.there(&law, &changed).await, &changed, &variant.address).clone();
+    let after = of(&ground.lives_of(&law, &changed).await, &changed, &variant.address).clone();
     // What is known by its name alone keeps it, even when it is another one.
     let named = before.key.as_ref() == Some(&before.id) && after.key == before.key;
     assert_eq!(before.id != after.id, made && !named, "{law}: from {:?} to {:?}", before.id, after.id);
@@ -100,7 +104,7 @@ fn reads_as_written(registry: &infra_engine::live::Registry, lives: &[Live], sam
         let Definition { address, schema, document, renamed_from: _, protected: _ } = definition;
         let live = of(lives, &sample.definitions, address);
         let kind = registry.kind(schema.kind).expect("a sample is of kinds that the registry knows");
-        let wanted = kind.canonical(&resolved(lives, &sample.definitions, document));
+        let wanted = kind.canonical(&resolved(document, lives, &sample.definitions));
         for field in schema.fields.iter().filter(|field| field.shape != Shape::Secret) {
             let (read, written) = (live.document.field(field.name), wanted.field(field.name));
             let readable = field.mutability != Mutability::Initial;
@@ -162,7 +166,7 @@ fn ids(lives: &[Live]) -> BTreeMap<(&'static str, String), ()> {
 }
 
 /// A definition's document, with what its references mean.
-pub(super) fn resolved(lives: &[Live], definitions: &[Definition], document: &Document) -> Document {
+pub(super) fn resolved(document: &Document, lives: &[Live], definitions: &[Definition]) -> Document {
     document
         .resolve(&|reference| Some(of(lives, definitions, &reference.address).output(&reference.output)?.to_owned()))
 }
@@ -179,7 +183,7 @@ pub(super) fn of<'a>(lives: &'a [Live], definitions: &[Definition], address: &Ad
             alike.find(|live| live.key == key)
         }
         Ownership::Parent { field, .. } => {
-            let wanted = resolved(lives, definitions, document);
+            let wanted = resolved(document, lives, definitions);
             let key = natural_key(schema, &wanted);
             let belongs = |live: &&Live| live.document.field(field) == wanted.field(field);
             alike.find(|live| belongs(live) && (key.is_none() || live.key == key))

@@ -73,8 +73,8 @@ impl Ground {
     }
 
     /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
-    pub async fn there(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
-        let there = self.session.there(definitions).await;
+    pub async fn lives_of(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
+        let there = self.session.lives_of(definitions).await;
         there.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
     }
 

@@ -86,7 +86,8 @@ impl Sample {
     }
 
     /// The fields of its kinds that no variant changes, as `kind.field`, and those that are said to be untried and are
-    /// not. The parent of a child need not change.
+    /// not. The parent of a child need not change, nor the name of what is shared: under another name it is another one,
+    /// and the first stays.
     pub fn unvaried(&self) -> Vec<String> {
         let of_variant = |variant: &Variant| {
             let kind = self.definition(&variant.address).schema.kind;
@@ -96,9 +97,12 @@ impl Sample {
         let mut missing = BTreeSet::new();
         for schema in self.definitions.iter().map(|definition| definition.schema) {
             for field in schema.fields {
-                let parent =
-                    matches!(schema.ownership, Ownership::Parent { field: parent, .. } if parent == field.name);
-                if !parent {
+                let bound = match schema.ownership {
+                    Ownership::Tags => false,
+                    Ownership::Parent { field: parent, .. } => parent == field.name,
+                    Ownership::Shared => field.key,
+                };
+                if !bound {
                     missing.insert(format!("{}.{}", schema.kind, field.name));
                 }
             }
