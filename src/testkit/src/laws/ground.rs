@@ -78,10 +78,10 @@ impl Ground {
         format!("{:#?}", troubles(&self.session.heard()))
     }
 
-    /// What is live of the kinds in use: the owner's, its children, and what these definitions share with others.
+    /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
     pub async fn lives_of(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
-        let lives = self.session.lives_of(definitions).await;
-        lives.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
+        let there = self.session.lives_of(definitions).await;
+        there.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
     }
 
     /// Everything that is live and the owner's, wherever it is.
