@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use infra_derive::Resource;
-use infra_engine::check::Rule;
+use infra_engine::check::{Passage, Rule};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, Waits};
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ pub struct ReplicationGroup {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// The engine and its version. There is no way back to an older one.
+    /// The engine and its version. The way back to an older one is a new cache.
     pub engine: Engine,
     /// The machines.
     pub node: NodeType,
@@ -217,6 +217,10 @@ impl Behaviour for ReplicationGroup {
 
     fn rules() -> &'static [Rule<ReplicationGroup>] {
         rules::RULES
+    }
+
+    fn passages() -> &'static [Passage<ReplicationGroup>] {
+        rules::PASSAGES
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<ReplicationGroup>>, Fault> {

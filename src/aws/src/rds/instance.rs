@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_rds::types::DbInstance as Live;
 use infra_derive::Resource;
-use infra_engine::check::Rule;
+use infra_engine::check::{Passage, Rule};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, Waits};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
@@ -197,6 +197,10 @@ impl Behaviour for Database {
 
     fn rules() -> &'static [Rule<Database>] {
         rules::RULES
+    }
+
+    fn passages() -> &'static [Passage<Database>] {
+        rules::PASSAGES
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Database>>, Fault> {

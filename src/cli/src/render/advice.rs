@@ -58,6 +58,16 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("leave --rotate out; an apply without it goes on with what was begun".into()),
             command: Some(format!("infra apply --env {environment}")),
         },
+        Stop::Refused { address, kind: _, violation } => Advice {
+            about: "refused".into(),
+            address: address.to_string(),
+            says: format!(
+                "{address} cannot change so: {}: {} ({}: {})",
+                violation.field, violation.wrong, violation.code, violation.rule
+            ),
+            way_out: Some(violation.way_out.clone()),
+            command: None,
+        },
         Stop::NothingToAdopt { address, kind } => Advice {
             about: "nothing_to_adopt".into(),
             address: address.to_string(),

@@ -44,7 +44,7 @@ pub enum Severity {
 }
 
 /// One breach of a rule, as the rule's function tells it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// The rule's code.
     pub code: &'static str,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fault::{Fault, FaultKind};
 use super::found::{Ask, Found};
-use crate::check::Rule;
+use crate::check::{Passage, Rule};
 use crate::model::{Address, Replacement, Resource, Tags, UnixTime, keys};
 
 /// How a kind of resource is read, made, changed and deleted.
@@ -34,6 +34,11 @@ pub trait Behaviour: Resource {
 
     /// What the cloud would refuse.
     fn rules() -> &'static [Rule<Self>] {
+        &[]
+    }
+
+    /// Which changes of a living one the cloud refuses, or makes by a new one only, beyond what fields say.
+    fn passages() -> &'static [Passage<Self>] {
         &[]
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::behaviour::{Behaviour, Order, Retag, Rotation, Waits};
 use super::fault::{Fault, FaultKind};
 use super::found::{Ask, Found, Live};
-use crate::check::{RuleText, Surroundings, Violation};
+use crate::check::{Otherwise, RuleText, Surroundings, Violation};
 use crate::model::{Address, Document, Replacement, Schema, Tags, UnixTime};
 
 /// A kind of resource without its type.
@@ -27,6 +27,10 @@ pub trait Kind: Send + Sync {
     fn rules(&self) -> Vec<RuleText>;
     /// What its rules say against a definition.
     fn check(&self, document: &Document, around: &Surroundings<'_>) -> Vec<Violation>;
+    /// What its rules say against a change of a living one. See [`Behaviour::passages`].
+    fn barred(&self, _live: &Document, _wanted: &Document) -> Vec<(Otherwise, Violation)> {
+        Vec::new()
+    }
     /// A document as its type writes it. What has no order may stand in another one once its references are known:
     /// documents are compared in this form.
     fn canonical(&self, document: &Document) -> Document {
@@ -114,7 +118,7 @@ impl<R: Behaviour> Kind for Untyped<R> {
     }
 
     fn rules(&self) -> Vec<RuleText> {
-        R::rules().iter().map(RuleText::of).collect()
+        R::rules().iter().map(RuleText::of).chain(R::passages().iter().map(RuleText::of_change)).collect()
     }
 
     fn check(&self, document: &Document, around: &Surroundings<'_>) -> Vec<Violation> {
@@ -122,6 +126,11 @@ impl<R: Behaviour> Kind for Untyped<R> {
             Ok(definition) => R::rules().iter().flat_map(|rule| rule.violations(&definition, around)).collect(),
             Err(error) => vec![Violation::unreadable(error.to_string())],
         }
+    }
+
+    fn barred(&self, live: &Document, wanted: &Document) -> Vec<(Otherwise, Violation)> {
+        let (Ok(live), Ok(wanted)) = (live.reveal::<R>(), wanted.reveal::<R>()) else { return Vec::new() };
+        R::passages().iter().flat_map(|rule| rule.violations(&live, &wanted)).collect()
     }
 
     fn canonical(&self, document: &Document) -> Document {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::fingerprint::Fingerprint;
 use super::steps::Step;
+use crate::check::Violation;
 use crate::live::Live;
 use crate::model::{Address, Owner, Path, Replacement, Shape};
 
@@ -205,6 +206,15 @@ pub enum Stop {
         kind: &'static str,
         /// Why not.
         why: String,
+    },
+    /// The cloud would refuse this change of what stands.
+    Refused {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The rule, and what is wrong.
+        violation: Box<Violation>,
     },
     /// There is nothing to adopt for a definition.
     NothingToAdopt {

@@ -12,6 +12,7 @@ use super::rotation;
 use super::selection::{Selection, selects, unknown_words};
 use super::spec::{Spec, child_spec_key, parent_of};
 use super::steps::{self, Decided};
+use crate::check::Otherwise;
 use crate::diff::{Difference, differences, fields_of};
 use crate::graph::Graph;
 use crate::live::{HandOver, Live, Registry, State};
@@ -161,6 +162,7 @@ impl<'a> Decision<'a> {
                 false => reasons.push(Reason::Requested),
             }
         }
+        self.bar(definition, live, &document, &mut fields, reasons.contains(&Reason::Requested));
         reasons.extend(reasons_of(&fields, &tag_changes));
         let rotation = self.rotation(definition, live, graph);
         if rotation.is_some() {
@@ -208,6 +210,30 @@ impl<'a> Decision<'a> {
             tags: if replaced { Vec::new() } else { tag_changes },
         };
         self.decided.push(Decided { change, definition: Some(definition), document, tags, live: Some(live), rotation });
+    }
+
+    /// Marks the fields that a living resource cannot change so far, and stops where it cannot change so at all.
+    fn bar(
+        &mut self,
+        definition: &Definition,
+        live: &Live,
+        document: &Document,
+        fields: &mut [FieldChange],
+        replaced: bool,
+    ) {
+        let Some(kind) = self.registry.kind(live.kind).filter(|_| !replaced && !fields.is_empty()) else { return };
+        for (otherwise, violation) in kind.barred(&live.document, document) {
+            let root = violation.field.root().to_owned();
+            let changed: Vec<&mut FieldChange> = fields.iter_mut().filter(|field| field.path.root() == root).collect();
+            match otherwise {
+                Otherwise::Refused if !changed.is_empty() => {
+                    let (address, kind) = (definition.address.clone(), live.kind);
+                    self.stops.push(Stop::Refused { address, kind, violation: Box::new(violation) });
+                }
+                Otherwise::Refused => {}
+                Otherwise::Replaced => changed.into_iter().for_each(|field| field.replaces = true),
+            }
+        }
     }
 
     fn judge_leftovers(&mut self, graph: &Graph) {
@@ -401,6 +427,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         Stop::TwoClaims { address, kind, .. }
         | Stop::Protected { address, kind, .. }
         | Stop::CannotRotate { address, kind, .. }
+        | Stop::Refused { address, kind, .. }
         | Stop::NothingToAdopt { address, kind } => selection.covers(address, kind),
         Stop::UnknownAddress { .. } => true,
     }

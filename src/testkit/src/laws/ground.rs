@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
-use infra_engine::check::{RuleText, Surroundings, Violation};
+use infra_engine::check::{Otherwise, RuleText, Surroundings, Violation};
 use infra_engine::event::Event;
 use infra_engine::live::{Ask, Fault, Kind, Live, Ordered, Registry, Retag, Rotation, Waits};
 use infra_engine::model::{Definition, Document, Replacement, Schema, UnixTime};
@@ -132,6 +132,10 @@ impl Kind for Weathered {
 
     fn check(&self, document: &Document, around: &Surroundings<'_>) -> Vec<Violation> {
         self.kind.check(document, around)
+    }
+
+    fn barred(&self, live: &Document, wanted: &Document) -> Vec<(Otherwise, Violation)> {
+        self.kind.barred(live, wanted)
     }
 
     fn canonical(&self, document: &Document) -> Document {

@@ -1,6 +1,6 @@
 //! What ElastiCache would refuse of a replication group.
 
-use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Violation};
 use serde::Serialize;
 
 use super::super::{CacheParameterGroup, CacheSubnetGroup, Engine, names};
@@ -9,6 +9,40 @@ use crate::ec2::Subnet;
 use crate::secretsmanager::{Characters, Secret, Value};
 
 const MODEL: &str = "ElastiCache API model: CreateReplicationGroup";
+
+pub(super) static PASSAGES: &[Passage<ReplicationGroup>] = &[
+    Passage {
+        code: "V110a",
+        says: "a cache goes to a newer version, and from Redis to Valkey; the way back is a new cache",
+        source: "ElastiCache user guide: Engine versions and upgrading",
+        otherwise: Otherwise::Replaced,
+        check: engine_rises,
+    },
+    Passage {
+        code: "V111a",
+        says: "before version 7 connections are encrypted from the beginning, or never",
+        source: "ElastiCache user guide: Enabling in-transit encryption",
+        otherwise: Otherwise::Replaced,
+        check: encryption_stays,
+    },
+];
+
+fn engine_rises(live: &ReplicationGroup, wanted: &ReplicationGroup) -> Vec<Violation> {
+    if wanted.engine >= live.engine {
+        return Vec::new();
+    }
+    let wrong = format!("{} cannot become {}", live.engine, wanted.engine);
+    vec![Violation::of("engine", wanted.engine, wrong, format!("write {} or a newer one", live.engine))]
+}
+
+fn encryption_stays(live: &ReplicationGroup, wanted: &ReplicationGroup) -> Vec<Violation> {
+    let old = matches!(live.engine, Engine::Redis(major, _) if major < 7);
+    if !old || live.in_transit == wanted.in_transit {
+        return Vec::new();
+    }
+    let wrong = format!("{} cannot begin or end it", live.engine);
+    vec![Violation::of("in_transit", wanted.in_transit, wrong, "bring the engine to version 7 first")]
+}
 
 pub(super) static RULES: &[Rule<ReplicationGroup>] = &[
     Rule {

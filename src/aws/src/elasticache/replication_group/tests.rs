@@ -252,3 +252,29 @@ fn v109_the_parameter_group_fits_the_engine_and_the_mode() {
     assert_eq!(of(Family::Redis7, true, Mode::SingleShard).len(), 1);
     assert_eq!(of(Family::Redis7, false, Mode::Sharded).len(), 1);
 }
+
+/// The codes of the rules that a change of a living group breaks: each of them makes it a new one.
+fn barred(before: impl FnOnce(&mut ReplicationGroup), after: impl FnOnce(&mut ReplicationGroup)) -> Vec<&'static str> {
+    let (mut live, mut wanted) = (group(), group());
+    before(&mut live);
+    after(&mut wanted);
+    let said: Vec<_> = rules::PASSAGES.iter().flat_map(|rule| rule.violations(&live, &wanted)).collect();
+    assert!(said.iter().all(|(otherwise, _)| *otherwise == infra_engine::check::Otherwise::Replaced));
+    said.into_iter().map(|(_, violation)| violation.code).collect()
+}
+
+#[test]
+fn there_is_no_way_back_to_an_older_engine() {
+    let runs = |engine| move |it: &mut ReplicationGroup| it.engine = engine;
+    assert_eq!(barred(runs(Engine::Redis(7, 1)), runs(Engine::Redis(7, 0))), ["V110a"]);
+    assert_eq!(barred(runs(Engine::Valkey(7, 2)), runs(Engine::Redis(7, 1))), ["V110a"]);
+    assert_eq!(barred(runs(Engine::Redis(7, 1)), runs(Engine::Valkey(8, 0))), [""; 0]);
+}
+
+#[test]
+fn old_engines_encrypt_connections_from_the_beginning_or_never() {
+    let of = |engine, in_transit| move |it: &mut ReplicationGroup| (it.engine, it.in_transit) = (engine, in_transit);
+    let (old, new) = (Engine::Redis(6, 2), Engine::Redis(7, 1));
+    assert_eq!(barred(of(old, InTransit::Off), of(old, InTransit::Required)), ["V111a"]);
+    assert_eq!(barred(of(new, InTransit::Off), of(new, InTransit::Required)), [""; 0]);
+}

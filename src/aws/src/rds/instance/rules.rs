@@ -1,6 +1,6 @@
 //! What RDS would refuse of a database.
 
-use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Violation};
 use serde::Serialize;
 
 use super::super::machine::Monitoring;
@@ -9,6 +9,45 @@ use super::{Database, Password, Storage};
 use crate::iam::{Service, passed};
 
 const MODEL: &str = "RDS API model: CreateDBInstance";
+
+pub(super) static PASSAGES: &[Passage<Database>] = &[
+    Passage {
+        code: "V120",
+        says: "storage never shrinks, and grows by a tenth at least",
+        source: "RDS API model: ModifyDBInstance",
+        otherwise: Otherwise::Refused,
+        check: storage_grows,
+    },
+    Passage {
+        code: "V120a",
+        says: "a database never goes back to an older version",
+        source: "RDS user guide: Upgrading the PostgreSQL DB engine",
+        otherwise: Otherwise::Refused,
+        check: version_rises,
+    },
+];
+
+/// With room to grow by itself, the size is what it began with, and may be said to have been less.
+fn storage_grows(live: &Database, wanted: &Database) -> Vec<Violation> {
+    let (before, after) = (live.storage.gib, wanted.storage.gib);
+    let least = before + before.div_ceil(10);
+    let wrong = match wanted.storage.grows_to {
+        None if after < before => format!("{after} GiB are fewer than the {before} that it has"),
+        _ if after > before && after < least => format!("from {before} to {after} GiB it grows by less than a tenth"),
+        _ => return Vec::new(),
+    };
+    vec![Violation::of("storage", &wanted.storage, wrong, format!("write {before}, or {least} or more"))]
+}
+
+fn version_rises(live: &Database, wanted: &Database) -> Vec<Violation> {
+    let (before, after) = (live.version, wanted.version);
+    let older = after.major < before.major || (after.major == before.major && after.minor < before.minor);
+    if !older || after.minor.is_none() && after.major == before.major {
+        return Vec::new();
+    }
+    let wrong = format!("{after} is older than {before}, which it has");
+    vec![Violation::of("version", after, wrong, format!("write {before} or a newer one"))]
+}
 
 pub(super) static RULES: &[Rule<Database>] = &[
     Rule {

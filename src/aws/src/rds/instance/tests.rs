@@ -200,3 +200,35 @@ fn v124_the_parameter_group_is_of_the_engines_family() {
     assert_eq!(of(Family::Postgres16), Vec::<&str>::new());
     assert_eq!(of(Family::Postgres17), ["V124"]);
 }
+
+/// The codes of the rules that a change of a living database breaks.
+fn barred(before: impl FnOnce(&mut Database), after: impl FnOnce(&mut Database)) -> Vec<&'static str> {
+    let (mut live, mut wanted) = (database(), database());
+    before(&mut live);
+    after(&mut wanted);
+    let said = rules::PASSAGES.iter().flat_map(|rule| rule.violations(&live, &wanted));
+    said.map(|(_, violation)| violation.code).collect()
+}
+
+#[test]
+fn storage_grows_by_a_tenth_and_never_shrinks() {
+    let sized = |gib, grows_to| move |it: &mut Database| (it.storage.gib, it.storage.grows_to) = (gib, grows_to);
+    assert_eq!(barred(sized(100, None), sized(99, None)), ["V120"]);
+    assert_eq!(barred(sized(100, None), sized(109, None)), ["V120"]);
+    assert_eq!(barred(sized(101, Some(500)), sized(111, Some(500))), ["V120"]);
+    for fine in [100, 110, 400] {
+        assert_eq!(barred(sized(100, None), sized(fine, None)), [""; 0], "{fine}");
+    }
+    assert_eq!(barred(sized(100, Some(500)), sized(50, Some(500))), [""; 0], "it grows by itself, and has grown");
+}
+
+#[test]
+fn versions_only_rise() {
+    let version = |text: &'static str| move |it: &mut Database| it.version = text.parse().unwrap();
+    for (before, after) in [("16.4", "16.3"), ("16.4", "15.9"), ("16", "15")] {
+        assert_eq!(barred(version(before), version(after)), ["V120a"], "{before} to {after}");
+    }
+    for (before, after) in [("16.4", "16.6"), ("16.4", "17.1"), ("16.4", "16"), ("16", "16.4")] {
+        assert_eq!(barred(version(before), version(after)), [""; 0], "{before} to {after}");
+    }
+}
