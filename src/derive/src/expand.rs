@@ -47,6 +47,7 @@ pub fn resource(definition: &Definition) -> TokenStream {
     };
     let replacement = match replacement {
         Replacement::CreateFirst => quote! { CreateFirst },
+        Replacement::Revision => quote! { Revision },
         Replacement::DeleteFirst => quote! { DeleteFirst },
     };
     let fields = fields.iter().map(schema_field);

@@ -46,6 +46,7 @@ pub struct Parent {
 #[derive(Clone, Copy)]
 pub enum Replacement {
     CreateFirst,
+    Revision,
     DeleteFirst,
 }
 
@@ -233,10 +234,11 @@ fn parent(input: ParseStream<'_>, word: &Ident) -> Result<Parent> {
 fn replacement(text: &LitStr) -> Result<Replacement> {
     match text.value().as_str() {
         "create_first" => Ok(Replacement::CreateFirst),
+        "revision" => Ok(Replacement::Revision),
         "delete_first" => Ok(Replacement::DeleteFirst),
         other => Err(Error::new(
             text.span(),
-            format!("a replacement is `create_first` or `delete_first`, and `{other}` is neither"),
+            format!("a replacement is `create_first`, `revision` or `delete_first`, and `{other}` is none of them"),
         )),
     }
 }

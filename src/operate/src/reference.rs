@@ -132,6 +132,7 @@ fn life(schema: &Schema, waits: Waits) -> String {
     };
     let order = match schema.replacement {
         Replacement::CreateFirst => "the new one comes before the old one goes, where both can stand",
+        Replacement::Revision => "the new one is a revision of the same thing, and the old one is only put away",
         Replacement::DeleteFirst => "the old one goes before the new one comes",
     };
     let replaces: Vec<String> = schema

@@ -56,7 +56,7 @@ mod rules;
 /// A definition never changes: what differs is registered as the next revision of its family, what runs moves over to
 /// it, and then the earlier revision is deregistered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "ecs/task-definition", id = TaskDefinitionArn, replacement = "create_first")]
+#[resource(kind = "ecs/task-definition", id = TaskDefinitionArn, replacement = "revision")]
 pub struct TaskDefinition {
     /// The family whose newest revision it is. When its code is removed, it is found again only if the project's name
     /// is in the family's.

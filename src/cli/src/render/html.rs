@@ -116,7 +116,7 @@ fn advice(class: &str, title: &str, advice: &Advice) -> String {
 fn class(action: Act) -> &'static str {
     match action {
         Act::Create => "create",
-        Act::Update => "update",
+        Act::Update | Act::Revise => "update",
         Act::ReplaceCreateFirst | Act::ReplaceDestroyFirst => "replace",
         Act::Delete => "delete",
     }

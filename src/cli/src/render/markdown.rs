@@ -41,8 +41,9 @@ pub(super) fn rank(action: Act) -> usize {
         Act::Delete => 0,
         Act::ReplaceDestroyFirst => 1,
         Act::ReplaceCreateFirst => 2,
-        Act::Update => 3,
-        Act::Create => 4,
+        Act::Revise => 3,
+        Act::Update => 4,
+        Act::Create => 5,
     }
 }
 

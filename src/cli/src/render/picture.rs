@@ -252,7 +252,9 @@ fn told(tags: &Tags) -> Tags {
 
 fn because(change: &Change) -> Option<Because> {
     change.reasons.iter().find_map(|reason| match reason {
-        Reason::CannotChange(_) | Reason::DependencyNew(_) if Act::of(change.action).destroys() => {
+        Reason::CannotChange(_) | Reason::DependencyNew(_)
+            if matches!(change.action, Action::Replace(_) | Action::Delete) =>
+        {
             Some(Because::CannotUpdate)
         }
         Reason::Failed(_) => Some(Because::Broken),

@@ -133,6 +133,7 @@ fn why(action: Act, reasons: &[String]) -> Vec<String> {
         Act::Create => Vec::new(),
         Act::Update | Act::Delete => vec![reasons],
         Act::ReplaceCreateFirst => vec![format!("must be replaced: {reasons}"), "the new one comes first".into()],
+        Act::Revise => vec![format!("a new revision: {reasons}")],
         Act::ReplaceDestroyFirst => vec![format!("must be replaced: {reasons}"), "the old one goes first".into()],
     }
 }
@@ -178,7 +179,7 @@ fn signed(action: Act, paint: Paint) -> String {
     let sign = format!("{:>5}", action.sign());
     match action {
         Act::Create => paint.green(sign),
-        Act::Update => paint.yellow(sign),
+        Act::Update | Act::Revise => paint.yellow(sign),
         Act::ReplaceCreateFirst | Act::ReplaceDestroyFirst | Act::Delete => paint.red(sign),
     }
 }

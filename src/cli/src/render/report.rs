@@ -63,6 +63,8 @@ pub enum Act {
     Update,
     /// A new one is made, then the old one goes.
     ReplaceCreateFirst,
+    /// A new revision is made, then the old one is put away.
+    Revise,
     /// The old one goes, then a new one is made.
     ReplaceDestroyFirst,
     /// It is deleted.
@@ -171,9 +173,9 @@ impl Report {
         }
     }
 
-    /// How many changes delete something: what is destroyed and what is replaced.
+    /// How many changes delete something: what is destroyed and what is replaced. An old revision is only put away.
     pub fn deletions(&self) -> usize {
-        self.counts.destroy
+        self.changes.iter().filter(|change| change.action.destroys()).count()
     }
 }
 
@@ -211,6 +213,7 @@ impl Act {
             Action::Create => Act::Create,
             Action::Update => Act::Update,
             Action::Replace(Replacement::CreateFirst) => Act::ReplaceCreateFirst,
+            Action::Replace(Replacement::Revision) => Act::Revise,
             Action::Replace(Replacement::DeleteFirst) => Act::ReplaceDestroyFirst,
             Action::Delete => Act::Delete,
         }
@@ -222,6 +225,7 @@ impl Act {
             Act::Create => "+",
             Act::Update => "~",
             Act::ReplaceCreateFirst => "+/-",
+            Act::Revise => "+~",
             Act::ReplaceDestroyFirst => "-/+",
             Act::Delete => "-",
         }
@@ -233,19 +237,20 @@ impl Act {
             Act::Create => "create",
             Act::Update => "change in place",
             Act::ReplaceCreateFirst => "create the new one, then destroy the old one",
+            Act::Revise => "make a new revision, then put the old one away",
             Act::ReplaceDestroyFirst => "destroy the old one, then create the new one",
             Act::Delete => "destroy",
         }
     }
 
-    /// True when a living resource goes.
+    /// True when a living resource goes, and what it holds with it.
     pub fn destroys(self) -> bool {
         matches!(self, Act::ReplaceCreateFirst | Act::ReplaceDestroyFirst | Act::Delete)
     }
 
     /// All of them, the harmless first.
-    pub const ALL: [Act; 5] =
-        [Act::Create, Act::Update, Act::ReplaceCreateFirst, Act::ReplaceDestroyFirst, Act::Delete];
+    pub const ALL: [Act; 6] =
+        [Act::Create, Act::Update, Act::Revise, Act::ReplaceCreateFirst, Act::ReplaceDestroyFirst, Act::Delete];
 }
 
 impl ReportField {

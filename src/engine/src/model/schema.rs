@@ -99,6 +99,8 @@ pub enum Ownership {
 pub enum Replacement {
     /// The new one, then what depends on it moves over, then the old one goes.
     CreateFirst,
+    /// The same, of a revision: the old one is only put away, and nothing is lost with it.
+    Revision,
     /// The old one goes, because the two cannot stand beside each other.
     DeleteFirst,
 }

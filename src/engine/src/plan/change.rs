@@ -68,6 +68,13 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// True for a replacement whose successor stands before it goes.
+    pub fn creates_first(self) -> bool {
+        matches!(self, Action::Replace(Replacement::CreateFirst | Replacement::Revision))
+    }
+}
+
 /// Why a resource changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -148,7 +148,7 @@ fn actions(action: Option<Act>) -> &'static [&'static str] {
         None => &["no-op"],
         Some(Act::Create) => &["create"],
         Some(Act::Update) => &["update"],
-        Some(Act::ReplaceCreateFirst) => &["create", "delete"],
+        Some(Act::ReplaceCreateFirst | Act::Revise) => &["create", "delete"],
         Some(Act::ReplaceDestroyFirst) => &["delete", "create"],
         Some(Act::Delete) => &["delete"],
     }

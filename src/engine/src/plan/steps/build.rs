@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
                     }
                 }
             }
-            (Action::Replace(Replacement::CreateFirst), Some(live)) => {
+            (Action::Replace(Replacement::CreateFirst | Replacement::Revision), Some(live)) => {
                 let retire = self.step(change, Work::Retire { live: Box::new(live.clone()) });
                 self.make(change, create());
                 let make = self.makes[&change.address];
@@ -213,7 +213,7 @@ impl<'a> Builder<'a> {
         let deletes = self.deletes.clone();
         for (step, gone, first) in deletes {
             for one in decided {
-                let moves = matches!(one.change.action, Action::Update | Action::Replace(Replacement::CreateFirst));
+                let moves = one.change.action == Action::Update || one.change.action.creates_first();
                 let (Some(live), Some(&make)) = (one.live, self.makes.get(&one.change.address)) else { continue };
                 if moves && !first && !std::ptr::eq(live, gone) && refers(live, gone) {
                     self.edge(step, make, false, || format!("{} moves away from it first", one.change.address));
@@ -255,7 +255,9 @@ impl<'a> Builder<'a> {
         let circles = self.places.iter().filter(|(make, delete)| self.waits(*delete, *make));
         circles.into_iter().find_map(|(make, delete)| {
             decided.iter().position(|one| {
-                let Action::Replace(Replacement::CreateFirst) = one.change.action else { return false };
+                if !one.change.action.creates_first() {
+                    return false;
+                }
                 let own = |(_, live, _): &&(StepId, &Live, bool)| one.live.is_some_and(|own| std::ptr::eq(own, *live));
                 let (Some((gone, _, _)), Some(come)) =
                     (self.deletes.iter().find(own), self.makes.get(&one.change.address))
