@@ -1,0 +1,93 @@
+//! What the kinds send, beside what Terraform's provider sends for the same configuration.
+//!
+//! `recorded/` holds the configurations (`*.tf`) and the bodies that Terraform 1.11.4 with version 5.100.0 of the
+//! provider for AWS sent for them, with line breaks for whoever reads them: it was applied through a proxy that writes
+//! down what passes. Each test has a kind send its message for the same configuration to a server that answers by a
+//! script, and compares what the two say. Whatever differs stands in the test, with the reason; what does not, fails it,
+//! and so does a reason without a difference.
+
+mod budgets;
+mod message;
+
+use infra_engine::live::{Found, Order};
+use infra_engine::model::{Address, Tags, keys};
+
+use crate::server::Server;
+use message::{plain, read};
+
+/// A message of Terraform's, and how ours may differ from it.
+pub struct Recorded {
+    /// What tells the call in a request: its method and path, its target, or its action.
+    pub call: &'static str,
+    /// The body.
+    pub body: &'static str,
+    /// Lists whose order means nothing, without numbers.
+    pub sets: &'static [&'static str],
+    /// What differs on purpose, each with the reason.
+    pub differences: &'static [Difference],
+}
+
+/// A difference at a value, or at all values below: `Budget.TimePeriod`, without numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Difference {
+    /// Terraform says it, and we do not.
+    Theirs(&'static str, &'static str),
+    /// We say it, and Terraform does not.
+    Ours(&'static str, &'static str),
+    /// Both say it, and not the same.
+    Other(&'static str, &'static str),
+}
+
+/// Why our messages have tags that Terraform's do not.
+pub const OWNERSHIP: &str = "whose a resource is stands in its tags: there is no state file";
+
+impl Recorded {
+    /// Fails unless the message that the server has got differs from Terraform's just as is said.
+    #[track_caller]
+    pub fn check(&self, server: &Server) {
+        let Recorded { call, body, sets, differences } = self;
+        let requests = server.requests();
+        let [request] = &requests.iter().filter(|request| request.contains(call)).collect::<Vec<_>>()[..] else {
+            panic!("one request has `{call}` in it: {requests:#?}");
+        };
+        let (theirs, ours) = (read(body, sets), read(request.split_once("\r\n\r\n").unwrap().1, sets));
+        let mut unexpected = Vec::new();
+        let mut met = Vec::new();
+        for way in theirs.keys().chain(ours.keys().filter(|way| !theirs.contains_key(*way))) {
+            let (their, our) = (theirs.get(way), ours.get(way));
+            let same = |difference: &Difference| {
+                let (listed, fits) = match difference {
+                    Difference::Theirs(listed, _) => (listed, our.is_none()),
+                    Difference::Ours(listed, _) => (listed, their.is_none()),
+                    Difference::Other(listed, _) => (listed, their.is_some() && our.is_some()),
+                };
+                let below = plain(way).strip_prefix(listed).map(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+                fits && below == Some(true)
+            };
+            match differences.iter().find(|difference| same(difference)) {
+                _ if their == our => {}
+                Some(difference) => met.push(*difference),
+                None => unexpected.push(format!("{way}: Terraform's {their:?}, ours {our:?}")),
+            }
+        }
+        assert!(unexpected.is_empty(), "{call} differs from what Terraform sends:\n{}", unexpected.join("\n"));
+        let stale: Vec<_> = differences.iter().filter(|difference| !met.contains(difference)).collect();
+        assert!(stale.is_empty(), "{call} does not differ in this any more: {stale:#?}");
+    }
+}
+
+/// An order of it, with the tag that the configurations have and those that tell whose it is.
+pub fn order<R>(definition: R) -> Order<R> {
+    Order { address: Address::new("shop", "it").unwrap(), definition, tags: tags(), token: "0".repeat(32) }
+}
+
+/// It as it was found, with these outputs.
+pub fn found<R>(id: &str, definition: R, outputs: &[(&'static str, &str)]) -> Found<R> {
+    let found = Found::ready(id, definition, tags());
+    outputs.iter().fold(found, |found, (name, value)| found.with(name, *value))
+}
+
+fn tags() -> Tags {
+    let tags = [("Project", "shop"), (keys::OWNER, "shop/prod"), (keys::ADDRESS, "shop.it")];
+    tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+}
