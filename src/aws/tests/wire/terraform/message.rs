@@ -8,12 +8,12 @@ use serde_json::Value as Json;
 /// Every value of a message by the way to it: `Budget.BudgetLimit.Amount`, and `Tags[Project]` for a list of pairs.
 pub type Message = BTreeMap<String, String>;
 
-/// What a body says. The lists in `sets` have no order; they are named without the numbers that are on the way to them.
+/// What a body says. The lists in `sets` have no order; they are named by steps that are next to each other on the way.
 pub fn read(body: &str, sets: &[&str]) -> Message {
     let body = body.trim();
     let tree = match body.chars().next() {
         Some('{') => Tree::of_json(&serde_json::from_str(body).unwrap()),
-        Some('<') => Tree::Map([element(body.split_once("?>").map_or(body, |(_, rest)| rest)).0].into()),
+        Some('<') => element(body.split_once("?>").map_or(body, |(_, rest)| rest)).0.1,
         _ => Tree::of_form(body),
     };
     let mut message = Message::new();
@@ -21,9 +21,10 @@ pub fn read(body: &str, sets: &[&str]) -> Message {
     message
 }
 
-/// A way without the numbers that are on it.
-pub fn plain(way: &str) -> String {
-    way.split('.').filter(|step| !is_number(step)).collect::<Vec<_>>().join(".")
+/// True if these steps are next to each other on a way, whatever the numbers between them.
+pub fn passes(way: &str, steps: &str) -> bool {
+    let plain: Vec<_> = way.split(['.', '[']).filter(|step| !is_number(step)).collect();
+    format!(".{}.", plain.join(".")).contains(&format!(".{steps}."))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,7 +90,7 @@ impl Tree {
                 }
                 None => {
                     let mut items = items.clone();
-                    if sets.contains(&plain(&way).as_str()) {
+                    if sets.iter().any(|set| passes(&format!("{way}.!"), &format!("{set}.!"))) {
                         items.sort();
                     }
                     let numbered = items.iter().zip(1..);
@@ -120,7 +121,7 @@ fn element(text: &str) -> ((String, Tree), &str) {
     let (tag, mut rest) = text.trim_start().strip_prefix('<').unwrap().split_once('>').unwrap();
     let name = tag.split([' ', '/']).next().unwrap();
     if tag.ends_with('/') {
-        return ((name.to_owned(), Tree::Text(String::new())), rest);
+        return ((name.to_owned(), nothing()), rest);
     }
     let end = format!("</{name}>");
     if !rest.trim_start().starts_with('<') || rest.starts_with(&end) {
@@ -140,9 +141,14 @@ fn element(text: &str) -> ((String, Tree), &str) {
     };
     let tree = match name {
         "Items" => Tree::List(inside.into_iter().map(|(_, item)| item).collect()),
-        _ => Tree::Map(inside.into_iter().collect()),
+        // A list of nothing is as good as none.
+        _ => Tree::Map(inside.into_iter().filter(|(name, item)| name != "Items" || *item != nothing()).collect()),
     };
     ((name.to_owned(), tree), rest)
+}
+
+fn nothing() -> Tree {
+    Tree::Text(String::new())
 }
 
 #[test]
@@ -154,8 +160,15 @@ fn what_says_the_same_is_equal_however_it_is_written() {
     let json = r#"{"T": [{"Key": "k", "Value": 70.0}], "A": ["c d", "b"], "U": {"Items": ["x"]}}"#;
     assert_eq!(read(form, &[]), said);
     assert_eq!(read(json, &["A"]), said);
-    let xml = "<?xml version=\"1.0\"?>\n<R xmlns=\"u\"><U>\n  <Items><I>x</I></Items></U><E></E><F/></R>";
+    let xml =
+        "<?xml version=\"1.0\"?>\n<R xmlns=\"u\"><U>\n  <Items><I>x</I></Items></U><V><N>0</N><Items/></V><F/></R>";
     let said: Message =
-        [("R.U.Items.1", "x"), ("R.E", ""), ("R.F", "")].map(|(way, value)| (way.into(), value.into())).into();
+        [("U.Items.1", "x"), ("V.N", "0"), ("F", "")].map(|(way, value)| (way.into(), value.into())).into();
     assert_eq!(read(xml, &[]), said);
+}
+
+#[test]
+fn a_way_passes_steps_that_are_next_to_each_other() {
+    assert!(passes("A.Items.1.B", "A.Items.B") && passes("Tags[k]", "Tags") && passes("A.2", "A"));
+    assert!(!passes("A.Items.1.B", "A.B") && !passes("AB", "A"));
 }

@@ -7,27 +7,28 @@
 //! and so does a reason without a difference.
 
 mod budgets;
+mod cloudfront;
 mod message;
 
 use infra_engine::live::{Found, Order};
 use infra_engine::model::{Address, Tags, keys};
 
 use crate::server::Server;
-use message::{plain, read};
+use message::{passes, read};
 
 /// A message of Terraform's, and how ours may differ from it.
-pub struct Recorded {
+pub struct Recorded<'a> {
     /// What tells the call in a request: its method and path, its target, or its action.
-    pub call: &'static str,
+    pub call: &'a str,
     /// The body.
-    pub body: &'static str,
-    /// Lists whose order means nothing, without numbers.
-    pub sets: &'static [&'static str],
+    pub body: &'a str,
+    /// Lists whose order means nothing, by the last steps of the way to them.
+    pub sets: &'a [&'a str],
     /// What differs on purpose, each with the reason.
-    pub differences: &'static [Difference],
+    pub differences: &'a [Difference],
 }
 
-/// A difference at a value, or at all values below: `Budget.TimePeriod`, without numbers.
+/// A difference at the values to which the way passes these steps, `TimePeriod.End`, whatever comes before and after.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Difference {
     /// Terraform says it, and we do not.
@@ -41,7 +42,7 @@ pub enum Difference {
 /// Why our messages have tags that Terraform's do not.
 pub const OWNERSHIP: &str = "whose a resource is stands in its tags: there is no state file";
 
-impl Recorded {
+impl Recorded<'_> {
     /// Fails unless the message that the server has got differs from Terraform's just as is said.
     #[track_caller]
     pub fn check(&self, server: &Server) {
@@ -61,8 +62,7 @@ impl Recorded {
                     Difference::Ours(listed, _) => (listed, their.is_none()),
                     Difference::Other(listed, _) => (listed, their.is_some() && our.is_some()),
                 };
-                let below = plain(way).strip_prefix(listed).map(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-                fits && below == Some(true)
+                fits && passes(way, listed)
             };
             match differences.iter().find(|difference| same(difference)) {
                 _ if their == our => {}
