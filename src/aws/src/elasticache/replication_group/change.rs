@@ -69,7 +69,10 @@ async fn general(aws: &Aws, sight: &Sight, wanted: &ReplicationGroup) -> Result<
         call = call.replication_group_description(&wanted.description);
     }
     if wanted.engine != live.engine {
-        call = call.engine(wanted.engine.name()).engine_version(wanted.engine.version());
+        call = call.engine_version(wanted.engine.version());
+    }
+    if wanted.engine.name() != live.engine.name() {
+        call = call.engine(wanted.engine.name());
     }
     if wanted.node != live.node {
         call = call.cache_node_type(wanted.node.as_str());
