@@ -14,6 +14,8 @@ pub enum Reply {
     HangUp,
     /// Answers with a status, headers, and a body.
     Answer(u16, &'static [(&'static str, &'static str)], String),
+    /// Says of an action that it is done, and nothing else.
+    Done,
 }
 
 /// A server on a port of its own.
@@ -107,7 +109,16 @@ async fn serve(mut stream: TcpStream, pause: Duration, script: Arc<Script>, seen
     };
     tokio::time::sleep(pause).await;
     seen.lock().unwrap().under_way -= 1;
-    write(&mut stream, script.reply(position, &request)).await;
+    match script.reply(position, &request) {
+        Reply::Done => write(&mut stream, &done(&request)).await,
+        reply => write(&mut stream, reply).await,
+    }
+}
+
+/// The empty answer to an action of a form.
+fn done(request: &str) -> Reply {
+    let action = request.split_once("Action=").unwrap().1.split('&').next().unwrap();
+    xml(200, &format!("<{action}Response><{action}Result></{action}Result></{action}Response>"))
 }
 
 /// Answers the first request on a connection, and closes it.

@@ -8,6 +8,7 @@
 
 mod budgets;
 mod cloudfront;
+mod elasticache;
 mod message;
 
 use infra_engine::live::{Found, Order};
