@@ -8,6 +8,7 @@
 
 mod budgets;
 mod cloudfront;
+mod ec2;
 mod elasticache;
 mod message;
 
