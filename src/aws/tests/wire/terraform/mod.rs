@@ -6,11 +6,17 @@
 //! script, and compares what the two say. Whatever differs stands in the test, with the reason; what does not, fails it,
 //! and so does a reason without a difference.
 
+mod autoscaling;
 mod budgets;
 mod cloudfront;
 mod ec2;
+mod ecs;
 mod elasticache;
+mod elb;
+mod lambda;
 mod message;
+mod rds;
+mod waf;
 
 use infra_engine::live::{Found, Order};
 use infra_engine::model::{Address, Tags, keys};
