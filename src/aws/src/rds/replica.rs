@@ -65,7 +65,8 @@ pub struct Replica {
     pub class: Class,
     /// Whether a second machine in another zone stands ready to take over ("Multi-AZ").
     pub standby: bool,
-    /// How its engine is set up. It is made with its source's, and given another one when it stands.
+    /// How its engine is set up. It is made with its source's; another one is given to it when it stands, and counts
+    /// from its next restart.
     pub parameters: Ref<DatabaseParameterGroupName>,
     /// Who may connect.
     pub security_groups: BTreeSet<Ref<SecurityGroupId>>,
