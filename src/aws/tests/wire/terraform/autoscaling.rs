@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 
 use infra_aws::autoscaling::{
-    Adjustment, Aggregation, Beyond, CustomMetric, Load, Mode, Predefined, PredictivePolicy, ScheduledAction, Step,
-    StepPolicy, TargetTrackingPolicy, Tracked,
+    Adjustment, Aggregation, Beyond, CustomMetric, Load, Mode, Predefined, PredictivePolicy, ScalableTarget,
+    ScheduledAction, Step, StepPolicy, Suspended, TargetTrackingPolicy, Tracked,
 };
 use infra_aws::cloudwatch::Statistic;
 use infra_engine::live::Behaviour;
 use infra_engine::model::Ref;
 use infra_values::{Percent, TimeZone};
 
-use super::{Difference, Recorded, found, order};
+use super::Difference::Ours;
+use super::{Difference, OWNERSHIP, Recorded, found, order};
 use crate::server::{Server, aws, json};
 
 const PUT_POLICY: &str = "AnyScaleFrontendService.PutScalingPolicy";
@@ -156,6 +157,28 @@ async fn scheduled_actions() {
         ..opening()
     };
     put(season, call, include_str!("recorded/action-season.json"), &[]).await;
+}
+
+#[tokio::test]
+async fn a_scalable_target() {
+    let server = Server::answering([
+        ("AnyScaleFrontendService.DescribeScalableTargets", json(200, r#"{"ScalableTargets": []}"#)),
+        ("AnyScaleFrontendService.", json(200, "{}")),
+    ])
+    .await;
+    let target =
+        ScalableTarget { resource: Ref::known(SERVICE), minimum: 2, maximum: 10, suspended: Suspended::default() };
+    ScalableTarget::create(&aws(&server.url).await, &order(target)).await.unwrap();
+    Recorded {
+        call: "AnyScaleFrontendService.RegisterScalableTarget",
+        body: include_str!("recorded/target-register.json"),
+        sets: &[],
+        differences: &[
+            Ours("Tags", OWNERSHIP),
+            Ours("SuspendedState", "that nothing is suspended is said, as it is in the definition"),
+        ],
+    }
+    .check(&server);
 }
 
 #[tokio::test]

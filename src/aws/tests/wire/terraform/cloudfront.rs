@@ -176,6 +176,8 @@ async fn changing() {
         differences: &[ALWAYS, &[Ours("CloudFrontDefaultCertificate", OFF)]].concat(),
     }
     .check(&server);
+    let request = server.requests().into_iter().find(|request| request.starts_with("PUT ")).unwrap();
+    assert!(request.to_lowercase().contains("\r\nif-match: e2qwruhapomqzl\r\n"), "{request}");
 }
 
 /// It is disabled before it is deleted.
