@@ -13,6 +13,7 @@
 mod autoscaling;
 mod budgets;
 mod cloudfront;
+mod cloudfront_parts;
 mod ec2;
 mod ecs;
 mod elasticache;
