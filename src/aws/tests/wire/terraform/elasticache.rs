@@ -62,6 +62,23 @@ fn sharded() -> ReplicationGroup {
     }
 }
 
+fn open() -> ReplicationGroup {
+    ReplicationGroup {
+        name: "shop-open".into(),
+        description: "What is open".into(),
+        engine: Engine::Redis(7, 1),
+        replicas: 1,
+        in_transit: InTransit::Off,
+        token: None,
+        snapshots_kept: 1,
+        logs: BTreeMap::from([
+            (LogKind::SlowLog, log("/elasticache/shop/slow-log", LogFormat::Json)),
+            (LogKind::EngineLog, log("/elasticache/shop/engine-log", LogFormat::Json)),
+        ]),
+        ..group()
+    }
+}
+
 /// ElastiCache with the group in it, and Secrets Manager with the secret whose second value is to be the token.
 async fn server(note: &str) -> Server {
     let note = format!("<Tag><Key>infra:token</Key><Value>{SECRET} {note}</Value></Tag>");
@@ -82,14 +99,19 @@ async fn server(note: &str) -> Server {
     Server::answering(replies).await
 }
 
-/// ElastiCache with the sharded group in it.
-async fn server_of_shards() -> Server {
+/// ElastiCache with this group and its nodes in it.
+async fn server_of(group: &str, nodes: &str) -> Server {
     let replies = [
-        ("Action=DescribeReplicationGroups", xml(200, include_str!("answers/shards.xml"))),
-        ("Action=DescribeCacheClusters", xml(200, include_str!("answers/shards-nodes.xml"))),
+        ("Action=DescribeReplicationGroups", xml(200, group)),
+        ("Action=DescribeCacheClusters", xml(200, nodes)),
         ("Action=", Reply::Done),
     ];
     Server::answering(replies).await
+}
+
+/// ElastiCache with the sharded group in it.
+async fn server_of_shards() -> Server {
+    server_of(include_str!("answers/shards.xml"), include_str!("answers/shards-nodes.xml")).await
 }
 
 /// Changes a group from what it is, and takes what is sent first.
@@ -193,6 +215,55 @@ async fn changing_the_token() {
     ] {
         let server = server(note).await;
         change(&server, group(), &group()).await;
+        Recorded { call: "Action=ModifyReplicationGroup&", body, sets: &[], differences: &[] }.check(&server);
+    }
+}
+
+#[tokio::test]
+async fn creating_one_that_is_not_encrypted() {
+    let server = server_of("", "").await;
+    ReplicationGroup::create(&aws(&server.url).await, &order(open())).await.unwrap();
+    Recorded {
+        call: "Action=CreateReplicationGroup",
+        body: include_str!("recorded/open-create.txt"),
+        sets: &[],
+        differences: &[
+            Ours("Tags.Tag", OWNERSHIP),
+            Ours("AutoMinorVersionUpgrade", SAID),
+            Ours("LogDeliveryConfigurationRequest.Enabled", SAID),
+        ],
+    }
+    .check(&server);
+}
+
+#[tokio::test]
+async fn changing_the_engine_and_ending_failover_and_logs() {
+    let server = server_of(include_str!("answers/open.xml"), include_str!("answers/open-nodes.xml")).await;
+    let wanted = ReplicationGroup {
+        engine: Engine::Valkey(8, 0),
+        parameters: Ref::known("default.valkey8"),
+        failover: Failover::Off,
+        logs: BTreeMap::new(),
+        ..open()
+    };
+    change(&server, open(), &wanted).await;
+    let body = include_str!("recorded/open-modify.txt");
+    Recorded { call: "Action=ModifyReplicationGroup&", body, sets: &[], differences: &[] }.check(&server);
+}
+
+/// Clients may come either way first, and then they must be encrypted.
+#[tokio::test]
+async fn encrypting_what_was_open() {
+    let off = include_str!("answers/open.xml");
+    let encrypted = "<TransitEncryptionEnabled>true</TransitEncryptionEnabled>\
+                     <TransitEncryptionMode>preferred</TransitEncryptionMode>";
+    let preferred = off.replace("<TransitEncryptionEnabled>false</TransitEncryptionEnabled>", encrypted);
+    for (live, body) in [
+        (off, include_str!("recorded/open-encrypt.txt")),
+        (preferred.as_str(), include_str!("recorded/open-require.txt")),
+    ] {
+        let server = server_of(live, include_str!("answers/open-nodes.xml")).await;
+        change(&server, open(), &ReplicationGroup { in_transit: InTransit::Required, ..open() }).await;
         Recorded { call: "Action=ModifyReplicationGroup&", body, sets: &[], differences: &[] }.check(&server);
     }
 }

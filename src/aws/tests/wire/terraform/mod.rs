@@ -59,34 +59,49 @@ impl Recorded<'_> {
     /// Fails unless the message that the server has got differs from Terraform's just as is said.
     #[track_caller]
     pub fn check(&self, server: &Server) {
-        let Recorded { call, body, sets, differences } = self;
-        let requests = server.requests();
+        let (call, requests) = (self.call, server.requests());
         let [request] = &requests.iter().filter(|request| request.contains(call)).collect::<Vec<_>>()[..] else {
             panic!("one request has `{call}` in it: {requests:#?}");
         };
-        let (theirs, ours) = (read(body, sets), read(request.split_once("\r\n\r\n").unwrap().1, sets));
-        let mut unexpected = Vec::new();
-        let mut met = Vec::new();
+        let wrong = self.wrong(request.split_once("\r\n\r\n").unwrap().1);
+        assert!(wrong.is_empty(), "{call} is not what Terraform sends:\n{}", wrong.join("\n"));
+    }
+
+    /// What differs and is not said, and what is said and does not differ.
+    fn wrong(&self, body: &str) -> Vec<String> {
+        let (theirs, ours) = (read(self.body, self.sets), read(body, self.sets));
+        let (mut wrong, mut met) = (Vec::new(), Vec::new());
         for way in theirs.keys().chain(ours.keys().filter(|way| !theirs.contains_key(*way))) {
             let (their, our) = (theirs.get(way), ours.get(way));
-            let same = |difference: &Difference| {
-                let (listed, fits) = match difference {
-                    Difference::Theirs(listed, _) => (listed, our.is_none()),
-                    Difference::Ours(listed, _) => (listed, their.is_none()),
-                    Difference::Other(listed, _) => (listed, their.is_some() && our.is_some()),
-                };
-                fits && passes(way, listed)
+            let told = |difference: &&Difference| match **difference {
+                Difference::Theirs(steps, _) => our.is_none() && passes(way, steps),
+                Difference::Ours(steps, _) => their.is_none() && passes(way, steps),
+                Difference::Other(steps, _) => their.is_some() && our.is_some() && passes(way, steps),
             };
-            match differences.iter().find(|difference| same(difference)) {
+            match self.differences.iter().find(told) {
                 _ if their == our => {}
                 Some(difference) => met.push(*difference),
-                None => unexpected.push(format!("{way}: Terraform's {their:?}, ours {our:?}")),
+                None => wrong.push(format!("{way}: Terraform's {their:?}, ours {our:?}")),
             }
         }
-        assert!(unexpected.is_empty(), "{call} differs from what Terraform sends:\n{}", unexpected.join("\n"));
-        let stale: Vec<_> = differences.iter().filter(|difference| !met.contains(difference)).collect();
-        assert!(stale.is_empty(), "{call} does not differ in this any more: {stale:#?}");
+        let stale = self.differences.iter().filter(|difference| !met.contains(difference));
+        wrong.extend(stale.map(|difference| format!("no such difference any more: {difference:?}")));
+        wrong
     }
+}
+
+#[test]
+fn only_what_is_told_may_differ_and_all_of_it_must() {
+    let told = [Difference::Theirs("B", "so"), Difference::Ours("C", "so"), Difference::Other("D.E", "so")];
+    let recorded = Recorded { call: "", body: r#"{"A": 1, "B": 2, "D": {"E": 3}}"#, sets: &[], differences: &told };
+    assert!(recorded.wrong(r#"{"A": 1, "C": 2, "D": {"E": 4}}"#).is_empty());
+    let wrong = recorded.wrong(r#"{"A": "1", "C": 2, "D": {"E": 3}, "F": 5}"#);
+    let expected = [
+        r#"A: Terraform's Some("`1`"), ours Some("1")"#,
+        r#"F: Terraform's None, ours Some("`5`")"#,
+        r#"no such difference any more: Other("D.E", "so")"#,
+    ];
+    assert_eq!(wrong, expected);
 }
 
 /// An order of it, with the tag that the configurations have and those that tell whose it is.
