@@ -11,6 +11,7 @@
 //! without a difference.
 
 mod autoscaling;
+mod balancers;
 mod budgets;
 mod cloudfront;
 mod cloudfront_parts;
@@ -18,6 +19,7 @@ mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod events;
 mod lambda;
 mod message;
 mod rds;
