@@ -52,7 +52,8 @@ fn changed() -> Budget {
 /// Who is calling, and an empty answer to everything else.
 async fn server() -> Server {
     let caller = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ops</Arn>\
-                  <UserId>ops</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+                  <UserId>ops</UserId><Account>123456789012</Account></GetCallerIdentityResult>\
+                  </GetCallerIdentityResponse>";
     // As DescribeBudget answers: what is computed is there too.
     let live = r#"{"Budget": {"BudgetName": "shop-budget", "BudgetType": "COST", "TimeUnit": "MONTHLY",
         "BudgetLimit": {"Amount": "2000.0", "Unit": "USD"}, "CostFilters": {"TagKeyValue": ["user:Project$shop"]},

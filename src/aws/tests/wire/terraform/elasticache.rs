@@ -79,21 +79,23 @@ fn open() -> ReplicationGroup {
     }
 }
 
-/// ElastiCache with the group in it, and Secrets Manager with the secret whose second value is to be the token.
+/// ElastiCache with the group in it, and Secrets Manager with its token: the first value as long as there is no note of
+/// one that was sent, and then another.
 async fn server(note: &str) -> Server {
-    let note = format!("<Tag><Key>infra:token</Key><Value>{SECRET} {note}</Value></Tag>");
+    let tag = format!("<Tag><Key>infra:token</Key><Value>{SECRET} {note}</Value></Tag>");
     let tags = format!(
-        "<ListTagsForResourceResponse><ListTagsForResourceResult><TagList>{note}</TagList></ListTagsForResourceResult>\
+        "<ListTagsForResourceResponse><ListTagsForResourceResult><TagList>{tag}</TagList></ListTagsForResourceResult>\
          </ListTagsForResourceResponse>"
     );
     let secret = r#"{"VersionIdsToStages": {"first": ["AWSPREVIOUS"], "second": ["AWSCURRENT"]}}"#;
-    let value = r#"{"VersionId": "second", "SecretString": "another-token-0123456789"}"#;
+    let value = if note.is_empty() { "made-up-token-0123456789" } else { "another-token-0123456789" };
+    let value = format!(r#"{{"VersionId": "second", "SecretString": "{value}"}}"#);
     let replies = [
         ("Action=DescribeReplicationGroups", xml(200, include_str!("answers/cache.xml"))),
         ("Action=DescribeCacheClusters", xml(200, include_str!("answers/cache-nodes.xml"))),
         ("Action=ListTagsForResource", xml(200, &tags)),
         ("secretsmanager.DescribeSecret", json(200, secret)),
-        ("secretsmanager.GetSecretValue", json(200, value)),
+        ("secretsmanager.GetSecretValue", json(200, &value)),
         ("Action=", Reply::Done),
     ];
     Server::answering(replies).await

@@ -38,8 +38,9 @@ async fn server() -> Server {
     let nothing = "<ErrorResponse><Error><Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>None.</Message>\
                    </Error></ErrorResponse>";
     let made = format!(
-        "<CreateTargetGroupResponse><CreateTargetGroupResult><TargetGroups><member><TargetGroupArn>{ARN}</TargetGroupArn>\
-         </member></TargetGroups></CreateTargetGroupResult></CreateTargetGroupResponse>"
+        "<CreateTargetGroupResponse><CreateTargetGroupResult><TargetGroups><member>\
+         <TargetGroupArn>{ARN}</TargetGroupArn></member></TargetGroups></CreateTargetGroupResult>\
+         </CreateTargetGroupResponse>"
     );
     let replies = [
         ("Action=DescribeTargetGroups", xml(400, nothing)),

@@ -1,14 +1,14 @@
 //! What the kinds send, beside what Terraform's provider sends for the same configuration.
 //!
 //! `recorded/` holds the configurations (`*.tf`) and the bodies that Terraform 1.11.4 with version 5.100.0 of the
-//! provider for AWS sent for them, with line breaks for whoever reads them: they were applied to the local cloud through
-//! a proxy that writes down what passes, first with `stage = 1` and then with those that change something. Identifiers
-//! that the local cloud gave were replaced by others. `answers/` holds what a service says of what is there, where a kind
-//! looks before it changes something.
+//! provider for AWS sent for them, with line breaks for whoever reads them: they were applied to the local cloud
+//! through a proxy that writes down what passes, first with `stage = 1` and then with those that change something.
+//! Identifiers that the local cloud gave were replaced by others. `answers/` holds what a service says of what is
+//! there, where a kind looks before it changes something.
 //!
 //! Each test has a kind send its message for the same configuration to a server that answers by a script, and compares
-//! what the two say. Whatever differs stands in the test, with the reason; what does not, fails it, and so does a reason
-//! without a difference.
+//! what the two say. Whatever differs stands in the test, with the reason; what does not, fails it, and so does a
+//! reason without a difference.
 
 mod autoscaling;
 mod balancers;
