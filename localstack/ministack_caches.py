@@ -54,6 +54,8 @@ def change_nodes_with_their_group(caches):
                 if value("TransitEncryptionEnabled"):
                     record["TransitEncryptionEnabled"] = value("TransitEncryptionEnabled") == "true"
                     record["TransitEncryptionMode"] = value("TransitEncryptionMode") or None
+                elif value("TransitEncryptionMode"):
+                    record["TransitEncryptionMode"] = value("TransitEncryptionMode")
             if value("CacheParameterGroupName"):
                 for node in nodes:
                     node["CacheParameterGroup"] = {"CacheParameterGroupName": value("CacheParameterGroupName"), "ParameterApplyStatus": "in-sync"}

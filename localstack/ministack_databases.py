@@ -68,6 +68,10 @@ def make_replicas_their_own(rds):
     create = rds._ACTION_MAP["CreateDBInstanceReadReplica"]
 
     def handle(params):
+        source = rds._instances.get(rds._p(params, "SourceDBInstanceIdentifier"), {})
+        if source.get("Engine") == "postgres" and rds._p(params, "DBParameterGroupName"):
+            message = "A parameter group can't be specified during Read Replica creation for the following DB engine: postgres"
+            return rds._error("InvalidParameterCombination", message, 400)
         answer = create(params)
         replica = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
         if answer[0] != 200:

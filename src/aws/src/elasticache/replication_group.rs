@@ -265,7 +265,6 @@ impl Behaviour for ReplicationGroup {
             .set_security_group_ids(Some(security_groups.iter().map(Ref::value).collect()))
             .at_rest_encryption_enabled(*at_rest != AtRest::Off)
             .transit_encryption_enabled(*in_transit != InTransit::Off)
-            .set_transit_encryption_mode(change::transit_mode(*in_transit))
             .snapshot_retention_limit(i32::from(*snapshots_kept))
             .auto_minor_version_upgrade(*minor_upgrades)
             .set_log_delivery_configurations(logs::requests(&BTreeMap::new(), logs));
@@ -273,6 +272,10 @@ impl Behaviour for ReplicationGroup {
             Mode::SingleShard => call.num_cache_clusters(1 + i32::from(*replicas)),
             Mode::Sharded => call.num_node_groups(i32::from(*shards)).replicas_per_node_group(i32::from(*replicas)),
         };
+        if *in_transit == InTransit::Preferred {
+            // Where nothing is said, clients must. Engines before Redis 7 know no modes.
+            call = call.set_transit_encryption_mode(change::transit_mode(*in_transit));
+        }
         if let AtRest::Key(key) = at_rest {
             call = call.kms_key_id(key.value());
         }

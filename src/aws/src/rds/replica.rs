@@ -65,7 +65,8 @@ pub struct Replica {
     pub class: Class,
     /// Whether a second machine in another zone stands ready to take over ("Multi-AZ").
     pub standby: bool,
-    /// How its engine is set up.
+    /// How its engine is set up. It is made with its source's; another one is given to it when it stands, and counts
+    /// from its next restart.
     pub parameters: Ref<DatabaseParameterGroupName>,
     /// Who may connect.
     pub security_groups: BTreeSet<Ref<SecurityGroupId>>,
@@ -124,7 +125,8 @@ impl Behaviour for Replica {
             source,
             class,
             standby,
-            parameters,
+            // RDS refuses it of a replica of Postgres that is being made. It begins with its source's.
+            parameters: _,
             security_groups,
             public,
             minor_upgrades,
@@ -140,7 +142,6 @@ impl Behaviour for Replica {
             .source_db_instance_identifier(source.value())
             .db_instance_class(class.as_str())
             .multi_az(*standby)
-            .db_parameter_group_name(parameters.value())
             .set_vpc_security_group_ids(Some(security_groups.iter().map(Ref::value).collect()))
             .publicly_accessible(*public)
             .auto_minor_version_upgrade(*minor_upgrades)

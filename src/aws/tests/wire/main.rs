@@ -6,3 +6,4 @@ mod costs;
 mod network;
 mod protocols;
 mod server;
+mod terraform;

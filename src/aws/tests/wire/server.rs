@@ -14,6 +14,8 @@ pub enum Reply {
     HangUp,
     /// Answers with a status, headers, and a body.
     Answer(u16, &'static [(&'static str, &'static str)], String),
+    /// Says of an action that it is done, and nothing else.
+    Done,
 }
 
 /// A server on a port of its own.
@@ -41,14 +43,25 @@ impl Server {
         Server::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), pause, vec![reply])
     }
 
+    /// Answers each request by what it asks for: with the first reply whose words are in it. For kinds that ask several
+    /// things at once.
+    pub async fn answering(replies: impl Into<Vec<(&'static str, Reply)>>) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Server::by(listener, Duration::ZERO, Script::ByWords(replies.into()))
+    }
+
     /// The same on a port that is there already.
     pub fn on(listener: TcpListener, pause: Duration, replies: Vec<Reply>) -> Server {
+        Server::by(listener, pause, Script::InTurn(replies))
+    }
+
+    fn by(listener: TcpListener, pause: Duration, script: Script) -> Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen: Arc<Mutex<Seen>> = Arc::default();
-        let (server, replies) = (Server { url, seen: Arc::clone(&seen) }, Arc::new(replies));
+        let (server, script) = (Server { url, seen: Arc::clone(&seen) }, Arc::new(script));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, pause, Arc::clone(&replies), Arc::clone(&seen)));
+                tokio::spawn(serve(stream, pause, Arc::clone(&script), Arc::clone(&seen)));
             }
         });
         server
@@ -65,18 +78,47 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, pause: Duration, replies: Arc<Vec<Reply>>, seen: Arc<Mutex<Seen>>) {
+/// Which reply is for which request.
+enum Script {
+    /// One after the other, and then the last.
+    InTurn(Vec<Reply>),
+    /// The first whose words are in the request.
+    ByWords(Vec<(&'static str, Reply)>),
+}
+
+impl Script {
+    fn reply(&self, position: usize, request: &str) -> &Reply {
+        match self {
+            Script::InTurn(replies) => replies.get(position).unwrap_or_else(|| replies.last().unwrap()),
+            Script::ByWords(replies) => {
+                let reply = replies.iter().find(|(words, _)| request.contains(words)).map(|(_, reply)| reply);
+                reply.unwrap_or_else(|| panic!("nothing is said about this: {request}"))
+            }
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, pause: Duration, script: Arc<Script>, seen: Arc<Mutex<Seen>>) {
     let Some(request) = read(&mut stream).await else { return };
     let position = {
         let mut seen = seen.lock().unwrap();
-        seen.requests.push(request);
+        seen.requests.push(request.clone());
         seen.under_way += 1;
         seen.most_at_once = seen.most_at_once.max(seen.under_way);
         seen.requests.len() - 1
     };
     tokio::time::sleep(pause).await;
     seen.lock().unwrap().under_way -= 1;
-    write(&mut stream, replies.get(position).unwrap_or_else(|| replies.last().unwrap())).await;
+    match script.reply(position, &request) {
+        Reply::Done => write(&mut stream, &done(&request)).await,
+        reply => write(&mut stream, reply).await,
+    }
+}
+
+/// The empty answer to an action of a form.
+fn done(request: &str) -> Reply {
+    let action = request.split_once("Action=").unwrap().1.split('&').next().unwrap();
+    xml(200, &format!("<{action}Response><{action}Result></{action}Result></{action}Response>"))
 }
 
 /// Answers the first request on a connection, and closes it.

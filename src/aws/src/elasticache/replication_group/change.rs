@@ -30,8 +30,10 @@ pub(super) async fn carry_out(aws: &Aws, sight: &Sight, wanted: &ReplicationGrou
         }
         Phase::General => general(aws, sight, wanted).await,
         Phase::Transit(step) => {
+            let (was, is) = (sight.found.definition.in_transit != InTransit::Off, step != InTransit::Off);
             let call = aws.elasticache().modify_replication_group().replication_group_id(&sight.found.id);
-            let call = call.apply_immediately(true).transit_encryption_enabled(step != InTransit::Off);
+            // A group that is encrypted already takes another mode, and is not told again to be encrypted.
+            let call = call.apply_immediately(true).set_transit_encryption_enabled((was != is).then_some(is));
             call.set_transit_encryption_mode(transit_mode(step)).send().await.sorted(MODIFY).map(drop)
         }
         Phase::Token => token(aws, sight, wanted).await,
@@ -69,7 +71,10 @@ async fn general(aws: &Aws, sight: &Sight, wanted: &ReplicationGroup) -> Result<
         call = call.replication_group_description(&wanted.description);
     }
     if wanted.engine != live.engine {
-        call = call.engine(wanted.engine.name()).engine_version(wanted.engine.version());
+        call = call.engine_version(wanted.engine.version());
+    }
+    if wanted.engine.name() != live.engine.name() {
+        call = call.engine(wanted.engine.name());
     }
     if wanted.node != live.node {
         call = call.cache_node_type(wanted.node.as_str());
