@@ -10,7 +10,7 @@ use aws_sdk_ecs::types::{
 use infra_derive::Resource;
 use infra_engine::check::Rule;
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, Waits};
-use infra_engine::model::{Ref, Replacement, Tags};
+use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::container::Container;
@@ -112,11 +112,6 @@ impl Behaviour for TaskDefinition {
 
     fn rules() -> &'static [Rule<TaskDefinition>] {
         rules::ALL
-    }
-
-    /// Revisions stand beside each other, whatever their family.
-    fn replacement(_: &TaskDefinition, _: &TaskDefinition) -> Replacement {
-        Replacement::CreateFirst
     }
 
     /// The list gives nothing but names, and each revision costs a call: only families are looked at that are asked for
