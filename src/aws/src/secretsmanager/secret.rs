@@ -82,7 +82,7 @@ impl Behaviour for Secret {
 
     const WAITS: Waits = Waits { usual: Duration::from_secs(1), ..Waits::QUICK };
 
-    const INDEXED: bool = true;
+    const LATE: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[
         "secretsmanager:CreateSecret",

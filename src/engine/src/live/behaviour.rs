@@ -19,8 +19,12 @@ pub trait Behaviour: Resource {
     /// How long things take, and how long is too long.
     const WAITS: Waits = Waits::QUICK;
 
-    /// True where tags are read from an index that lags behind: a difference is looked at again before it is shown.
+    /// True where tags are read from the index of all tags, if it is there.
     const INDEXED: bool = false;
+
+    /// True where a list tells what was a while ago, as the index does: a difference is looked at again before it is
+    /// shown.
+    const LATE: bool = Self::INDEXED;
 
     /// The permissions that its calls need: `ec2:CreateVpc`.
     const ACTIONS: &'static [&'static str];

@@ -19,6 +19,10 @@ pub trait Kind: Send + Sync {
     fn schema(&self) -> &'static Schema;
     /// See [`Behaviour::INDEXED`].
     fn is_indexed(&self) -> bool;
+    /// See [`Behaviour::LATE`].
+    fn is_late(&self) -> bool {
+        self.is_indexed()
+    }
     /// How long things take.
     fn waits(&self) -> Waits;
     /// The permissions that its calls need.
@@ -107,6 +111,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn is_indexed(&self) -> bool {
         R::INDEXED
+    }
+
+    fn is_late(&self) -> bool {
+        R::LATE
     }
 
     fn waits(&self) -> Waits {

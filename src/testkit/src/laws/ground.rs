@@ -154,6 +154,10 @@ impl Kind for Weathered {
         self.kind.is_indexed()
     }
 
+    fn is_late(&self) -> bool {
+        self.kind.is_late()
+    }
+
     fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {
         self.kind.is_over(wanted, now)
     }
