@@ -37,11 +37,16 @@ def change_nodes_with_their_group(caches):
     def wrap(modify):
         def handle(params):
             group = group_of(caches, params)
+            step = (group or {}).get("ClusterMode"), caches._p(params, "ClusterMode")
+            if step in (("disabled", "enabled"), ("enabled", "disabled"), ("enabled", "compatible")):
+                return caches._error("InvalidParameterValue", f"Cluster mode cannot be changed from {step[0]} to {step[1]}", 400)
             answer = modify(params)
             if group is None or answer[0] != 200:
                 return answer
             value = lambda name: caches._p(params, name)
             nodes = nodes_of(caches, group)
+            if value("ClusterMode"):
+                group["ClusterMode"], group["ClusterEnabled"] = value("ClusterMode"), value("ClusterMode") == "enabled"
             groups = [{"SecurityGroupId": one, "Status": "active"}
                       for one in caches._extract_configs(params, "SecurityGroupIds", ("SecurityGroupId", "member"))]
             for record in (group, *nodes):

@@ -139,6 +139,7 @@ impl infra_cli::environment::Environment for Environment {
             scaling.conflicts(services),
             workers.iter().flat_map(Workers::conflicts).collect(),
             self.cdn.conflicts(edge),
+            self.cache.conflicts(),
             self.database.conflicts(),
             self.observability.conflicts(),
             self.loadtest.iter().flat_map(LoadTest::conflicts).collect(),
