@@ -4,7 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
 mod autoscaling;
+mod cloudwatch;
 mod ec2;
+mod ecs;
 mod elb;
 mod fleets;
 mod ground;
+mod iam;
+mod logs;
+mod sns;
+mod tasks;
