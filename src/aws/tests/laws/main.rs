@@ -3,5 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
+mod elasticache;
 mod elb;
 mod ground;
+mod rds;
