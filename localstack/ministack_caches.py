@@ -18,6 +18,7 @@ def install():
     list_parameters_by_source(caches)
     reset_parameters_without_default(caches)
     deliver_logs_to_streams(caches)
+    tell_the_port(caches)
 
 
 def around(caches, name, wrap):
@@ -238,3 +239,21 @@ def deliver_logs_to_streams(caches):
         return text
 
     caches._extract_log_delivery_configs, caches._log_delivery_configs_xml = extracted, written
+
+
+def tell_the_port(caches):
+    """The port that was asked for is told; nothing listens on it."""
+    def wrap(create):
+        def handle(params):
+            answer, group = create(params), group_of(caches, params)
+            port = caches._p(params, "Port")
+            if answer[0] != 200 or group is None or not port:
+                return answer
+            ends = [shard[end] for shard in group["NodeGroups"] for end in ("PrimaryEndpoint", "ReaderEndpoint")]
+            ends += [member["ReadEndpoint"] for shard in group["NodeGroups"] for member in shard["NodeGroupMembers"]]
+            for end in (*ends, group["ConfigurationEndpoint"] or {}):
+                end["Port"] = int(port)
+            return answer
+        return handle
+
+    around(caches, "_create_replication_group", wrap)
