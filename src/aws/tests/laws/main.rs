@@ -3,7 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
+mod cloudfront;
 mod elasticache;
 mod elb;
 mod ground;
 mod rds;
+mod secretsmanager;
+mod waf;

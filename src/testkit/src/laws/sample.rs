@@ -156,11 +156,13 @@ impl Variant {
         self.values.iter().any(|(field, _)| field.mutability == Mutability::Replace)
     }
 
-    /// True when such a change is none to the engine: a secret, or what is set once, or what belongs to somebody else.
+    /// True when such a change is none to the engine.
     pub fn is_unseen(&self) -> bool {
-        let unseen = |field: &Field| {
-            field.shape == Shape::Secret || matches!(field.mutability, Mutability::Initial | Mutability::External(_))
-        };
-        self.values.iter().all(|(field, _)| unseen(field))
+        !self.values.iter().any(|(field, _)| is_seen(field))
     }
+}
+
+/// False for what the engine does not compare: a secret, or what is set once, or what belongs to somebody else.
+pub(super) fn is_seen(field: &Field) -> bool {
+    field.shape != Shape::Secret && !matches!(field.mutability, Mutability::Initial | Mutability::External(_))
 }
