@@ -44,7 +44,7 @@ def one(params, name):
 
 
 def refuse_what_exists(ec2):
-    """AWS refuses overlapping subnets, equal routes and equal rules. Without that, a create that is repeated goes unseen."""
+    """AWS refuses overlapping subnets and equal rules. Without that, a create that is repeated goes unseen."""
     def subnet(params):
         vpc = ec2._vpcs.get(one(params, "VpcId"))
         if vpc is None:
@@ -58,12 +58,6 @@ def refuse_what_exists(ec2):
         for other in ec2._subnets.values():
             if other["VpcId"] == vpc["VpcId"] and wanted.overlaps(ipaddress.ip_network(other["CidrBlock"])):
                 return ec2._error("InvalidSubnet.Conflict", f"The CIDR '{wanted}' conflicts with another subnet", 400)
-
-    def route(params):
-        table = ec2._route_tables.get(one(params, "RouteTableId")) or {"Routes": []}
-        wanted = one(params, "DestinationCidrBlock")
-        if wanted and any(known.get("DestinationCidrBlock") == wanted for known in table["Routes"]):
-            return ec2._error("RouteAlreadyExists", f"The route identified by {wanted} already exists.", 400)
 
     def peers(rule):
         """One entry for each rule that AWS makes of a permission: it keeps a rule for each range and each group."""
@@ -82,7 +76,6 @@ def refuse_what_exists(ec2):
         return check
 
     before(ec2._ACTION_MAP, "CreateSubnet", subnet)
-    before(ec2._ACTION_MAP, "CreateRoute", route)
     before(ec2._ACTION_MAP, "AuthorizeSecurityGroupIngress", rules("IpPermissions"))
     before(ec2._ACTION_MAP, "AuthorizeSecurityGroupEgress", rules("IpPermissionsEgress"))
 

@@ -46,6 +46,7 @@ def main():
     import ministack_edge
     import ministack_load_balancers
     import ministack_metrics
+    import ministack_networks
     import ministack_patches
     import ministack_secrets
     import ministack_tags
@@ -60,6 +61,7 @@ def main():
     ministack_edge.install()
     ministack_load_balancers.install()
     ministack_metrics.install()
+    ministack_networks.install()
     ministack_secrets.install()
     ministack_tags.install()
     ministack_topics.install()

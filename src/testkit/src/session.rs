@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use infra_engine::event::{Event, Listener, Outcome};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Fault, Live, Registry};
-use infra_engine::model::{Definition, Owner, Platform, Tags};
+use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, Work, plan};
 use infra_engine::record::{History, MemoryStore, Scope, Store};
 use infra_engine::run::{Applying, Interrupt, Observing, World, apply, observe};
@@ -28,6 +28,8 @@ pub struct Session {
     pub parallelism: usize,
     /// Who may ask to stop.
     pub interrupt: Interrupt,
+    /// What its runs are called, before their number. Where two sessions share a cloud, it must not be the same.
+    pub name: String,
     heard: Arc<Heard>,
     runs: AtomicUsize,
 }
@@ -81,6 +83,7 @@ impl Session {
             common_tags: Tags::new(),
             parallelism: 8,
             interrupt: Interrupt::new(),
+            name: "run".to_owned(),
             heard: Arc::default(),
             runs: AtomicUsize::new(0),
         }
@@ -119,7 +122,7 @@ impl Session {
         if !plan.stops.is_empty() {
             return Err(Refusal::Stopped(plan.stops));
         }
-        let run = format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed));
+        let run = format!("{}-{}", self.name, self.runs.fetch_add(1, Ordering::Relaxed));
         let history = Arc::new(History::begin(&self.owner, &run, "somebody", "apply"));
         let used = used_kinds(&self.registry, &graph, &world);
         Scope::extend(&*self.store, &self.owner, used).await.map_err(Refusal::Record)?;
@@ -144,11 +147,17 @@ impl Session {
         Ok(self.look(&Graph::default(), &self.converge(), None).await?.lives)
     }
 
-    /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
+    /// What is live of the kinds in use: the owner's, its children, and what these definitions share with others.
     pub async fn lives_of(&self, definitions: &[Definition]) -> Result<Vec<Live>, Refusal> {
-        let graph = joined(definitions)?;
         let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
-        Ok(self.look(&graph, &self.converge(), scope.as_ref()).await?.lives)
+        let mut lives = self.look(&joined(definitions)?, &self.converge(), scope.as_ref()).await?.lives;
+        let owner = self.owner.to_string();
+        let tagged = |live: &Live| {
+            let kind = self.registry.kind(live.kind);
+            kind.is_some_and(|kind| kind.schema().ownership == Ownership::Tags)
+        };
+        lives.retain(|live| !tagged(live) || live.owner() == Some(&owner));
+        Ok(lives)
     }
 
     /// Everything that was heard, and forgets it.

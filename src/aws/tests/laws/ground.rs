@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use infra_aws::ec2::{SecurityGroupId, SubnetId, VpcId};
 use infra_aws::{Aws, Endpoints, Settings, registry};
 use infra_engine::model::{Owner, Ref};
 use infra_testkit::laws::{self, Sample};
+
+/// How long anything may take in the local cloud, where everything is done within seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A project of the local cloud's.
 pub struct Ground {
@@ -20,13 +23,10 @@ pub struct Ground {
 impl Ground {
     /// A new project, with 20 letters at most in its name.
     pub async fn new() -> Ground {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let url = infra_local_cloud::endpoint().to_owned();
         let endpoints = Endpoints { file: Some(url), ..Endpoints::default() };
         let aws = Aws::load(Settings { region: "us-east-1".into(), profile: None, endpoints }).await.unwrap();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let project = format!("law{:x}-{}", now.as_millis(), COUNT.fetch_add(1, Ordering::Relaxed));
-        Ground { aws: Arc::new(aws), project }
+        Ground { aws: Arc::new(aws), project: unique("law") }
     }
 
     /// The sample lives: every field changes in the code and back. Then every field that changes in place is changed
@@ -38,10 +38,18 @@ impl Ground {
     }
 
     fn session(&self) -> laws::Ground {
-        let mut ground = laws::Ground::over(registry(Arc::clone(&self.aws)));
+        let mut ground = laws::Ground::quick(registry(Arc::clone(&self.aws)), PATIENCE);
+        ground.session.name = unique("run");
         ground.session.owner = Owner { project: self.project.clone(), environment: "test".into() };
         ground
     }
+}
+
+/// What nobody else is called, in this run of the tests or in another.
+fn unique(word: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    format!("{word}{:x}-{}", now.as_millis(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A network that samples stand on, and that none of them changes.

@@ -3,9 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
+mod autoscaling;
 mod cloudfront;
+mod ec2;
 mod elasticache;
 mod elb;
+mod fleets;
 mod ground;
 mod rds;
 mod secretsmanager;

@@ -1,6 +1,7 @@
 //! Where laws are tried: a session over a registry, and the weather between the two.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 use infra_engine::check::{RuleText, Surroundings, Violation};
@@ -29,8 +30,13 @@ impl Ground {
 
     /// Over any registry: the weather is between the engine and the kinds, at every method of a kind.
     pub fn over(registry: Registry) -> Ground {
+        Ground::quick(registry, Duration::MAX)
+    }
+
+    /// The same where nothing is slow: what has not come to rest by then never will, and nobody waits for it for long.
+    pub fn quick(registry: Registry, patience: Duration) -> Ground {
         let weather: Arc<Weather> = Arc::default();
-        let wrap = |kind| Arc::new(Weathered { kind, weather: Arc::clone(&weather) }) as Arc<dyn Kind>;
+        let wrap = |kind| Arc::new(Weathered { kind, weather: Arc::clone(&weather), patience }) as Arc<dyn Kind>;
         Ground { session: Session::new(registry.map(wrap)), weather }
     }
 
@@ -72,10 +78,10 @@ impl Ground {
         format!("{:#?}", troubles(&self.session.heard()))
     }
 
-    /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
+    /// What is live of the kinds in use: the owner's, its children, and what these definitions share with others.
     pub async fn lives_of(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
-        let there = self.session.lives_of(definitions).await;
-        there.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
+        let lives = self.session.lives_of(definitions).await;
+        lives.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
     }
 
     /// Everything that is live and the owner's, wherever it is.
@@ -96,6 +102,7 @@ pub(super) fn troubles<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<&
 pub struct Weathered {
     kind: Arc<dyn Kind>,
     weather: Arc<Weather>,
+    patience: Duration,
 }
 
 impl Weathered {
@@ -110,7 +117,9 @@ impl Kind for Weathered {
     }
 
     fn waits(&self) -> Waits {
-        self.kind.waits()
+        let Waits { usual, create, update, delete } = self.kind.waits();
+        let [create, update, delete] = [create, update, delete].map(|limit| limit.min(self.patience));
+        Waits { usual, create, update, delete }
     }
 
     fn actions(&self) -> &'static [&'static str] {
