@@ -41,7 +41,7 @@ async fn two_environments_share_it_and_neither_takes_it_away() {
 
 #[tokio::test(start_paused = true)]
 async fn it_lives_and_drifts_as_everything_does() {
-    let sample = Sample { definitions: wanted(true), variants: Vec::new() };
+    let sample = Sample { definitions: wanted(true), ..Sample::of(|_| {}) };
     let sample = sample.change("model.switch", |it: &mut Switch| it.on = false);
     let ground = ground(&ModelCloud::new(), "staging");
     laws::life(&ground, &sample).await;

@@ -4,13 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
 mod autoscaling;
+mod cloudfront;
 mod cloudwatch;
 mod ec2;
 mod ecs;
+mod elasticache;
 mod elb;
 mod fleets;
 mod ground;
 mod iam;
 mod logs;
+mod rds;
+mod secretsmanager;
 mod sns;
 mod tasks;
+mod waf;

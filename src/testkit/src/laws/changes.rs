@@ -1,11 +1,11 @@
 //! From nothing through every change back to nothing: what is planned is done, and then nothing is left to plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use infra_engine::event::Event;
 use infra_engine::live::{Live, natural_key};
 use infra_engine::model::{Address, Definition, Document, Mutability, Ownership, Schema, Shape};
-use infra_engine::plan::{Action, Cause, Change, Plan, Reason};
+use infra_engine::plan::{Action, Cause, Change, Plan, Reason, Verb};
 
 use super::ground::Ground;
 use super::sample::{Sample, Variant};
@@ -17,12 +17,14 @@ pub async fn life(ground: &Ground, sample: &Sample) {
     let law = "life";
     assert_eq!(sample.unvaried(), Vec::<String>::new(), "{law}: the sample changes every field once");
     let created = ground.apply(law, &sample.definitions).await;
-    let shared = |definition: &&Definition| definition.schema.ownership == Ownership::Shared;
-    // What the whole account shares may have been there before.
-    let there = sample.definitions.iter().filter(shared).count();
-    let (added, all) = (created.outcome.added, sample.definitions.len());
-    assert!((all - there..=all).contains(&added), "{law}: everything is made, once: {added} of {all}");
-    no_surprises(ground, law);
+    // What the whole account shares may be there already.
+    let ours = sample.definitions.iter().filter(|definition| definition.schema.ownership != Ownership::Shared);
+    let ours: BTreeSet<Address> = ours.map(|definition| definition.address.clone()).collect();
+    let made = no_surprises(ground, law);
+    assert!(
+        made.is_superset(&ours) && made.len() == created.outcome.added,
+        "{law}: everything is made, once: {made:#?}"
+    );
     ground.settled(law, &sample.definitions).await;
     reads_as_written(&ground.session.registry, &ground.lives_of(law, &sample.definitions).await, sample);
     for variant in &sample.variants {
@@ -53,25 +55,30 @@ pub async fn renames(ground: &Ground, sample: &Sample) {
     ground.clear(law, &renamed).await;
 }
 
-/// One field changes in the code, and back.
+/// Something changes in the code, and back.
 async fn change(ground: &Ground, sample: &Sample, variant: &Variant) {
-    let Variant { address, field, value: _ } = variant;
-    let law = format!("{address}.{} changes in the code", field.name);
-    let before = id(ground, &law, &sample.definitions, address).await;
+    let law = format!("{} changes in the code", variant.name());
     let changed = sample.changed(variant);
     let plan = ground.plan(&law, &changed).await;
     if variant.is_unseen() {
         assert!(plan.is_empty(), "{law}: nobody sees that: {:#?}", plan.changes);
         return;
     }
-    let replaces = field.mutability == Mutability::Replace;
+    let before = of(&ground.lives_of(&law, &sample.definitions).await, &sample.definitions, &variant.address).clone();
     says_so(&law, &plan, sample, variant);
+    ground.session.heard();
     let applied = ground.apply(&law, &changed).await;
     assert_eq!(applied.plan.fingerprint, plan.fingerprint, "{law}: the plan is the truth");
-    no_surprises(ground, &law);
+    let made = no_surprises(ground, &law).contains(&variant.address);
+    assert_eq!(made, variant.replaces(), "{law}: is another one made?");
     ground.settled(&law, &changed).await;
-    let after = id(ground, &law, &changed, address).await;
-    assert_eq!(before != after, replaces, "{law}: from {before:?} to {after:?}");
+    let after = of(&ground.lives_of(&law, &changed).await, &changed, &variant.address).clone();
+    // What is known by its name alone keeps it, even when it is another one.
+    let named = before.key.as_ref() == Some(&before.id) && after.key == before.key;
+    assert_eq!(before.id != after.id, made && !named, "{law}: from {:?} to {:?}", before.id, after.id);
+    if variant.no_way_back.is_some() {
+        ground.clear(&law, &changed).await;
+    }
     ground.apply(&law, &sample.definitions).await;
     ground.settled(&format!("{law}, and back"), &sample.definitions).await;
 }
@@ -81,19 +88,18 @@ fn says_so(law: &str, plan: &Plan, sample: &Sample, variant: &Variant) {
     let mut changes = plan.changes.iter().filter(|change| change.address == variant.address);
     let change = changes.next().unwrap_or_else(|| panic!("{law}: the plan does not see it: {plan:#?}"));
     // A child is found by its name, so under another name it is another one, and the first goes.
-    if is_child(sample, variant) && variant.field.key {
+    if is_child(sample, variant) && variant.values.iter().any(|(field, _)| field.key) {
         let actions = [change.action, changes.next().map_or(Action::Update, |other| other.action)];
         assert!(actions.contains(&Action::Create) && actions.contains(&Action::Delete), "{law}: {plan:#?}");
         return;
     }
-    let replaces = variant.field.mutability == Mutability::Replace;
-    assert_eq!(matches!(change.action, Action::Replace(_)), replaces, "{law}: {change:#?}");
+    assert_eq!(matches!(change.action, Action::Replace(_)), variant.replaces(), "{law}: {change:#?}");
     assert!(change.reasons.contains(&Reason::ChangedInCode), "{law}: the code did it: {change:#?}");
     for other in &plan.changes {
         assert!(!other.has_drift(), "{law}: nothing has drifted: {other:#?}");
     }
     for field in &change.fields {
-        let expected = field.path.root() == variant.field.name;
+        let expected = variant.values.iter().any(|(changed, _)| field.path.root() == changed.name);
         assert!(expected || matches!(field.cause, Cause::Follows(_)), "{law}: another field changes: {field:#?}");
     }
 }
@@ -117,11 +123,16 @@ fn reads_as_written(registry: &infra_engine::live::Registry, lives: &[Live], sam
     }
 }
 
-/// Every resource reads back as it was wanted, at once.
-fn no_surprises(ground: &Ground, law: &str) {
+/// Every resource reads back as it was wanted, at once. Gives those that were made.
+fn no_surprises(ground: &Ground, law: &str) -> BTreeSet<Address> {
+    let mut made = BTreeSet::new();
     for event in ground.session.heard() {
         assert!(!matches!(event, Event::StepUnsettled { .. } | Event::StepFailed { .. }), "{law}: {event:#?}");
+        if let Event::StepFinished { address, verb: Verb::Create, .. } = event {
+            assert!(made.insert(address.clone()), "{law}: {address} is made twice");
+        }
     }
+    made
 }
 
 /// The definitions, each under another address, and their references with them.
@@ -164,26 +175,29 @@ fn ids(lives: &[Live]) -> BTreeMap<(&'static str, String), ()> {
     lives.iter().map(|live| ((live.kind, live.id.clone()), ())).collect()
 }
 
-async fn id(ground: &Ground, law: &str, definitions: &[Definition], address: &Address) -> String {
-    of(&ground.lives_of(law, definitions).await, definitions, address).id.clone()
-}
-
-/// The live resource of a definition: by its tags, or by its natural name where it has none.
-pub(super) fn of<'a>(lives: &'a [Live], definitions: &[Definition], address: &Address) -> &'a Live {
-    let definition = definitions.iter().find(|definition| definition.address == *address);
-    let Definition { schema, document, .. } = definition.expect("only what is defined is looked for");
-    let live = match schema.ownership {
-        Ownership::Tags => lives.iter().find(|live| live.address().as_ref() == Some(address)),
-        Ownership::Parent { .. } | Ownership::Shared => {
-            let key = natural_key(schema, &resolved(document, lives, definitions));
-            lives.iter().find(|live| live.kind == schema.kind && live.key == key)
-        }
-    };
-    live.unwrap_or_else(|| panic!("{address} is not live: {lives:#?}"))
-}
-
-/// A document with the outputs of what is live in place of its references.
+/// A definition's document, with what its references mean.
 pub(super) fn resolved(document: &Document, lives: &[Live], definitions: &[Definition]) -> Document {
     document
         .resolve(&|reference| Some(of(lives, definitions, &reference.address).output(&reference.output)?.to_owned()))
+}
+
+/// The live resource of a definition: by its tags, else by its natural name, else by its parent.
+pub(super) fn of<'a>(lives: &'a [Live], definitions: &[Definition], address: &Address) -> &'a Live {
+    let definition = definitions.iter().find(|definition| definition.address == *address);
+    let Definition { schema, document, .. } = definition.unwrap_or_else(|| panic!("the sample has no {address}"));
+    let mut alike = lives.iter().filter(|live| live.kind == schema.kind);
+    let live = match schema.ownership {
+        Ownership::Tags => alike.find(|live| live.address().as_ref() == Some(address)),
+        Ownership::Shared => {
+            let key = natural_key(schema, document);
+            alike.find(|live| live.key == key)
+        }
+        Ownership::Parent { field, .. } => {
+            let wanted = resolved(document, lives, definitions);
+            let key = natural_key(schema, &wanted);
+            let belongs = |live: &&Live| live.document.field(field) == wanted.field(field);
+            alike.find(|live| belongs(live) && (key.is_none() || live.key == key))
+        }
+    };
+    live.unwrap_or_else(|| panic!("{address} is not live: {lives:#?}"))
 }

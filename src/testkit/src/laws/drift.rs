@@ -1,30 +1,34 @@
 //! What is changed outside is seen, is said to be changed outside, and is put right.
 
-use infra_engine::live::{Live, Retag, State};
-use infra_engine::model::{Address, Mutability, Ownership, Tags};
+use std::time::Duration;
+
+use infra_engine::live::{FaultKind, Retag, State};
+use infra_engine::model::{Address, Ownership, Tags};
 use infra_engine::plan::{Cause, Plan, Reason};
 
 use super::changes::{of, resolved};
 use super::ground::Ground;
-use super::sample::Sample;
+use super::sample::{Sample, Variant, is_seen};
+
+/// How often what is being changed is looked at, and how long the pause between two looks becomes.
+const LOOKS: usize = 40;
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// Every field that changes in place is changed by the kind's own update, and every name tag by its own retag.
 pub async fn drift(ground: &Ground, sample: &Sample) {
     let law = "drift";
     ground.apply(law, &sample.definitions).await;
     for variant in &sample.variants {
-        if variant.field.mutability != Mutability::InPlace || variant.is_unseen() {
+        if variant.replaces() || variant.is_unseen() {
             continue;
         }
-        let law = format!("{}.{} is changed outside", variant.address, variant.field.name);
-        let lives = ground.lives_of(&law, &sample.definitions).await;
-        let live = of(&lives, &sample.definitions, &variant.address);
-        let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
-        let there = kind.canonical(&resolved(&variant.document(&live.document), &lives, &sample.definitions));
-        kind.update(live, &there).await.unwrap_or_else(|fault| panic!("{law}: {fault}"));
-        until_ready(ground, &law, sample, live).await;
+        let law = format!("{} is changed outside", variant.name());
+        outside(ground, &law, sample, variant).await;
         let plan = ground.plan(&law, &sample.definitions).await;
         only_drift(&law, &plan, sample, &variant.address);
+        if variant.no_way_back.is_some() {
+            ground.clear(&law, &sample.definitions).await;
+        }
         ground.apply(&law, &sample.definitions).await;
         ground.settled(&law, &sample.definitions).await;
     }
@@ -59,16 +63,27 @@ fn only_drift(law: &str, plan: &Plan, sample: &Sample, address: &Address) {
     assert!(causes.all(|cause| *cause == expected), "{law}: {change:#?}");
 }
 
-/// Waits until what was changed outside has come to rest.
-async fn until_ready(ground: &Ground, law: &str, sample: &Sample, changed: &Live) {
-    let Live { kind, id, .. } = changed;
-    for _ in 0..600 {
+/// Changes it by the kind's own update, until nothing is left to change: some kinds take one change at a time.
+async fn outside(ground: &Ground, law: &str, sample: &Sample, variant: &Variant) {
+    let mut pause = Duration::from_millis(50);
+    for _ in 0..LOOKS {
         let lives = ground.lives_of(law, &sample.definitions).await;
-        let live = lives.iter().find(|live| live.kind == *kind && live.id == *id);
-        if live.is_none_or(|live| !matches!(live.state, State::Pending(_))) {
-            return;
+        let live = of(&lives, &sample.definitions, &variant.address);
+        let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
+        let there = variant.document(&live.document);
+        let there = kind.canonical(&resolved(&there, &lives, &sample.definitions));
+        if !matches!(live.state, State::Pending(_)) {
+            let mut seen = variant.values.iter().filter(|(field, _)| is_seen(field));
+            if seen.all(|(field, _)| live.document.field(field.name) == there.field(field.name)) {
+                return;
+            }
+            match kind.update(live, &there).await {
+                Err(fault) if fault.kind != FaultKind::Busy => panic!("{law}: {fault}"),
+                Ok(()) | Err(_) => {}
+            }
         }
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST);
     }
-    panic!("{law}: {id} does not come to rest");
+    panic!("{law}: it does not come to rest");
 }
