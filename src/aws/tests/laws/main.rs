@@ -5,11 +5,14 @@
 
 mod autoscaling;
 mod cloudfront;
+mod costs;
 mod ec2;
 mod elasticache;
 mod elb;
 mod fleets;
 mod ground;
+mod lambda;
 mod rds;
+mod s3;
 mod secretsmanager;
 mod waf;
