@@ -63,10 +63,13 @@ async fn web_acl(ground: &Ground) -> Ref<WebAclArn> {
 
 #[tokio::test]
 async fn cloudfront() {
-    let ground = Ground::new().await;
-    let acl = web_acl(&ground).await;
-    let project = ground.project.clone();
-    let (sample, others) = Sample::with(|platform| stack(platform, &project));
+    let acl = web_acl(&Ground::new().await).await;
+    // A distribution takes its time for each change.
+    Ground::obeys_in_parts(8, |ground| sample(&ground.project, acl.clone())).await;
+}
+
+fn sample(project: &str, acl: Ref<WebAclArn>) -> Sample {
+    let (sample, others) = Sample::with(|platform| stack(platform, project));
     let sample = sample
         .change("cdn.access", |it: &mut OriginAccessControl| it.name.push('2'))
         .change("cdn.access", |it: &mut OriginAccessControl| it.origin = OriginType::Lambda)
@@ -74,11 +77,8 @@ async fn cloudfront() {
         .change("cdn.access", |it: &mut OriginAccessControl| it.origin = OriginType::MediaPackage)
         .change("cdn.access", |it: &mut OriginAccessControl| it.signing = Signing::UnlessSigned)
         .change("cdn.access", |it: &mut OriginAccessControl| it.signing = Signing::Never);
-    let sample = headers::policies(sample);
-    let sample = distributions(sample, &project, acl);
-    let sample = origins(sample, &others);
-    let sample = behaviors(sample, &others);
-    ground.obeys(&sample).await;
+    let sample = distributions(headers::policies(sample), project, acl);
+    behaviors(origins(sample, &others), &others)
 }
 
 fn distributions(sample: Sample, project: &str, acl: Ref<WebAclArn>) -> Sample {

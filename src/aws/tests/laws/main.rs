@@ -6,6 +6,7 @@
 mod autoscaling;
 mod cloudfront;
 mod cloudwatch;
+mod costs;
 mod ec2;
 mod ecs;
 mod elasticache;
@@ -14,7 +15,9 @@ mod fleets;
 mod ground;
 mod iam;
 mod logs;
+mod lambda;
 mod rds;
+mod s3;
 mod secretsmanager;
 mod sns;
 mod tasks;

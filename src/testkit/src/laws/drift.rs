@@ -70,7 +70,7 @@ async fn outside(ground: &Ground, law: &str, sample: &Sample, variant: &Variant)
         let lives = ground.lives_of(law, &sample.definitions).await;
         let live = of(&lives, &sample.definitions, &variant.address);
         let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
-        let there = variant.document(&live.document);
+        let there = variant.document(&sample.definition(&variant.address).document);
         let there = kind.canonical(&resolved(&there, &lives, &sample.definitions));
         if !matches!(live.state, State::Pending(_)) {
             let mut seen = variant.values.iter().filter(|(field, _)| is_seen(field));

@@ -120,6 +120,19 @@ impl Sample {
         missing.symmetric_difference(&untried).cloned().collect()
     }
 
+    /// The sample, once it is seen that it changes every field.
+    pub fn of_every_field(self) -> Sample {
+        assert_eq!(self.unvaried(), Vec::<String>::new(), "every field of every kind varies, or is said to be untried");
+        self
+    }
+
+    /// One of so many parts of its variants: for several to try at once.
+    pub fn part(mut self, number: usize, of: usize) -> Sample {
+        let variants = self.variants.into_iter().enumerate().filter(|(place, _)| place % of == number);
+        self.variants = variants.map(|(_, variant)| variant).collect();
+        self
+    }
+
     /// The definitions with what a variant changes.
     pub fn changed(&self, variant: &Variant) -> Vec<Definition> {
         let change = |definition: &Definition| {
