@@ -17,6 +17,8 @@ def install():
     tell_of_tokens_and_keys(caches)
     list_parameters_by_source(caches)
     reset_parameters_without_default(caches)
+    deliver_logs_to_streams(caches)
+    tell_the_port(caches)
 
 
 def around(caches, name, wrap):
@@ -216,3 +218,49 @@ def reset_parameters_without_default(caches):
         return handle
 
     around(caches, "_reset_cache_parameter_group", wrap)
+
+
+def deliver_logs_to_streams(caches):
+    """MiniStack knows log groups as destinations of logs, and forgets the streams of Data Firehose."""
+    extract, write = caches._extract_log_delivery_configs, caches._log_delivery_configs_xml
+
+    def extracted(params):
+        prefix, streams, number = "LogDeliveryConfigurations.LogDeliveryConfigurationRequest", {}, 1
+        while caches._p(params, f"{prefix}.{number}.LogType"):
+            stream = caches._p(params, f"{prefix}.{number}.DestinationDetails.KinesisFirehoseDetails.DeliveryStream")
+            streams[caches._p(params, f"{prefix}.{number}.LogType")] = stream
+            number += 1
+        logs = extract(params)
+        for log in logs:
+            if streams.get(log["LogType"]):
+                log["DestinationDetails"] = {"KinesisFirehoseDetails": {"DeliveryStream": streams[log["LogType"]]}}
+        return logs
+
+    def written(logs):
+        text = ""
+        for log in logs or []:
+            one, stream = write([log]), log["DestinationDetails"].get("KinesisFirehoseDetails", {}).get("DeliveryStream")
+            details = f"<KinesisFirehoseDetails><DeliveryStream>{stream}</DeliveryStream></KinesisFirehoseDetails>"
+            begun = f"<LogDeliveryConfiguration><DestinationDetails>{details}</DestinationDetails>"
+            text += one.replace("<LogDeliveryConfiguration>", begun, 1) if stream else one
+        return text
+
+    caches._extract_log_delivery_configs, caches._log_delivery_configs_xml = extracted, written
+
+
+def tell_the_port(caches):
+    """The port that was asked for is told; nothing listens on it."""
+    def wrap(create):
+        def handle(params):
+            answer, group = create(params), group_of(caches, params)
+            port = caches._p(params, "Port")
+            if answer[0] != 200 or group is None or not port:
+                return answer
+            ends = [shard[end] for shard in group["NodeGroups"] for end in ("PrimaryEndpoint", "ReaderEndpoint")]
+            ends += [member["ReadEndpoint"] for shard in group["NodeGroups"] for member in shard["NodeGroupMembers"]]
+            for end in (*ends, group["ConfigurationEndpoint"] or {}):
+                end["Port"] = int(port)
+            return answer
+        return handle
+
+    around(caches, "_create_replication_group", wrap)

@@ -41,7 +41,7 @@ use crate::{Aws, Sorted};
 /// A deleted secret can be brought back for seven days, and its name stays taken for as long. Made again at the same
 /// address within that time, it is the same secret with the same value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "secretsmanager/secret", id = SecretArn)]
+#[resource(kind = "secretsmanager/secret", id = SecretArn, replacement = "create_first")]
 #[resource(outputs(
     /// The version that a rotation has made and has not ended with yet; there is none otherwise.
     NEXT: new SecretVersion,

@@ -8,7 +8,7 @@ use infra_engine::plan::{Cause, Plan, Reason};
 
 use super::changes::{of, resolved};
 use super::ground::Ground;
-use super::sample::{Sample, Variant};
+use super::sample::{Sample, Variant, is_seen};
 
 /// How often what is being changed is looked at, and how long the pause between two looks becomes.
 const LOOKS: usize = 40;
@@ -70,10 +70,11 @@ async fn outside(ground: &Ground, law: &str, sample: &Sample, variant: &Variant)
         let lives = ground.lives_of(law, &sample.definitions).await;
         let live = of(&lives, &sample.definitions, &variant.address);
         let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
-        let there = variant.document(&live.document);
+        let there = variant.document(&sample.definition(&variant.address).document);
         let there = kind.canonical(&resolved(&there, &lives, &sample.definitions));
         if !matches!(live.state, State::Pending(_)) {
-            if live.document == there {
+            let mut seen = variant.values.iter().filter(|(field, _)| is_seen(field));
+            if seen.all(|(field, _)| live.document.field(field.name) == there.field(field.name)) {
                 return;
             }
             match kind.update(live, &there).await {
