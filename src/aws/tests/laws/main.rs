@@ -5,14 +5,20 @@
 
 mod autoscaling;
 mod cloudfront;
+mod cloudwatch;
 mod costs;
 mod ec2;
+mod ecs;
 mod elasticache;
 mod elb;
 mod fleets;
 mod ground;
+mod iam;
+mod logs;
 mod lambda;
 mod rds;
 mod s3;
 mod secretsmanager;
+mod sns;
+mod tasks;
 mod waf;

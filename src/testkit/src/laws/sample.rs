@@ -27,6 +27,8 @@ pub struct Variant {
     pub values: Vec<(&'static Field, Value)>,
     /// Why the cloud lets nothing come back from there, if it does not.
     pub no_way_back: Option<&'static str>,
+    /// Whether it needs a new resource because of what the living one is.
+    pub by_another: bool,
 }
 
 impl Sample {
@@ -76,6 +78,12 @@ impl Sample {
     /// From the last variant nothing comes back: a new one is made of what the sample says.
     pub fn for_good(mut self, why: &'static str) -> Sample {
         self.variants.last_mut().expect("something varies for good").no_way_back = Some(why);
+        self
+    }
+
+    /// The last variant needs a new resource, though its fields change in place elsewhere.
+    pub fn by_another(mut self) -> Sample {
+        self.variants.last_mut().expect("something varies by another one").by_another = true;
         self
     }
 
@@ -143,7 +151,7 @@ impl Sample {
     }
 
     fn with_variant(mut self, address: Address, values: Vec<(&'static Field, Value)>) -> Sample {
-        self.variants.push(Variant { address, values, no_way_back: None });
+        self.variants.push(Variant { address, values, no_way_back: None, by_another: false });
         self
     }
 }
@@ -166,7 +174,7 @@ impl Variant {
 
     /// True when it needs a new resource.
     pub fn replaces(&self) -> bool {
-        self.values.iter().any(|(field, _)| field.mutability == Mutability::Replace)
+        self.by_another || self.values.iter().any(|(field, _)| field.mutability == Mutability::Replace)
     }
 
     /// True when such a change is none to the engine.
