@@ -75,7 +75,9 @@ fn budgets(mut sample: Sample) -> Sample {
         Filter::Account("000000000000".parse().unwrap()),
         Filter::Other { name: "UsageType".into(), value: "BoxUsage".into() },
     ] {
-        sample = sample.change("cost.budget", |it: &mut Budget| drop(it.filters.insert(filter)));
+        sample = sample.change("cost.budget", |it: &mut Budget| {
+            it.filters.insert(filter);
+        });
     }
     for trigger in ["actual > 90%", "actual < 10%", "actual = 50%", "actual > 1500.5", "forecasted > 3000"] {
         let trigger = trigger.parse().unwrap();
@@ -111,7 +113,9 @@ fn anomalies(sample: Sample, other: &Ref<AnomalyMonitorArn>) -> Sample {
         .change("cost.monitor", |it: &mut AnomalyMonitor| it.watches = tagged("another"))
         .change("cost.subscription", |it: &mut AnomalySubscription| it.name.push('2'))
         .change("cost.subscription", |it: &mut AnomalySubscription| it.monitors = [other.clone()].into())
-        .change("cost.subscription", |it: &mut AnomalySubscription| drop(it.monitors.insert(other.clone())))
+        .change("cost.subscription", |it: &mut AnomalySubscription| {
+            it.monitors.insert(other.clone());
+        })
         .change("cost.subscription", |it: &mut AnomalySubscription| it.impact = "12.5".parse().unwrap())
         .change("cost.subscription", |it: &mut AnomalySubscription| it.alerts = Alerts::Daily(email("a@example.com")))
         .change("cost.subscription", |it: &mut AnomalySubscription| it.alerts = Alerts::Weekly(email("a@example.com")))

@@ -1,5 +1,6 @@
 //! What is changed outside is seen, is said to be changed outside, and is put right.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use infra_engine::live::{FaultKind, Retag, State};
@@ -14,12 +15,15 @@ use super::sample::{Sample, Variant, is_seen};
 const LOOKS: usize = 40;
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Every field that changes in place is changed by the kind's own update, and every name tag by its own retag.
+/// Every field that changes in place is changed by the kind's own update, once, and every name tag by its own retag.
 pub async fn drift(ground: &Ground, sample: &Sample) {
     let law = "drift";
     ground.apply(law, &sample.definitions).await;
+    let mut tried = BTreeSet::new();
     for variant in &sample.variants {
-        if variant.replaces() || variant.is_unseen() {
+        let kind = sample.definition(&variant.address).schema.kind;
+        let fields: Vec<&str> = variant.values.iter().map(|(field, _)| field.name).collect();
+        if variant.replaces() || variant.is_unseen() || !tried.insert((kind, fields)) {
             continue;
         }
         let law = format!("{} is changed outside", variant.name());
