@@ -84,7 +84,7 @@ pub struct ReplicationGroup {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// The engine and its version. There is no way back to an older one.
+    /// The engine and its version. There is no way back to an older one: that is another group, without what was in it.
     pub engine: Engine,
     /// The machines.
     pub node: NodeType,
@@ -110,9 +110,9 @@ pub struct ReplicationGroup {
     /// How what is on disks is encrypted.
     #[replace]
     pub at_rest: AtRest,
-    /// Whether connections are encrypted.
+    /// Whether connections are encrypted. Before Redis 7 that is settled when the group is made.
     pub in_transit: InTransit,
-    /// The secret whose value clients must show.
+    /// The secret whose value clients must show. A group that has one is never without it again.
     pub token: Option<Ref<SecretArn>>,
     /// For how many days snapshots are kept; with 0 none are made.
     pub snapshots_kept: u8,
@@ -214,6 +214,17 @@ impl Behaviour for ReplicationGroup {
     ];
 
     const SENDS: &'static [&'static str] = &["token"];
+
+    /// There is no way to an older engine, none from Valkey to Redis, and none from a token to no token; and before
+    /// Redis 7 none from one sort of connections to another.
+    fn cannot_change(field: &str, live: &ReplicationGroup, wanted: &ReplicationGroup) -> bool {
+        match field {
+            "engine" => wanted.engine < live.engine,
+            "in_transit" => matches!(live.engine, Engine::Redis(..7, _)),
+            "token" => live.token.is_some() && wanted.token.is_none(),
+            _ => false,
+        }
+    }
 
     fn rules() -> &'static [Rule<ReplicationGroup>] {
         rules::RULES

@@ -252,3 +252,19 @@ fn v109_the_parameter_group_fits_the_engine_and_the_mode() {
     assert_eq!(of(Family::Redis7, true, Mode::SingleShard).len(), 1);
     assert_eq!(of(Family::Redis7, false, Mode::Sharded).len(), 1);
 }
+
+#[test]
+fn what_elasticache_cannot_bring_back_is_another_group() {
+    let check = |field: &str, live: &ReplicationGroup, wanted: &ReplicationGroup| {
+        let forth = ReplicationGroup::cannot_change(field, live, wanted);
+        (forth, ReplicationGroup::cannot_change(field, wanted, live))
+    };
+    let of = |engine| ReplicationGroup { engine, ..group() };
+    let (older, newer, valkey) = (of(Engine::Redis(7, 0)), of(Engine::Redis(7, 1)), of(Engine::Valkey(7, 2)));
+    assert_eq!(check("engine", &older, &newer), (false, true));
+    assert_eq!(check("engine", &newer, &valkey), (false, true));
+    let open = |engine| ReplicationGroup { in_transit: InTransit::Off, token: None, ..of(engine) };
+    assert_eq!(check("in_transit", &open(Engine::Redis(6, 2)), &of(Engine::Redis(6, 2))), (true, true));
+    assert_eq!(check("in_transit", &open(Engine::Redis(7, 1)), &newer), (false, false));
+    assert_eq!(check("token", &open(Engine::Redis(7, 1)), &newer), (false, true));
+}
