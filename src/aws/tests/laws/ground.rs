@@ -10,6 +10,8 @@ use infra_aws::{Aws, Endpoints, Settings, registry};
 use infra_engine::model::{Owner, Ref};
 use infra_testkit::laws::{self, Sample};
 
+use crate::SAMPLES;
+
 /// How long anything may take in the local cloud, where everything is done within seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -46,6 +48,9 @@ impl Ground {
     }
 
     async fn try_out(&self, sample: &Sample) {
+        let kinds = sample.kinds();
+        let listed = SAMPLES.iter().any(|sample| sample.iter().eq(&kinds));
+        assert!(listed, "the list of samples tells the kinds of this one: {kinds:#?}");
         laws::life(&self.session(), sample).await;
         laws::drift(&self.session(), sample).await;
         laws::renames(&self.session(), sample).await;

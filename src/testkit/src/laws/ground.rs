@@ -57,12 +57,16 @@ impl Ground {
         applied
     }
 
-    /// Plans, and sees that there is nothing to do.
-    pub async fn settled(&self, law: &str, definitions: &[Definition]) {
-        let plan = self.plan(law, definitions).await;
+    /// Plans, and sees that there is nothing to do. Gives what is live, as [`Ground::lives_of`] does.
+    pub async fn settled(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
+        self.weather.clear();
+        let planned = self.session.plan_and_lives(definitions).await;
+        let (plan, lives) = planned.unwrap_or_else(|refusal| panic!("{law}: there is no plan: {refusal:#?}"));
+        assert_eq!(self.weather.changes(), [], "{law}: a plan changes nothing");
         assert!(plan.is_empty(), "{law}: there is something left to do: {:#?}", plan.changes);
         assert!(plan.steps.is_empty(), "{law}: an empty plan has no steps: {:#?}", plan.steps);
         assert_eq!(plan.stops, [], "{law}: nothing stands in the way");
+        lives
     }
 
     /// Destroys everything, and sees that nothing is left.

@@ -133,6 +133,11 @@ impl Sample {
         self
     }
 
+    /// The kinds of its definitions, in their order.
+    pub fn kinds(&self) -> BTreeSet<&'static str> {
+        self.definitions.iter().map(|definition| definition.schema.kind).collect()
+    }
+
     /// The definitions with what a variant changes.
     pub fn changed(&self, variant: &Variant) -> Vec<Definition> {
         let change = |definition: &Definition| {
