@@ -62,7 +62,7 @@ async fn a_distribution_walks() {
     let fault = Distribution::update(&aws, &live, &Distribution { ipv6: false, ..shop(&project) }).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
     walk.mend().await;
-
+    walk.turn_into(Distribution { enabled: false, ..shop(&project) }).await;
     walk.end().await;
 }
 
