@@ -31,6 +31,9 @@ def keep(rds, params, instance):
         instance["PerformanceInsightsRetentionPeriod"] = int(value("PerformanceInsightsRetentionPeriod"))
     if value("MonitoringInterval") == "0":
         instance["MonitoringInterval"], instance["MonitoringRoleArn"] = 0, ""
+    group = rds._subnet_groups.get(value("DBSubnetGroupName"))
+    if group is not None:
+        instance["DBSubnetGroup"] = group
     # The port that was asked for is told; nothing listens on it.
     port = value("Port") or value("DBPortNumber")
     instance["_port"] = int(port) if port else instance.get("_port", 5432)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_ec2::types::{BatchState, CancelBatchErrorCode, ResourceType, SpotFleetRequestConfig as Live};
 use infra_derive::Resource;
-use infra_engine::check::Rule;
+use infra_engine::check::{Passage, Rule};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State, Waits};
 use infra_engine::model::Ref;
 use infra_values::Moment;
@@ -196,9 +196,8 @@ impl Behaviour for SpotFleet {
         rules::ALL
     }
 
-    /// AWS changes the capacity of a fleet only where the fleet keeps it.
-    fn cannot_change(field: &str, live: &SpotFleet, _: &SpotFleet) -> bool {
-        field == "capacity" && live.upkeep == Upkeep::Request
+    fn passages() -> &'static [Passage<SpotFleet>] {
+        rules::PASSAGES
     }
 
     fn moved_by(field: &str, live: &Found<SpotFleet>, _: &SpotFleet) -> Option<&'static str> {

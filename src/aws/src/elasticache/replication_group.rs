@@ -84,7 +84,7 @@ pub struct ReplicationGroup {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// The engine and its version. The way back to an older one is a new cache.
+    /// The engine and its version. There is no way back to an older one but a new cache.
     pub engine: Engine,
     /// The machines.
     pub node: NodeType,
@@ -110,9 +110,9 @@ pub struct ReplicationGroup {
     /// How what is on disks is encrypted.
     #[replace]
     pub at_rest: AtRest,
-    /// Whether connections are encrypted.
+    /// Whether connections are encrypted. Before Redis 7 that is settled when the group is made.
     pub in_transit: InTransit,
-    /// The secret whose value clients must show.
+    /// The secret whose value clients must show. A group that has one is never without it again.
     pub token: Option<Ref<SecretArn>>,
     /// For how many days snapshots are kept; with 0 none are made.
     pub snapshots_kept: u8,

@@ -106,8 +106,8 @@ pub struct Database {
     pub port: u16,
     /// Whether a second machine in another zone stands ready to take over ("Multi-AZ").
     pub standby: bool,
-    /// Where it stands.
-    #[replace]
+    /// Where it stands. It moves, and does not answer meanwhile: only to another network, where its security groups
+    /// are then, and only without a standby and without replicas.
     pub subnets: Ref<DatabaseSubnetGroupName>,
     /// How its engine is set up.
     pub parameters: Ref<DatabaseParameterGroupName>,
@@ -136,7 +136,7 @@ pub struct Database {
 pub struct Storage {
     /// What sort of disk.
     pub kind: StorageKind,
-    /// How large it is, or was when it began to grow. It never shrinks.
+    /// How large it is, or was when it began to grow. It never shrinks: a smaller one is another database's.
     pub gib: u32,
     /// How large it may grow by itself.
     pub grows_to: Option<u32>,
@@ -297,7 +297,8 @@ impl Behaviour for Database {
         let same = is == is_to_be
             && !(larger || upgraded)
             && (kind, grows_to) == (live.storage.kind, live.storage.grows_to)
-            && (wanted.password, wanted.port, wanted.backups_kept) == (live.password, live.port, live.backups_kept);
+            && (wanted.password, wanted.port, wanted.backups_kept) == (live.password, live.port, live.backups_kept)
+            && wanted.subnets == live.subnets;
         if !same {
             let call = aws.rds().modify_db_instance().db_instance_identifier(&found.id).apply_immediately(true);
             let mut call = is.change(&is_to_be, call);
@@ -320,6 +321,9 @@ impl Behaviour for Database {
             }
             if wanted.port != live.port {
                 call = call.db_port_number(i32::from(wanted.port));
+            }
+            if wanted.subnets != live.subnets {
+                call = call.db_subnet_group_name(wanted.subnets.value());
             }
             if wanted.backups_kept != live.backups_kept {
                 call = call.backup_retention_period(i32::from(wanted.backups_kept));
@@ -425,6 +429,9 @@ fn understand(live: &Live) -> Option<Found<Database>> {
     let storage_type = pending.and_then(|values| values.storage_type()).or(live.storage_type());
     let port = pending.and_then(|values| values.port()).or(live.endpoint().and_then(|endpoint| endpoint.port()));
     let backups = pending.and_then(|values| values.backup_retention_period()).or(live.backup_retention_period());
+    let subnets = pending
+        .and_then(|values| values.db_subnet_group_name())
+        .or(live.db_subnet_group().and_then(|group| group.db_subnet_group_name()));
     let definition = Database {
         name: name.to_owned(),
         version: note.map(|note| note.version).filter(|said| said.covers(version, minor_upgrades)).unwrap_or(version),
@@ -442,7 +449,7 @@ fn understand(live: &Live) -> Option<Found<Database>> {
         password: if live.master_user_secret().is_some() { Password::ManagedByAws } else { Password::SetElsewhere },
         port: port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).unwrap_or(5432),
         standby,
-        subnets: Ref::known(live.db_subnet_group().and_then(|group| group.db_subnet_group_name()).unwrap_or_default()),
+        subnets: Ref::known(subnets.unwrap_or_default()),
         parameters,
         security_groups,
         public,

@@ -13,8 +13,6 @@ use infra_testkit::laws::Sample;
 use crate::ground::{Ground, Network};
 
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/12345678-1234-1234-1234-123456789012";
-const NO_OLDER: &str = "ElastiCache has no way to an older version, and none from Valkey to Redis";
-const NO_TOKENLESS: &str = "a token goes only when a user group takes its place";
 
 fn parameters(name: String, family: Family, set: &[(&str, &str)]) -> CacheParameterGroup {
     let parameters = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -101,6 +99,7 @@ fn stack(platform: &mut Platform, project: &str, network: &Network, token: &Ref<
         replicas: 1,
         parameters: spread,
         token: None,
+        engine: Engine::Redis(7, 1),
         ..single.clone()
     };
     stack.add("single", single);
@@ -150,11 +149,9 @@ fn what_one_call_changes(sample: Sample, network: &Network, grounds: &Grounds) -
         .change("cache.single", |it: &mut ReplicationGroup| it.name.push('2'))
         .change("cache.single", |it: &mut ReplicationGroup| it.description.push('!'))
         .change("cache.single", |it: &mut ReplicationGroup| it.engine = Engine::Redis(7, 1))
-        .for_good(NO_OLDER)
         .change_together("cache.single", |it: &mut ReplicationGroup| {
             (it.engine, it.parameters) = (Engine::Valkey(8, 0), grounds.valkey.clone());
         })
-        .for_good(NO_OLDER)
         .change("cache.single", |it: &mut ReplicationGroup| it.node = "cache.r7g.large".parse().unwrap())
         .change("cache.single", |it: &mut ReplicationGroup| it.failover = Failover::Automatic)
         .change("cache.single", |it: &mut ReplicationGroup| it.failover = Failover::Off)
@@ -177,13 +174,19 @@ fn what_takes_its_own_way(sample: Sample, grounds: &Grounds, tokens: &[Ref<Secre
         .change_together("cache.sharded", |it: &mut ReplicationGroup| {
             (it.mode, it.shards, it.parameters) = (Mode::SingleShard, 1, grounds.single[0].clone());
         })
+        .by_another()
+        .for_good("a cache comes to shards step by step")
+        .change_together("cache.single", |it: &mut ReplicationGroup| {
+            (it.mode, it.parameters) = (Mode::Compatible, Ref::known("default.redis7.cluster.on"));
+        })
+        .change("cache.sharded", |it: &mut ReplicationGroup| it.engine = Engine::Redis(7, 0))
+        .by_another()
         .change("cache.sharded", |it: &mut ReplicationGroup| it.shards = 5)
         .change("cache.sharded", |it: &mut ReplicationGroup| it.replicas = 2)
         .change("cache.sharded", |it: &mut ReplicationGroup| it.failover = Failover::Automatic)
         .change("cache.sharded", |it: &mut ReplicationGroup| it.in_transit = InTransit::Preferred)
         .change("cache.sharded", |it: &mut ReplicationGroup| it.in_transit = InTransit::Off)
         .change("cache.sharded", |it: &mut ReplicationGroup| it.token = Some(tokens[0].clone()))
-        .for_good(NO_TOKENLESS)
         .change("cache.single", |it: &mut ReplicationGroup| it.replicas = 3)
         .change("cache.single", |it: &mut ReplicationGroup| it.replicas = 1)
         .change("cache.single", |it: &mut ReplicationGroup| it.port = 6380)
@@ -191,4 +194,6 @@ fn what_takes_its_own_way(sample: Sample, grounds: &Grounds, tokens: &[Ref<Secre
         .change("cache.single", |it: &mut ReplicationGroup| it.at_rest = AtRest::Key(Ref::known(KEY)))
         .change("cache.single", |it: &mut ReplicationGroup| it.at_rest = AtRest::Off)
         .change("cache.single", |it: &mut ReplicationGroup| it.token = Some(tokens[1].clone()))
+        .change("cache.single", |it: &mut ReplicationGroup| it.token = None)
+        .by_another()
 }

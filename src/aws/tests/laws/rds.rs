@@ -12,7 +12,6 @@ use crate::ground::{Ground, Network};
 
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/12345678-1234-1234-1234-123456789012";
 const NO_OLDER: &str = "RDS has no way to an older version";
-const NO_SMALLER: &str = "a disk never shrinks";
 
 fn monitoring(seconds: u8, role: &str) -> Option<Monitoring> {
     Some(Monitoring { seconds, role: Ref::known(format!("arn:aws:iam::000000000000:role/{role}")) })
@@ -171,7 +170,7 @@ fn storage_and_versions(sample: Sample, others: &Others) -> Sample {
         .change("db.main", |it: &mut Database| it.storage.grows_to = None)
         .change("db.main", |it: &mut Database| it.storage.grows_to = Some(1000))
         .change("db.plain", |it: &mut Database| it.storage.gib = 200)
-        .for_good(NO_SMALLER)
+        .for_good("a disk does not shrink")
         .change("db.plain", |it: &mut Database| it.storage.grows_to = Some(200))
         .change("db.main", |it: &mut Database| it.version = "16.4".parse().unwrap())
         .for_good(NO_OLDER)

@@ -51,12 +51,6 @@ pub trait Behaviour: Resource {
         Self::SCHEMA.replacement
     }
 
-    /// True when a field that can change in place cannot here, because of what the living one is: then a new resource
-    /// takes its place, as for a field that is marked `#[replace]`.
-    fn cannot_change(_field: &str, _live: &Self, _wanted: &Self) -> bool {
-        false
-    }
-
     /// Who else has given a field the value that it has, if anybody may and has: the difference is then shown with its
     /// owner and left alone. For owners that explain certain values only; `#[external]` is for those that explain any.
     fn moved_by(_field: &str, _live: &Found<Self>, _wanted: &Self) -> Option<&'static str> {

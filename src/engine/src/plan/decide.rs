@@ -137,7 +137,6 @@ impl<'a> Decision<'a> {
         let tags = wanted_tags(definition, &document, self.options);
         let spec = self.spec(definition.schema, live);
         let shared = definition.schema.ownership == Ownership::Shared;
-        let kind = self.registry.kind(definition.schema.kind);
         let mut reasons: Vec<Reason> = why.into_iter().collect();
         let mut fields = Vec::new();
         for difference in differences(definition.schema, &live.document, &document) {
@@ -148,10 +147,7 @@ impl<'a> Decision<'a> {
                 continue;
             }
             let cause = cause(&difference, spec.as_ref(), definition.schema, &document);
-            let bound = kind
-                .is_some_and(|kind| kind.cannot_change(difference.path.root(), &live.document, &document) && !shared);
-            let told = told(difference, cause);
-            fields.push(FieldChange { replaces: told.replaces || bound, ..told });
+            fields.push(told(difference, cause));
         }
         let tag_changes = match definition.schema.ownership {
             Ownership::Tags => changed_tags(definition.schema, live, &tags, spec.as_ref()),

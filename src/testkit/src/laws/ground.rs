@@ -150,10 +150,6 @@ impl Kind for Weathered {
         self.kind.replacement(live, wanted)
     }
 
-    fn cannot_change(&self, field: &str, live: &Document, wanted: &Document) -> bool {
-        self.kind.cannot_change(field, live, wanted)
-    }
-
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
         self.kind.moved_by(field, live, wanted)
     }

@@ -1,6 +1,6 @@
 //! What EC2 would refuse in a spot fleet, or take and never start a machine.
 
-use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Violation};
 
 use super::{Allocation, SpotFleet, Upkeep};
 use crate::ec2::{Image, SecurityGroup, Subnet};
@@ -8,6 +8,17 @@ use crate::iam::{Service, passed};
 
 /// The most bytes of user data.
 const USER_DATA: usize = 16 * 1024;
+
+pub(super) static PASSAGES: &[Passage<SpotFleet>] = &[Passage {
+    code: "V147a",
+    says: "AWS changes the capacity of a fleet only where the fleet keeps it",
+    source: "EC2 API: ModifySpotFleetRequest",
+    otherwise: Otherwise::Replaced,
+    check: |live, wanted| match live.upkeep == Upkeep::Request && live.capacity != wanted.capacity {
+        true => vec![Violation::of("capacity", wanted.capacity, "it is asked for once", "let the fleet maintain it")],
+        false => Vec::new(),
+    },
+}];
 
 pub(super) static ALL: &[Rule<SpotFleet>] = &[
     Rule {

@@ -46,6 +46,16 @@ pub(super) static PASSAGES: &[Passage<ReplicationGroup>] = &[
         },
     },
     Passage {
+        code: "V103a",
+        says: "a cache that asks for a token goes on asking for one",
+        source: "ElastiCache API model: AuthTokenUpdateStrategy; DELETE is for groups that come to have users",
+        otherwise: Otherwise::Replaced,
+        check: |live, wanted| match live.token.is_some() && wanted.token.is_none() {
+            true => broken("token", &wanted.token, "there is one", "refer to a secret"),
+            false => Vec::new(),
+        },
+    },
+    Passage {
         code: "V111a",
         says: "before version 7 connections are encrypted from the beginning, or never",
         source: "ElastiCache user guide: Enabling in-transit encryption",

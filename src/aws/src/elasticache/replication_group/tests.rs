@@ -280,6 +280,13 @@ fn old_engines_encrypt_connections_from_the_beginning_or_never() {
 }
 
 #[test]
+fn what_asks_for_a_token_goes_on_asking() {
+    let open = |it: &mut ReplicationGroup| it.token = None;
+    assert_eq!(barred(|_| {}, open), ["V103a"]);
+    assert_eq!(barred(open, |_| {}), [""; 0]);
+}
+
+#[test]
 fn to_shards_it_goes_step_by_step_and_never_back() {
     let is = |mode| move |it: &mut ReplicationGroup| it.mode = mode;
     let said = |from: Mode, to: Mode| {

@@ -36,7 +36,12 @@ fn storage_grows(live: &Database, wanted: &Database) -> Vec<Violation> {
         _ if after > before && after < least => format!("from {before} to {after} GiB it grows by less than a tenth"),
         _ => return Vec::new(),
     };
-    vec![Violation::of("storage", &wanted.storage, wrong, format!("write {before}, or {least} or more"))]
+    vec![Violation::of(
+        "storage",
+        &wanted.storage,
+        wrong,
+        format!("write {before}, or {least} or more; `--replace` makes a new one, without what is in this one"),
+    )]
 }
 
 fn version_rises(live: &Database, wanted: &Database) -> Vec<Violation> {
