@@ -11,6 +11,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 const MARK: &str = "infra";
 /// What the keys of ownership begin with, and what stands for it.
 const OURS: (&str, &str) = ("infra:", ":");
+/// What stands for the tag of what is retired: it comes to a note that may be full already.
+const OLD: &str = ":old";
 /// What would not come back as it was.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'=').add(b'%');
 
@@ -21,7 +23,11 @@ pub(super) fn note(operation: &'static str, name: &str, tags: &Tags, most: usize
     // Tags of ownership come first: their keys begin with a colon, and a reader looks for them.
     let (ours, others): (Vec<_>, Vec<_>) = tags.iter().partition(|(key, _)| key.starts_with(OURS.0));
     for (key, value) in ours.into_iter().chain(others) {
-        let short = key.strip_prefix(OURS.0).map_or_else(|| key.clone(), |rest| format!("{}{rest}", OURS.1));
+        let short = match key.strip_prefix(OURS.0) {
+            Some(_) if key == keys::RETIRED => OLD.to_owned(),
+            Some(rest) => format!("{}{rest}", OURS.1),
+            None => key.clone(),
+        };
         note.push(' ');
         note.extend(utf8_percent_encode(&short, ESCAPED));
         if usual.value(key) != Some(value) {
@@ -52,6 +58,7 @@ pub(super) fn tags(name: &str, description: &str) -> Tags {
         .map(|word| {
             let (key, value) = word.split_once('=').map_or((word, None), |(key, value)| (key, Some(plain(value))));
             let key = match key.strip_prefix(OURS.1) {
+                Some(_) if key == OLD => keys::RETIRED.to_owned(),
                 Some(rest) => format!("{}{}", OURS.0, plain(rest)),
                 None => plain(key),
             };
