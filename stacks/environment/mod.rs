@@ -231,6 +231,9 @@ mod tests {
             ("below = 0.5", "below = 2.5", "taken away below 2.5 and added above 2"),
             ("[scaling.steps.queue-length]", "[scaling.steps.cpu]", "`cpu` is what another policy"),
             ("maximum_price = \"0.10\"", "maximum_price = \"0.00\"", "no machine costs nothing"),
+            ("class = \"db.r6g.large\"", "class = \"db.r6g.gigantic\"", "`db.r6g.gigantic` is not a class"),
+            ("node = \"cache.r7g.large\"", "node = \"cache.r7g.extra\"", "`cache.r7g.extra` is not a node type"),
+            ("\"m6i.large\"]", "\"m6i.huge\"]", "`m6i.huge` is not a type of machine"),
             ("memory = 1024", "memory = 512", "Fargate has no tasks of 512 units and 512 MiB"),
             ("[services.user-service]", "[services.User]", "`User` has"),
         ] {
