@@ -64,7 +64,8 @@ fn a_life_reads_well_in_a_pipe() {
 fn with_json_every_command_speaks_in_lines() {
     let project = Project::with_program("shape", ENVIRONMENT);
     project.apply().ended(0);
-    for command in [&["history", "--env", "test"][..], &["unlock", "--env", "test"], &["explain"], &["explain", "V36"]] {
+    for command in [&["history", "--env", "test"][..], &["unlock", "--env", "test"], &["explain"], &["explain", "V36"]]
+    {
         let lines = project.run(&[command, &["--json"]].concat()).ended(0).lines();
         assert!(!lines.is_empty() && lines.iter().all(|line| line["type"].is_string()), "{command:?}: {lines:?}");
     }
