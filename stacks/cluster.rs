@@ -221,6 +221,9 @@ mod tests {
         assert_eq!(environment["REDIS_HOST"].value(), "cache.redis.endpoint");
         assert!(environment.values().all(|value| !value.value().starts_with("database.postgres")), "{environment:?}");
         assert_eq!(Vec::from_iter(secrets.keys()), ["DATABASE_PASSWORD", "DATABASE_USER", "REDIS_AUTH_TOKEN"]);
+        // None of them can be a variable of the service's own: AWS takes no name twice.
+        let told: BTreeSet<&str> = environment.keys().chain(secrets.keys()).map(String::as_str).collect();
+        assert_eq!(told, BTreeSet::from(crate::environment::TOLD));
 
         let pool: TaskDefinition = the(&prod, "cluster.pgbouncer-task-definition");
         assert_eq!(pool.containers["pgbouncer"].environment["DB_HOST"].value(), "database.postgres.address");

@@ -59,3 +59,23 @@ fn a_life_reads_well_in_a_pipe() {
     kept!("markdown", project.run(&["plan", "--env", "test", "--format", "markdown"]));
     kept!("destroy", project.run(&[&["destroy", "--env", "test", "--yes"], &one[..]].concat()));
 }
+
+#[test]
+fn with_json_every_command_speaks_in_lines() {
+    let project = Project::with_program("shape", ENVIRONMENT);
+    project.apply().ended(0);
+    for command in [&["history", "--env", "test"][..], &["unlock", "--env", "test"], &["explain"], &["explain", "V36"]]
+    {
+        let lines = project.run(&[command, &["--json"]].concat()).ended(0).lines();
+        assert!(!lines.is_empty() && lines.iter().all(|line| line["type"].is_string()), "{command:?}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_code_is_explained_as_each_kind_says_it_and_as_errors_write_it() {
+    let project = Project::with_program("shape", ENVIRONMENT);
+    let run = project.run(&["explain", "v36"]).ended(0);
+    run.saying("a role's name").saying("an instance profile's name");
+    project.run(&["explain", "V109a"]).ended(0).saying("a parameter group's name");
+    project.run(&["explain", "V999"]).ended(1).saying("there is no rule V999");
+}

@@ -99,6 +99,18 @@ fn what_an_owner_explains_is_no_difference_and_what_it_does_not_explain_is_one()
 }
 
 #[test]
+fn other_bounds_in_the_code_count_at_once_though_a_schedule_explains_those_that_stand() {
+    let project = Project::of_the_platform();
+    project.apply().ended(0);
+    // What stands is what the evening's action sets, until this very apply changes the action as well.
+    project.set("count", "{ minimum = 2, desired = 2, maximum = 4 }");
+    project.apply().ended(0);
+    let (_, minimum, maximum, _) = counted(&project);
+    assert_eq!((minimum, maximum), (json!(2), json!(4)));
+    plan(&project).ended(0).saying("No changes.");
+}
+
+#[test]
 fn a_saved_plan_is_refused_when_more_than_an_owners_has_moved() {
     let project = Project::of_the_platform();
     project.apply().ended(0);

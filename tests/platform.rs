@@ -31,6 +31,22 @@ fn it_stands_after_one_apply_and_leaves_nothing_when_it_goes() {
 }
 
 #[test]
+fn each_resource_is_owned_and_shown_under_an_address_of_its_own() {
+    let project = Project::of_the_platform();
+    project.apply().ended(0);
+    let owned = project.run(&["owned", "--env", "test", "--json"]).ended(0).lines();
+    let owned = owned.iter().filter(|line| line["type"] == "owned").map(|line| &line["resource"]);
+    let mut addresses = BTreeSet::new();
+    for one in owned {
+        let address = one["address"].as_str().unwrap_or_else(|| panic!("it has no address: {one}"));
+        assert!(addresses.insert(address.to_owned()), "{address} is there twice");
+    }
+    // What can bear no tags is found by its address all the same.
+    let run = project.run(&["show", "scaling.order-service-memory", "--env", "test"]).ended(0);
+    run.saying("shop-order-service-memory-scaling").not_saying("-cpu-scaling");
+}
+
+#[test]
 fn twenty_more_services_cost_at_most_four_calls_each() {
     let project = Project::of_the_platform();
     let few = project.environment();

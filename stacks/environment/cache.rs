@@ -30,6 +30,9 @@ pub struct Cache {
     pub snapshots_kept: u8,
 }
 
+/// So many nodes has a cluster at most.
+const MOST_NODES: u32 = 500;
+
 impl Cache {
     /// In which form it holds its keys.
     pub fn mode(&self) -> Mode {
@@ -40,12 +43,42 @@ impl Cache {
         }
     }
 
+    /// Values that do not go together.
     pub(super) fn conflicts(&self) -> Vec<Conflict> {
-        if self.shards.is_none() || !self.compatible {
-            return Vec::new();
+        let mut conflicts = Vec::new();
+        let mut conflict = |at: &str, wrong: String, way_out: &str| {
+            conflicts.push(Conflict { at: format!("cache.{at}"), wrong, way_out: way_out.to_owned() });
+        };
+        let nodes = u32::from(self.shards.unwrap_or(1)) * (u32::from(self.replicas) + 1);
+        if nodes > MOST_NODES {
+            let wrong = format!("they have {nodes} nodes together, and a cluster has {MOST_NODES} at most");
+            conflict(
+                "shards",
+                wrong,
+                "write fewer shards or fewer replicas; more than 90 nodes AWS gives only on request",
+            );
         }
-        let wrong = "`compatible` is the step before `shards`, and both are there".to_owned();
-        let way_out = "leave `shards` out until all clients follow them, then leave this out".to_owned();
-        vec![Conflict { at: "cache.compatible".into(), wrong, way_out }]
+        if self.shards.is_some() && self.compatible {
+            let wrong = "`compatible` is the step before `shards`, and both are there".to_owned();
+            conflict("compatible", wrong, "leave `shards` out until all clients follow them, then leave this out");
+        }
+        conflicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::problems;
+
+    #[test]
+    fn a_cluster_has_only_so_many_nodes() {
+        let said = problems("prod", &[("replicas = 2 ", "shards = 90\nreplicas = 5 ")]);
+        assert!(said.contains("they have 540 nodes together"), "{said}");
+    }
+
+    #[test]
+    fn the_step_before_shards_is_taken_before_them() {
+        let said = problems("prod", &[("replicas = 2 ", "shards = 3\ncompatible = true\nreplicas = 2 ")]);
+        assert!(said.contains("`compatible` is the step before `shards`"), "{said}");
     }
 }

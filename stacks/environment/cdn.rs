@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Edge;
+use super::written::Arn;
 
 /// The content delivery network.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -68,7 +69,7 @@ impl Cdn {
         let mut conflict = |at: &str, wrong: String, way_out: &str| {
             conflicts.push(Conflict { at: format!("cdn.names.{at}"), wrong, way_out: way_out.to_owned() });
         };
-        if !certificate.starts_with("arn:aws:acm:us-east-1:") {
+        if !Arn::of(certificate).is_some_and(|arn| arn.is_certificate_of("us-east-1")) {
             let wrong = format!("`{certificate}` is no certificate of us-east-1, and CloudFront takes no other");
             conflict("certificate", wrong, "write one of us-east-1: `arn:aws:acm:us-east-1:…:certificate/…`");
         }

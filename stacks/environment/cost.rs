@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::written::Arn;
 use infra_aws::Decimal;
 use infra_cli::environment::Conflict;
 use infra_values::Email;
@@ -38,7 +39,7 @@ pub struct Cost {
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// After how many days a line is thrown away.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 36_500))]
     pub kept_days: u32,
     /// After how many days without a reader it is archived: it then takes hours to read. Left out, never.
     #[schemars(range(min = 90, max = 730))]
@@ -56,7 +57,7 @@ impl Cost {
         if limit.is_zero() {
             conflict("limit", "nothing may be spent".into(), "write dollars for a month, such as \"2000\"");
         }
-        if let Some(topic) = topic.as_ref().filter(|topic| !topic.starts_with("arn:") || !topic.contains(":sns:")) {
+        if let Some(topic) = topic.as_ref().filter(|topic| Arn::of(topic).is_none_or(|arn| arn.service != "sns")) {
             conflict("topic", format!("`{topic}` is no topic"), "write its ARN: `arn:aws:sns:us-east-1:…:costs`");
         }
         if let Some(Report { kept_days, archived_days: Some(archived) }) = report

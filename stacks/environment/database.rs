@@ -91,6 +91,7 @@ pub struct Postgres {
     #[schemars(range(max = 1024))]
     pub max_parallel_maintenance_workers: u32,
     /// From how many milliseconds on a statement is slow, and logged.
+    #[schemars(range(max = 2_147_483_647))]
     pub log_min_duration_statement_ms: u32,
 }
 
@@ -140,6 +141,22 @@ impl From<Postgres> for Settings {
     }
 }
 
+impl Postgres {
+    /// The amounts, each with the least and the most that RDS takes.
+    fn bounds(&self) -> [(&'static str, Amount, Amount, Amount); 7] {
+        use Amount::{Gib, Kib, Mib};
+        [
+            ("shared_buffers", self.shared_buffers, Kib(128), Gib(8191)),
+            ("effective_cache_size", self.effective_cache_size, Kib(8), Gib(16_383)),
+            ("work_mem", self.work_mem, Kib(64), Gib(2047)),
+            ("maintenance_work_mem", self.maintenance_work_mem, Mib(1), Gib(2047)),
+            ("wal_buffers", self.wal_buffers, Kib(32), Mib(2047)),
+            ("max_wal_size", self.max_wal_size, Mib(128), Gib(196_608)),
+            ("min_wal_size", self.min_wal_size, Mib(128), Gib(196_608)),
+        ]
+    }
+}
+
 impl Database {
     /// Values that do not go together.
     pub(super) fn conflicts(&self) -> Vec<Conflict> {
@@ -169,6 +186,12 @@ impl Database {
                 conflict(&format!("postgres.{name}"), wrong, "write `max_parallel_workers` at most");
             }
         }
+        for (name, amount, least, most) in self.postgres.bounds() {
+            if amount.bytes().is_some_and(|bytes| bytes < least.bytes().unwrap_or(0) || most.bytes() < Some(bytes)) {
+                let wrong = format!("`{name}` is {amount}: RDS takes {least} to {most}");
+                conflict(&format!("postgres.{name}"), wrong, "write an amount between the two");
+            }
+        }
         for (name, amount) in [("max_wal_size", max_wal_size), ("min_wal_size", min_wal_size)] {
             if amount.bytes().is_none() {
                 let wrong = format!("`{name}` is {amount} of the memory, and the log is on the disk");
@@ -196,6 +219,14 @@ mod tests {
         assert!(said.contains("`max_parallel_workers_per_gather` is 9"), "{said}");
         let said = problems("prod", &[("max_wal_size = \"8GB\"", "max_wal_size = \"50%\"")]);
         assert!(said.contains("the log is on the disk"), "{said}");
+        for (written, instead) in [
+            ("work_mem = \"16MB\"", "work_mem = \"1kB\""),
+            ("wal_buffers = \"32MB\"", "wal_buffers = \"3GB\""),
+            ("min_wal_size = \"2GB\"", "min_wal_size = \"100MB\""),
+        ] {
+            let said = problems("prod", &[(written, instead)]);
+            assert!(said.contains(": RDS takes "), "{instead}: {said}");
+        }
     }
 
     #[test]

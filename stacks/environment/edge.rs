@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use infra_cli::environment::Conflict;
-use infra_values::Name;
+use infra_values::{Name, Region};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Service;
+use super::written::{Arn, is_host};
 
 /// The load balancer that the outside calls.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -36,7 +37,7 @@ pub struct Https {
 
 impl Edge {
     /// Values that do not go together.
-    pub(super) fn conflicts(&self, services: &BTreeMap<Name, Service>) -> Vec<Conflict> {
+    pub(super) fn conflicts(&self, services: &BTreeMap<Name, Service>, region: &Region) -> Vec<Conflict> {
         let Edge { front, https, deregistration_seconds: _ } = self;
         let mut conflicts = Vec::new();
         if !services.contains_key(front) {
@@ -47,14 +48,14 @@ impl Edge {
             });
         }
         if let Some(Https { certificate, host }) = https {
-            if !certificate.starts_with("arn:") {
+            if !Arn::of(certificate).is_some_and(|arn| arn.is_certificate_of(region.as_str())) {
                 conflicts.push(Conflict {
                     at: "edge.https.certificate".into(),
-                    wrong: format!("`{certificate}` is not an ARN"),
-                    way_out: "write the certificate's ARN: `arn:aws:acm:us-east-1:…:certificate/…`".into(),
+                    wrong: format!("`{certificate}` is no certificate of {region}, where the load balancer is"),
+                    way_out: format!("write its ARN: `arn:aws:acm:{region}:…:certificate/…`"),
                 });
             }
-            if !host.contains('.') || host.contains(['/', ':']) || host.ends_with(".elb.amazonaws.com") {
+            if !is_host(host) || host.to_ascii_lowercase().ends_with(".elb.amazonaws.com") {
                 conflicts.push(Conflict {
                     at: "edge.https.host".into(),
                     wrong: format!("`{host}` is not a name that a certificate can be for"),

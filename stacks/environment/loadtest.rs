@@ -30,18 +30,25 @@ impl LoadTest {
         };
         if let Some(target) = &self.target {
             let host = target.strip_prefix("https://").or(target.strip_prefix("http://"));
-            let host = host.and_then(|rest| rest.split(['/', ':', '?']).next()).filter(|host| !host.is_empty());
+            let host = host.and_then(|rest| rest.split(['/', ':', '?', '#']).next());
+            let plain = target.bytes().all(|byte| byte.is_ascii_graphic());
+            // A name and a password before an `@` would be read by everybody who reads the function.
+            let host = host.filter(|host| !host.is_empty() && plain && !target.contains('@'));
             match host {
                 None => conflict(
                     "target",
                     format!("`{target}` is no address"),
-                    "write one that begins with `https://` or `http://`, or leave it out: the network is asked then",
+                    "write one such as `https://www.example.com/`, without a password, or leave it out: the network is asked then",
                 ),
-                Some(host) if target.starts_with("https://") && host.ends_with(".elb.amazonaws.com") => conflict(
-                    "target",
-                    format!("`{host}` is a load balancer's own name: nobody but AWS can have a certificate for it"),
-                    "write a name that the load balancer's certificate is for, or leave it out",
-                ),
+                Some(host)
+                    if target.starts_with("https://") && host.to_ascii_lowercase().ends_with(".elb.amazonaws.com") =>
+                {
+                    conflict(
+                        "target",
+                        format!("`{host}` is a load balancer's own name: nobody but AWS can have a certificate for it"),
+                        "write a name that the load balancer's certificate is for, or leave it out",
+                    )
+                }
                 Some(_) => {}
             }
         }
@@ -69,7 +76,9 @@ mod tests {
     fn a_load_balancers_own_name_is_not_asked_over_https() {
         let said = said_of("https://shop-123.us-east-1.elb.amazonaws.com/");
         assert!(said.contains("nobody but AWS can have a certificate for it"), "{said}");
-        assert!(said_of("www.example.com").contains("is no address"));
+        for target in ["www.example.com", "https://", "https://a b/", "https://me:secret@example.com/"] {
+            assert!(said_of(target).contains("is no address"), "{target}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod pgbouncer;
 mod scaling;
 mod services;
 mod workers;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -35,11 +36,14 @@ pub use self::network::{Nat, Network};
 pub use self::observability::{Levels, Observability};
 pub use self::pgbouncer::{Pgbouncer, PoolMode};
 pub use self::scaling::{Forecast, In, Made, Metric, Out, OwnMetric, Recurring, Scaling, Season, Steps, Tracking};
-pub use self::services::{Business, Count, Health, Route, Service};
+pub use self::services::{Business, Count, Health, Route, Service, TOLD};
 pub use self::workers::Workers;
 
 /// What the pool of connections is called, among the services.
 pub const PGBOUNCER: &str = "pgbouncer";
+
+/// The longest name of a project: that of its load balancer, `PROJECT-alb`, has 32 characters at most.
+const LONGEST_PROJECT: usize = 28;
 
 /// An environment of the platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -107,6 +111,16 @@ pub struct Local {
 }
 
 impl Environment {
+    /// What is wrong with the project's name beyond what a name may be.
+    fn misnamed(&self) -> Option<Conflict> {
+        let long = self.project.as_str().len();
+        (long > LONGEST_PROJECT).then(|| Conflict {
+            at: "project".into(),
+            wrong: format!("the name {} has {long} characters", self.project),
+            way_out: format!("write at most {LONGEST_PROJECT}: with `-alb` it is its load balancer's, and that has 32"),
+        })
+    }
+
     /// `django-microservices-alb`: every name starts with the project's.
     pub fn named(&self, what: &str) -> String {
         format!("{}-{what}", self.project)
@@ -132,8 +146,9 @@ impl infra_cli::environment::Environment for Environment {
         let Environment { network, edge, services, pgbouncer, scaling, workers, .. } = self;
         let of_services = services.iter().flat_map(|(name, service)| Service::conflicts(name, service, services));
         [
+            self.misnamed().into_iter().collect(),
             network.conflicts(&self.region),
-            edge.conflicts(services),
+            edge.conflicts(services, &self.region),
             of_services.collect(),
             pgbouncer.conflicts(),
             scaling.conflicts(services),
@@ -188,12 +203,14 @@ mod tests {
         let prod = std::fs::read_to_string(format!("{ROOT}/environments/prod.toml")).unwrap();
         for (written, instead, told) in [
             ("front = \"api-gateway\"", "front = \"gate\"", "there is no service gate"),
-            ("certificate = \"arn:", "certificate = \"", "is not an ARN"),
+            ("acm:us-east-1", "acm:eu-west-1", "is no certificate of us-east-1"),
             (
                 "host = \"origin.example.com\"",
                 "host = \"alb-1.us-east-1.elb.amazonaws.com\"",
                 "a certificate can be for",
             ),
+            ("host = \"origin.", "host = \"*.origin.", "a certificate can be for"),
+            ("project = \"django", "project = \"the-django-microservices", "write at most 28"),
             ("minimum = 1, desired = 1,", "minimum = 3, desired = 1,", "3, 1 and 4 are not in order"),
             ("priority = 101", "priority = 102", "order-service has the priority 102 too"),
             ("paths = [\"/api/*\"]", "paths = [\"api/*\"]", "`api/*` is no path"),
@@ -206,11 +223,17 @@ mod tests {
                 "9 times the minimum of api-gateway is more than its maximum",
             ),
             ("to = \"2027-11-30\"", "to = \"2027-11-22\"", "it ends on 2027-11-22, before it has begun"),
+            ("from = \"2027-12-13\"", "from = \"2027-11-29\"", "black-friday is on the same days"),
+            ("0 20 ? * MON-FRI *", "0 8 ? * MON-FRI *", "scale-down is due at the same time"),
+            ("name = \"QueueLength\"", "name = \"\"", "`` is no name of a metric"),
             ("factor = 3", "factor = 1.5", "1.5 is less than what a schedule asks for on any day"),
             ("[scaling.seasons.christmas]", "[scaling.seasons.weekend]", "there is a schedule called weekend too"),
             ("below = 0.5", "below = 2.5", "taken away below 2.5 and added above 2"),
             ("[scaling.steps.queue-length]", "[scaling.steps.cpu]", "`cpu` is what another policy"),
             ("maximum_price = \"0.10\"", "maximum_price = \"0.00\"", "no machine costs nothing"),
+            ("class = \"db.r6g.large\"", "class = \"db.r6g.gigantic\"", "`db.r6g.gigantic` is not a class"),
+            ("node = \"cache.r7g.large\"", "node = \"cache.r7g.extra\"", "`cache.r7g.extra` is not a node type"),
+            ("\"m6i.large\"]", "\"m6i.huge\"]", "`m6i.huge` is not a type of machine"),
             ("memory = 1024", "memory = 512", "Fargate has no tasks of 512 units and 512 MiB"),
             ("[services.user-service]", "[services.User]", "`User` has"),
         ] {

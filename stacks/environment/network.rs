@@ -28,6 +28,9 @@ pub enum Nat {
     EachZone,
 }
 
+/// Ranges that AWS makes no networks of: they stand for this network, this machine, this link, and for groups.
+const NOBODYS: [&str; 4] = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"];
+
 impl Network {
     /// The first of the private subnets' addresses; the public ones come before.
     const PRIVATE: usize = 10;
@@ -59,6 +62,13 @@ impl Network {
                 way_out: "AWS takes /16 at most, and a /24 for each subnet of six zones needs a /20".into(),
             });
         }
+        if let Some(taken) = NOBODYS.iter().find(|taken| taken.parse().is_ok_and(|taken| cidr.overlaps(&taken))) {
+            conflicts.push(Conflict {
+                at: "network.cidr".into(),
+                wrong: format!("`cidr` is {cidr}, and of {taken} no machine can have an address"),
+                way_out: "write a private range, such as 10.0.0.0/16".into(),
+            });
+        }
         for (place, zone) in zones.iter().enumerate() {
             if zone.region() != region {
                 conflicts.push(Conflict {
@@ -76,5 +86,18 @@ impl Network {
             }
         }
         conflicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::problems;
+
+    #[test]
+    fn a_network_is_of_addresses_that_machines_can_have() {
+        for range in ["0.0.0.0/16", "127.1.0.0/16", "169.254.0.0/16", "239.0.0.0/16"] {
+            let said = problems("prod", &[("10.0.0.0/16", range)]);
+            assert!(said.contains("no machine can have an address"), "{range}: {said}");
+        }
     }
 }

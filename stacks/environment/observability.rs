@@ -36,8 +36,10 @@ pub struct Observability {
 #[serde(deny_unknown_fields)]
 pub struct Levels {
     /// Worth a look.
+    #[schemars(range(min = 0))]
     pub warning: f64,
     /// Somebody must get up.
+    #[schemars(range(min = 0))]
     pub critical: f64,
 }
 

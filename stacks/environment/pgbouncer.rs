@@ -1,5 +1,6 @@
 //! `[pgbouncer]`: the pool of connections that stands between the services and Postgres.
 
+use super::written::is_image;
 use infra_aws::ecs::Fargate;
 use infra_cli::environment::Conflict;
 use schemars::JsonSchema;
@@ -14,7 +15,7 @@ pub struct Pgbouncer {
     /// How large each of its tasks is.
     pub size: Fargate,
     /// How many tasks there are: each has a pool of its own.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 5000))]
     pub count: u32,
     /// How long a client keeps a connection.
     pub mode: PoolMode,
@@ -52,14 +53,17 @@ impl PoolMode {
 impl Pgbouncer {
     /// Values that do not go together.
     pub(super) fn conflicts(&self) -> Vec<Conflict> {
-        let Pgbouncer { clients, connections, .. } = self;
-        if connections <= clients {
-            return Vec::new();
-        }
-        vec![Conflict {
+        let Pgbouncer { image, clients, connections, .. } = self;
+        let no_image = (!is_image(image)).then(|| Conflict {
+            at: "pgbouncer.image".into(),
+            wrong: format!("`{image}` is no image"),
+            way_out: "write a repository and a tag: `edoburu/pgbouncer:v1.23.1-p3`".into(),
+        });
+        let no_pool = (connections > clients).then(|| Conflict {
             at: "pgbouncer.connections".into(),
             wrong: format!("{connections} connections for {clients} clients are no pool"),
             way_out: "allow more clients than connections".into(),
-        }]
+        });
+        no_image.into_iter().chain(no_pool).collect()
     }
 }

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Service;
+use super::written::is_metric;
 
 /// When there are more tasks of each service, and when fewer.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -190,7 +191,11 @@ impl Scaling {
         let mut conflict = |at: String, wrong: String, way_out: String| {
             conflicts.push(Conflict { at, wrong, way_out });
         };
-        for (name, Recurring { factor, .. }) in schedules {
+        for (name, Recurring { at, factor }) in schedules {
+            if let Some((other, _)) = schedules.iter().find(|(other, schedule)| *other < name && schedule.at == *at) {
+                let wrong = format!("{other} is due at the same time, and nobody knows which of them comes last");
+                conflict(format!("scaling.schedules.{name}.at"), wrong, "write another time".to_owned());
+            }
             let over = services
                 .iter()
                 .find(|(_, service)| Scaling::times(*factor, service.count.minimum) > service.count.maximum);
@@ -217,6 +222,12 @@ impl Scaling {
                     wrong,
                     format!("write {most} or more: the season takes the place of schedules"),
                 );
+            }
+            let same_days =
+                seasons.iter().find(|(other, season)| *other < name && season.from < *to && *from < season.to);
+            if let Some((other, _)) = same_days {
+                let wrong = format!("{other} is on the same days, and each would undo the other");
+                conflict(at(""), wrong, "let one end before the other begins".to_owned());
             }
             if schedules.contains_key(name) {
                 let wrong = format!("there is a schedule called {name} too");
@@ -246,7 +257,15 @@ impl Steps {
                 way_out: "leave room between the two".into(),
             })
         });
-        taken.chain(meet).collect()
+        let nameless = rules.iter().filter_map(|(name, steps)| {
+            let Metric::Own(OwnMetric { name: metric, .. }) = &steps.metric else { return None };
+            (!is_metric(metric)).then(|| Conflict {
+                at: format!("{table}.{name}.metric"),
+                wrong: format!("`{metric}` is no name of a metric"),
+                way_out: "write 1 to 255 plain letters: `QueueLength`".into(),
+            })
+        });
+        taken.chain(meet).chain(nameless).collect()
     }
 }
 

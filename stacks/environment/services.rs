@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scaling::{Steps, Tracking};
+use super::written::{is_image, is_metric, is_path, is_variable};
 
 /// A service of the platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -51,10 +52,13 @@ pub struct Service {
 #[serde(deny_unknown_fields)]
 pub struct Count {
     /// So many at least.
+    #[schemars(range(max = 5000))]
     pub minimum: u32,
     /// So many at first. Afterwards autoscaling decides.
+    #[schemars(range(max = 5000))]
     pub desired: u32,
     /// So many at most.
+    #[schemars(range(min = 1, max = 5000))]
     pub maximum: u32,
 }
 
@@ -94,6 +98,23 @@ pub struct Business {
     pub value: f64,
 }
 
+/// What every service is told by the platform, in the open or not: variables of these names would take its place.
+pub const TOLD: [&str; 13] = [
+    "DATABASE_HOST",
+    "DATABASE_NAME",
+    "DATABASE_PASSWORD",
+    "DATABASE_PORT",
+    "DATABASE_REPLICA_HOST",
+    "DATABASE_USER",
+    "ENVIRONMENT",
+    "METRICS_NAMESPACE",
+    "REDIS_AUTH_TOKEN",
+    "REDIS_CLUSTER",
+    "REDIS_HOST",
+    "REDIS_PORT",
+    "SERVICE",
+];
+
 /// The longest name of a service: `tg-NAME` has room for what tells a target group from the one that it replaces.
 const LONGEST_NAME: usize = 24;
 
@@ -111,6 +132,23 @@ impl Service {
         if name.as_str() == super::PGBOUNCER {
             conflict("", "a service is called like the connection pool".into(), "give it another name");
         }
+        if !is_image(&service.image) {
+            let wrong = format!("`{}` is no image", service.image);
+            conflict(".image", wrong, "write a repository and a tag: `registry.example.com/web:1.0.0`");
+        }
+        if !is_metric(&service.business.metric) {
+            let wrong = format!("`{}` is no name of a metric", service.business.metric);
+            conflict(".business.metric", wrong, "write 1 to 255 plain letters: `OrdersPerMinute`");
+        }
+        for variable in service.variables.keys() {
+            if !is_variable(variable) {
+                let wrong = format!("`{variable}` is no name of a variable");
+                conflict(".variables", wrong, "write letters, digits and `_`, and no digit first: `LOG_LEVEL`");
+            } else if TOLD.contains(&variable.as_str()) {
+                let wrong = format!("`{variable}` is what every service is told by the platform");
+                conflict(".variables", wrong, "give it another name, or leave it out");
+            }
+        }
         let Count { minimum, desired, maximum } = service.count;
         if !(minimum <= desired && desired <= maximum) {
             let wrong = format!("{minimum}, {desired} and {maximum} are not in order");
@@ -121,10 +159,46 @@ impl Service {
         if let Some((other, _)) = same {
             conflict(".route.priority", format!("{other} has the priority {priority} too"), "give each its own");
         }
-        if let Some(path) = paths.iter().find(|path| !path.starts_with(['/', '*'])) {
-            conflict(".route.paths", format!("`{path}` is no path"), "begin it with a slash: `/api/*`");
+        for (place, path) in paths.iter().enumerate() {
+            if !is_path(path) {
+                let wrong = format!("`{path}` is no path");
+                conflict(".route.paths", wrong, "begin it with a slash, and write plain letters: `/api/*`");
+            } else if paths[..place].contains(path) {
+                conflict(".route.paths", format!("`{path}` is there twice"), "write it once");
+            }
         }
         conflicts.extend(Steps::conflicts(&format!("services.{name}.steps"), &service.steps));
         conflicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::problems;
+
+    #[test]
+    fn what_a_service_is_told_and_made_of_is_written_as_aws_reads_it() {
+        let more = |line: &str| {
+            let front = "metric = \"RequestsInHand\", value = 50 }";
+            problems("prod", &[(front, &format!("{front}\n{line}"))])
+        };
+        for (line, told) in [
+            ("variables = { \"A B\" = \"\", \"\" = \"\" }", "`A B` is no name of a variable"),
+            ("variables = { DATABASE_PASSWORD = \"hunter2\" }", "is what every service is told by the platform"),
+        ] {
+            let said = more(line);
+            assert!(said.contains(told), "{line}: {said}");
+        }
+        for (written, instead, told) in [
+            ("registry.example.com/user-service:1.0.0", "", "`` is no image"),
+            ("\"/user-service/*\"", "\"/user service/*\", \"/a\", \"/a\"", "`/user service/*` is no path"),
+            ("\"/user-service/*\"", "\"/a\", \"/a\"", "`/a` is there twice"),
+            ("metric = \"ActiveSessions\"", "metric = \"\"", "`` is no name of a metric"),
+            ("edoburu/pgbouncer:v1.23.1-p3", "pg bouncer", "`pg bouncer` is no image"),
+            ("maximum = 10 }", "maximum = 5001 }", "it must be 1 to 5000"),
+        ] {
+            let said = problems("prod", &[(written, instead)]);
+            assert!(said.contains(told), "{instead}: {said}");
+        }
     }
 }

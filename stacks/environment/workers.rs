@@ -13,6 +13,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Workers {
     /// So many machines.
+    #[schemars(range(max = 10_000))]
     pub capacity: u32,
     /// The most that one of them may cost in an hour, in dollars: `"0.10"`.
     #[schemars(with = "String")]

@@ -28,6 +28,9 @@ fn make(environment: &str) -> PathBuf {
     let mut plan = Command::new(infra());
     plan.args(["plan", "--env", "local", "--endpoint", infra_local_cloud::endpoint()]);
     plan.current_dir(project.path()).stdin(Stdio::null());
+    // Cargo needs the caller's shell; whoever the caller is in some cloud is nobody here.
+    plan.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    plan.env_remove("AWS_SESSION_TOKEN").env_remove("AWS_PROFILE");
     let output = plan.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     kept

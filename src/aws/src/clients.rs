@@ -59,6 +59,9 @@ struct Way {
 
 macro_rules! clients {
     ($($(#[$document:meta])* $service:ident: $sdk:ident as $id:literal, $home:ident $(, $switch:ident)?;)*) => {
+        /// The services, by their names in this program.
+        const SERVICES: &[&str] = &[$(stringify!($service)),*];
+
         #[derive(Debug, Default)]
         struct Clients {
             $($service: OnceLock<$sdk::Client>,)*
@@ -131,7 +134,7 @@ clients! {
 impl Aws {
     /// The clients, not yet made. Reads the shared configuration and the caller's shell; calls nobody.
     pub async fn load(settings: Settings) -> Result<Aws, EndpointError> {
-        settings.endpoints.check()?;
+        settings.endpoints.check(SERVICES)?;
         let network = Network::new();
         let region = Region::new(settings.region.clone());
         let name =

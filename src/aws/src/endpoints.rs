@@ -21,10 +21,16 @@ pub struct Endpoints {
     pub services: BTreeMap<String, String>,
 }
 
-/// An endpoint that is no address.
+/// An endpoint that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an endpoint: it is `http://` or `https://`, a host, and a port if it is not the usual one")]
-pub struct EndpointError(String);
+pub enum EndpointError {
+    /// It is no address.
+    #[error("`{0}` is not an endpoint: it is `http://` or `https://`, a host, and a port if it is not the usual one")]
+    Address(String),
+    /// It is of a service that nothing here calls.
+    #[error("`endpoints` has `{0}`, which is no service that is called: there are {1}")]
+    Service(String, String),
+}
 
 /// The value of a variable of the caller's shell.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -48,11 +54,14 @@ impl Endpoints {
         [self.file.as_deref(), called.as_deref()].into_iter().all(|url| url.is_some_and(is_loopback))
     }
 
-    /// Refuses what is no address, before anything is called.
-    pub(crate) fn check(&self) -> Result<(), EndpointError> {
+    /// Refuses what is no address, and what is no service, before anything is called.
+    pub(crate) fn check(&self, known: &[&str]) -> Result<(), EndpointError> {
         let Endpoints { flag, file, services } = self;
+        if let Some(service) = services.keys().find(|service| !known.contains(&service.as_str())) {
+            return Err(EndpointError::Service(service.clone(), known.join(", ")));
+        }
         let bad = flag.iter().chain(file).chain(services.values()).find(|url| host(url).is_none());
-        bad.map_or(Ok(()), |url| Err(EndpointError(url.clone())))
+        bad.map_or(Ok(()), |url| Err(EndpointError::Address(url.clone())))
     }
 }
 
@@ -109,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_nothing_calls_is_refused() {
+        let services = BTreeMap::from([("s33".to_owned(), "http://localhost:9000".to_owned())]);
+        let refused = Endpoints { services, ..endpoints() }.check(&["ec2", "s3"]).unwrap_err().to_string();
+        assert_eq!(refused, "`endpoints` has `s33`, which is no service that is called: there are ec2, s3");
+    }
+
+    #[test]
     fn the_shell_can_be_told_to_keep_out() {
         let set = shell(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]);
         assert_eq!(endpoints().of("ec2", "EC2", &set).as_deref(), Some("http://localhost:4566"));
@@ -136,10 +152,17 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for good in ["http://localhost:4566", "https://vpce-1.s3.eu-west-1.vpce.amazonaws.com", "http://[::1]:80/"] {
-            assert_eq!(Endpoints { flag: Some(good.into()), ..Endpoints::default() }.check(), Ok(()), "{good}");
+            assert_eq!(
+                Endpoints { flag: Some(good.into()), ..Endpoints::default() }.check(&["s3", "ec2"]),
+                Ok(()),
+                "{good}"
+            );
         }
         for bad in ["localhost:4566", "http://", "ftp://host", "http://host:port", "http://a b"] {
-            assert!(Endpoints { flag: Some(bad.into()), ..Endpoints::default() }.check().is_err(), "{bad}");
+            assert!(
+                Endpoints { flag: Some(bad.into()), ..Endpoints::default() }.check(&["s3", "ec2"]).is_err(),
+                "{bad}"
+            );
         }
     }
 }

@@ -39,6 +39,7 @@ mod fault;
 mod gate;
 mod named;
 mod registry;
+mod sizes;
 mod text;
 mod watch;
 

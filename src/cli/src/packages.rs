@@ -48,7 +48,7 @@ async fn ready(session: &Session<'_>, blueprint: &Blueprint, package: &Package) 
             .because(why)
             .way_out("its sources and Cargo must be on this machine; --exclude makes a plan without what needs it")
     };
-    let sources = sources(package).map_err(|error| not_made(error.to_string()))?;
+    let sources = sources(package).map_err(not_made)?;
     let note = file.with_extension("sources");
     let kept = std::fs::read_to_string(&note).is_ok_and(|noted| noted == sources);
     let bytes = match std::fs::read(&file) {
@@ -94,16 +94,21 @@ async fn make(session: &Session<'_>, package: Package, file: &Path) -> Result<Ve
 }
 
 /// A digest of everything that a package is made of.
-fn sources(package: &Package) -> std::io::Result<String> {
+fn sources(package: &Package) -> Result<String, String> {
     let folder = Path::new(package.folder);
+    let not_read = |file: &Path| {
+        let file = file.display().to_string();
+        move |error: std::io::Error| format!("{file}: {error}")
+    };
     let mut files = Vec::new();
     for source in package.sources {
-        collect(&folder.join(source), &mut files)?;
+        let source = folder.join(source);
+        collect(&source, &mut files).map_err(not_read(&source))?;
     }
     files.sort();
     let mut hasher = Sha256::new();
     for file in files {
-        let content = std::fs::read(&file)?;
+        let content = std::fs::read(&file).map_err(not_read(&file))?;
         let name = file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned();
         for part in [name.as_bytes(), content.as_slice()] {
             hasher.update(part.len().to_le_bytes());
@@ -158,7 +163,8 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_is_not_there_is_an_error() {
-        assert!(sources(&package(Path::new("/nowhere"))).is_err());
+    fn a_source_that_is_not_there_is_named() {
+        let said = sources(&package(Path::new("/nowhere"))).unwrap_err();
+        assert!(said.starts_with("/nowhere/one: "), "{said}");
     }
 }

@@ -95,6 +95,8 @@ impl Behaviour for ScalableTarget {
         Replacement::CreateFirst
     }
 
+    const CODE_GOES_FIRST: bool = true;
+
     fn moved_by(field: &str, live: &Found<ScalableTarget>, wanted: &ScalableTarget) -> Option<&'static str> {
         let scheduled = live.outputs.get(SCHEDULED)?;
         let set =
@@ -182,20 +184,18 @@ impl Behaviour for ScalableTarget {
         Ok(place.resource)
     }
 
-    async fn update(aws: &Aws, found: &Found<ScalableTarget>, wanted: &ScalableTarget) -> Result<(), Fault> {
+    async fn update(aws: &Aws, _: &Found<ScalableTarget>, wanted: &ScalableTarget) -> Result<(), Fault> {
         let operation = "application-autoscaling:RegisterScalableTarget";
         let ScalableTarget { resource, minimum, maximum, suspended } = wanted;
         let place = Place::for_call(&resource.value(), operation)?;
-        // Bounds that a scheduled action has moved stay where they are.
-        let bound = |field, value| ScalableTarget::moved_by(field, found, wanted).is_none().then(|| number(value));
         let call = aws
             .autoscaling()
             .register_scalable_target()
             .service_namespace(place.namespace)
             .scalable_dimension(place.dimension)
             .resource_id(place.resource)
-            .set_min_capacity(bound("minimum", *minimum))
-            .set_max_capacity(bound("maximum", *maximum))
+            .min_capacity(number(*minimum))
+            .max_capacity(number(*maximum))
             .suspended_state(suspended.written());
         call.send().await.sorted(operation).map_err(sorted).map(drop)
     }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sizes::is_size;
+
 /// A type of machine: its family, its generation and its size, `c6i.large`.
 ///
 /// ```
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 /// let graviton: InstanceType = "c7g.large".parse().unwrap();
 /// assert_eq!(graviton.processor(), Processor::Arm);
 /// assert!("large".parse::<InstanceType>().is_err());
+/// assert!("c7g.gigantic".parse::<InstanceType>().is_err());
 /// ```
 ///
 /// AWS adds types every few weeks, so one is judged by its form; whether it is to be had in a region, AWS says.
@@ -54,7 +57,7 @@ impl FromStr for InstanceType {
                 && !word.is_empty()
         };
         let fits = text.split_once('.').is_some_and(|(family, size)| {
-            family.starts_with(|c: char| c.is_ascii_lowercase()) && word(family) && word(size)
+            family.starts_with(|c: char| c.is_ascii_lowercase()) && word(family) && is_size(size)
         });
         if fits { Ok(InstanceType(text.to_owned())) } else { Err(InstanceTypeError(text.to_owned())) }
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::parameter_group::Family;
+use crate::sizes::is_size;
 
 /// The engine and its version, to the minor one: `redis 7.1`, `valkey 8.0`. AWS chooses the patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -120,7 +121,7 @@ impl FromStr for NodeType {
         let plain =
             |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         match parts[..] {
-            ["cache", ref rest @ ..] if rest.len() == 2 && rest.iter().all(plain) => Ok(NodeType(text.to_owned())),
+            ["cache", family, size] if plain(&family) && is_size(size) => Ok(NodeType(text.to_owned())),
             _ => Err(NodeTypeError(text.to_owned())),
         }
     }

@@ -13,6 +13,7 @@ use super::DatabaseParameterGroupName;
 use crate::ec2::SecurityGroupId;
 use crate::iam::RoleArn;
 use crate::pages::each;
+use crate::sizes::is_size;
 use crate::{Aws, Sorted};
 
 /// The machine that a database runs on: `db.r6g.large`.
@@ -40,7 +41,7 @@ impl FromStr for Class {
         let plain =
             |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         match parts[..] {
-            ["db", ref rest @ ..] if rest.len() == 2 && rest.iter().all(plain) => Ok(Class(text.to_owned())),
+            ["db", family, size] if plain(&family) && is_size(size) => Ok(Class(text.to_owned())),
             _ => Err(ClassError(text.to_owned())),
         }
     }

@@ -1,5 +1,7 @@
 //! `infra adopt`: live resources that nobody owns become ours. Only tags are written; what else differs is for `apply`.
 
+use std::collections::BTreeSet;
+
 use infra_engine::live::Live;
 use infra_engine::model::Tags;
 use infra_engine::plan::{Action, Change, Options, Plan, Reason, Step, StepId, Work};
@@ -63,7 +65,7 @@ fn only_tags(plan: &Plan) -> Plan {
         document: live.document.clone(),
         live: Box::new(live.clone()),
         tags: tags.clone(),
-        fields: false,
+        fields: BTreeSet::new(),
     };
     let retag = |step: &Step| match &step.work {
         Work::Update { live, tags, .. } => Some(as_it_stands(live, tags)),

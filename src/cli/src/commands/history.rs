@@ -1,11 +1,12 @@
 //! `infra history`: what earlier runs did.
 
 use infra_engine::record::{History, Run};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::args::{self, DataFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::Level;
 use crate::session::Session;
 
 pub(super) async fn run(arguments: args::History, session: &Session<'_>) -> Result<Exit, Failure> {
@@ -13,12 +14,18 @@ pub(super) async fn run(arguments: args::History, session: &Session<'_>) -> Resu
     let cloud = session.connect(&blueprint).await?;
     let (store, owner, console) = (&*cloud.store, &blueprint.owner, session.console);
     let runs = History::runs(store, owner).await?;
-    let json = arguments.format == DataFormat::Json || console.json().is_some();
     let Some(id) = arguments.run else {
-        match json {
-            true => console.document(&runs),
-            false if runs.is_empty() => console.data(&format!("Nothing has been applied to {owner} yet.\n")),
-            false => console.data(&runs.iter().map(|run| format!("{}  {}\n", run.id, began(run))).collect::<String>()),
+        match (console.json(), arguments.format) {
+            (Some(lines), _) => runs.iter().for_each(|run| {
+                lines.line(Level::Info, "run", &format!("{}  {}", run.id, began(run)), json!({ "run": run }));
+            }),
+            (None, DataFormat::Json) => console.document(&runs),
+            (None, DataFormat::Text) if runs.is_empty() => {
+                console.data(&format!("Nothing has been applied to {owner} yet.\n"));
+            }
+            (None, DataFormat::Text) => {
+                console.data(&runs.iter().map(|run| format!("{}  {}\n", run.id, began(run))).collect::<String>())
+            }
         }
         return Ok(Exit::Done);
     };
@@ -29,9 +36,12 @@ pub(super) async fn run(arguments: args::History, session: &Session<'_>) -> Resu
     };
     let events = History::events(store, run).await?.unwrap_or_default();
     let events: Vec<Value> = events.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    match json {
-        true => console.document(&events),
-        false => console.data(&events.iter().map(line).collect::<String>()),
+    match (console.json(), arguments.format) {
+        (Some(lines), _) => events.iter().for_each(|event| {
+            lines.line(Level::Info, "past_event", line(event).trim_end(), json!({ "event": event }));
+        }),
+        (None, DataFormat::Json) => console.document(&events),
+        (None, DataFormat::Text) => console.data(&events.iter().map(line).collect::<String>()),
     }
     Ok(Exit::Done)
 }

@@ -1,7 +1,8 @@
 //! `infra owned`: every live resource that is ours, in the code or not.
 
 use infra_engine::live::Live;
-use infra_engine::model::{Definition, Ownership, Reference};
+use infra_engine::model::{Address, Definition, Ownership, Reference};
+use infra_engine::plan::child_spec_key;
 use serde::Serialize;
 
 use crate::args::{DataFormat, Owned, Selection};
@@ -46,16 +47,7 @@ pub(super) async fn run(arguments: Owned, session: &Session<'_>) -> Result<Exit,
 }
 
 fn row(blueprint: &Blueprint, live: &Live, lives: &[Live]) -> Row {
-    let own = live.address();
-    let address = own.or_else(|| {
-        // A child has no tags: it is the definition that names the same parent.
-        let (field, parent) = (parent_field(blueprint, live)?, parent(blueprint, live, lives)?.address()?);
-        let is_it = |definition: &&Definition| {
-            let named = definition.document.field(field).and_then(Reference::in_value);
-            definition.schema.kind == live.kind && named.is_some_and(|reference| reference.address == parent)
-        };
-        blueprint.graph.definitions().iter().find(is_it).map(|definition| definition.address.clone())
-    });
+    let address = address(blueprint, live, lives);
     Row {
         in_code: address.as_ref().is_some_and(|address| blueprint.graph.definition(address).is_some()),
         address: address.map(|address| address.to_string()),
@@ -63,6 +55,36 @@ fn row(blueprint: &Blueprint, live: &Live, lives: &[Live]) -> Row {
         id: live.id.clone(),
         protected: live.is_protected(),
     }
+}
+
+/// The address of a live resource: its own tag says it, or one of its parent's where it can bear none.
+pub(super) fn address(blueprint: &Blueprint, live: &Live, lives: &[Live]) -> Option<Address> {
+    let of_parent = || {
+        let schema = blueprint.registry.kind(live.kind)?.schema();
+        let key = child_spec_key(schema, live.key.as_deref()?);
+        let (address, _) = parent(blueprint, live, lives)?.tags.get(&key)?.split_once(' ')?;
+        address.parse().ok()
+    };
+    live.address().or_else(of_parent).or_else(|| called_the_same(blueprint, live, lives))
+}
+
+/// The address of the definition that has the same parent and is called the same: of a child that was taken over,
+/// nothing is noted on its parent.
+fn called_the_same(blueprint: &Blueprint, live: &Live, lives: &[Live]) -> Option<Address> {
+    let schema = blueprint.registry.kind(live.kind)?.schema();
+    let Ownership::Parent { field, .. } = schema.ownership else { return None };
+    let parent = parent(blueprint, live, lives)?.address()?;
+    let reference =
+        |definition: &Definition, field: &str| definition.document.field(field).and_then(Reference::in_value);
+    let is_it = |definition: &&Definition| {
+        let mut names = schema.fields.iter().filter(|key| key.key && key.name != field).map(|key| key.name);
+        definition.schema.kind == live.kind
+            && reference(definition, field).is_some_and(|reference| reference.address == parent)
+            && names.all(|name| {
+                reference(definition, name).is_some() || definition.document.field(name) == live.document.field(name)
+            })
+    };
+    blueprint.graph.definitions().iter().find(is_it).map(|definition| definition.address.clone())
 }
 
 /// The live parent of a live child.
@@ -74,13 +96,6 @@ pub(super) fn parent<'a>(blueprint: &Blueprint, live: &Live, lives: &'a [Live]) 
     lives
         .iter()
         .find(|other| other.kind == kind && (other.id == id || other.outputs.values().any(|output| output == id)))
-}
-
-fn parent_field(blueprint: &Blueprint, live: &Live) -> Option<&'static str> {
-    match blueprint.registry.kind(live.kind)?.schema().ownership {
-        Ownership::Parent { field, .. } => Some(field),
-        Ownership::Tags | Ownership::Shared => None,
-    }
 }
 
 fn table(rows: &[Row]) -> String {

@@ -1,6 +1,7 @@
 //! `infra show`: what is live and ours, as definitions; or a saved plan.
 
 use infra_engine::live::Live;
+use infra_engine::model::Address;
 
 use crate::args::{Format, Selection, Show};
 use crate::exit::Exit;
@@ -41,26 +42,39 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
     let listener = session.console.listener();
     let (world, _) = session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
-    let lives: Vec<&Live> =
-        ours(&blueprint, &world.lives).filter(|live| what.is_none_or(|what| is(live, what))).collect();
-    if let Some(what) = what.filter(|_| lives.is_empty()) {
+    let addressed =
+        ours(&blueprint, &world.lives).map(|live| (super::owned::address(&blueprint, live, &world.lives), live));
+    let shown: Vec<(Option<Address>, &Live)> =
+        addressed.filter(|(address, live)| what.is_none_or(|what| is(address.as_ref(), live, what))).collect();
+    if let Some(what) = what.filter(|_| shown.is_empty()) {
         return Err(Failure::new(format!("`{what}` is neither live and ours, nor the file of a saved plan"))
             .way_out("to see all that is ours:")
             .command(format!("infra owned --env {}", blueprint.name)));
     }
     let console = session.console;
     let texts = |paint: Paint| -> Vec<String> {
-        lives.iter().map(|live| live_text(live, |field| form(&blueprint, live, field), paint)).collect()
+        let text = |(address, live): &(Option<Address>, &Live)| {
+            live_text(address.as_ref(), live, |field| form(&blueprint, live, field), paint)
+        };
+        shown.iter().map(text).collect()
     };
     match (console.json(), format) {
-        (Some(lines), _) => lives.iter().for_each(|live| {
+        (Some(lines), _) => shown.iter().for_each(|(address, live)| {
             let message = format!("{} {}", live.kind, live.id);
-            lines.line(Level::Info, "resource", &message, serde_json::json!({ "resource": live_json(live) }));
+            lines.line(
+                Level::Info,
+                "resource",
+                &message,
+                serde_json::json!({ "resource": live_json(address.as_ref(), live) }),
+            );
         }),
-        (None, Format::Json) => console.document(&lives.iter().map(|live| live_json(live)).collect::<Vec<_>>()),
+        (None, Format::Json) => {
+            let documents = shown.iter().map(|(address, live)| live_json(address.as_ref(), live));
+            console.document(&documents.collect::<Vec<_>>());
+        }
         (None, Format::Tfjson) => {
             let region = blueprint.environment.facts.region.as_str();
-            console.document(&live_tfjson(&Picture::of_lives(&lives, region)));
+            console.document(&live_tfjson(&Picture::of_lives(&shown, region)));
         }
         (None, Format::Text | Format::Markdown) => console.data(&texts(console.paint).join("\n")),
         (None, Format::Html) => console.data(&live_html(&blueprint.owner.to_string(), &texts(Paint::PLAIN), "")),
@@ -79,8 +93,7 @@ pub(super) fn ours<'a>(blueprint: &'a Blueprint, lives: &'a [Live]) -> impl Iter
 }
 
 /// An address, a stack, a kind, or a kind and an identifier.
-fn is(live: &Live, what: &str) -> bool {
-    let address = live.address();
+fn is(address: Option<&Address>, live: &Live, what: &str) -> bool {
     let named = address.is_some_and(|address| address.to_string() == what || address.stack() == what);
     named || live.kind == what || live.id == what || format!("{}/{}", live.kind, live.id) == what
 }

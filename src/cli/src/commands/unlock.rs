@@ -1,17 +1,23 @@
 //! `infra unlock`: shows who holds the lock, and breaks it for a person who is sure.
 
 use infra_engine::record::{Lock, LockError};
+use serde_json::json;
 
 use crate::args::Unlock;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::render::Level;
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Unlock, session: &Session<'_>) -> Result<Exit, Failure> {
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let (store, owner) = (&*cloud.store, &blueprint.owner);
-    let say = |text: String| session.console.data(&format!("{text}\n"));
+    let console = session.console;
+    let say = |text: String| match console.json() {
+        Some(lines) => lines.line(Level::Info, "lock", &text, json!({})),
+        None => console.data(&format!("{text}\n")),
+    };
     let Some(id) = arguments.id else {
         match Lock::look(store, owner).await? {
             None => say(format!("Nobody holds the lock of {owner}.")),

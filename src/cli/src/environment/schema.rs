@@ -62,8 +62,11 @@ impl<'s> Checker<'s> {
             return self.form(value, at, form, name, found);
         }
         let words: Vec<&Value> = forms.iter().flat_map(|form| words(form)).collect();
-        if !forms.is_empty() && words.len() >= forms.len() {
-            return one_of(value, at, &words, name, found);
+        let of_its_type = |form: &Value| types(form).contains(&type_of(value));
+        let tables = || forms.iter().filter(|form| self::words(form).is_empty());
+        if !words.is_empty() && !tables().any(|form| of_its_type(form)) {
+            let others = tables().map(|form| table_in_words(form));
+            return one_of(value, at, &words, name, others.collect(), found);
         }
         let tries: Vec<Vec<Problem>> = forms
             .iter()
@@ -77,7 +80,6 @@ impl<'s> Checker<'s> {
             return;
         }
         // The form that fits best is the one that was meant: its problems are the ones to read.
-        let of_its_type = |form: &Value| types(form).contains(&type_of(value));
         let best = forms.iter().zip(tries).min_by_key(|(form, problems)| (!of_its_type(form), problems.len()));
         found.extend(best.map(|(_, problems)| problems).unwrap_or_default());
     }
@@ -85,7 +87,7 @@ impl<'s> Checker<'s> {
     fn form(&self, value: &DeValue<'_>, at: Range<usize>, schema: &'s Value, name: &str, found: &mut Vec<Problem>) {
         let words = words(schema);
         if !words.is_empty() {
-            return one_of(value, at, &words, name, found);
+            return one_of(value, at, &words, name, Vec::new(), found);
         }
         let types = types(schema);
         let fits = types.is_empty()
@@ -107,6 +109,11 @@ impl<'s> Checker<'s> {
                     found.push(about(problem, schema));
                 }
                 for (index, item) in items.iter().enumerate() {
+                    let before = items[..index].iter().filter_map(|earlier| earlier.get_ref().as_str());
+                    if is_a_set(schema) && before.into_iter().any(|text| item.get_ref().as_str() == Some(text)) {
+                        let wrong = format!("`{name}` has {} twice", described(item.get_ref()));
+                        found.push(Problem::at(item.span(), wrong).help("write it once".to_owned()));
+                    }
                     if let Some(of) = schema.get("items") {
                         self.value(item.get_ref(), item.span(), of, &format!("{name}[{index}]"), found);
                     }
@@ -122,7 +129,11 @@ impl<'s> Checker<'s> {
                     value.as_integer().map(|number| number.as_str()).or(value.as_float().map(|number| number.as_str()));
                 let number_is = text.and_then(|text| text.replace('_', "").parse::<f64>().ok());
                 let (least, most) = limits(schema);
-                if let Some(says) = number_is.and_then(|number| outside(number, least, most)) {
+                if number_is.is_some_and(|number| !number.is_finite()) {
+                    let wrong =
+                        format!("`{name}` is {}: it must be a number that has an end", text.unwrap_or_default());
+                    found.push(about(Problem::at(at, wrong), schema));
+                } else if let Some(says) = number_is.and_then(|number| outside(number, least, most)) {
                     let shown = text.unwrap_or_default();
                     found.push(about(Problem::at(at, format!("`{name}` is {shown}: it must be {says}")), schema));
                 }
@@ -141,7 +152,7 @@ impl<'s> Checker<'s> {
             if let Some(of) = known.get(key_text) {
                 self.value(value.get_ref(), value.span(), of, &inner, found);
             } else if let Some(of) = others.filter(|others| others.is_object()) {
-                let names = schema.get("propertyNames").and_then(format_of);
+                let names = schema.get("propertyNames").and_then(format_of).or_else(|| self.format_of_keys(schema));
                 if let Some(Err(message)) = names.and_then(|format| formats::check(format, key_text)) {
                     found.push(Problem::at(key.span(), message));
                 }
@@ -160,6 +171,13 @@ impl<'s> Checker<'s> {
                 });
             }
         }
+    }
+
+    /// The format of a map's keys. A map says the pattern alone; whose pattern that is, is found among the definitions.
+    fn format_of_keys(&self, schema: &'s Value) -> Option<&'s str> {
+        let pattern = schema.get("patternProperties")?.as_object()?.keys().next()?;
+        let definitions = self.root.get("definitions")?.as_object()?.values();
+        definitions.filter(|of| of.get("pattern").and_then(Value::as_str) == Some(pattern)).find_map(format_of)
     }
 
     /// The schema that says what a value is for: the field's own words come before those of its type.
@@ -193,7 +211,7 @@ fn unknown_key(key: &str, at: Range<usize>, known: &Map<String, Value>, table: &
 }
 
 /// The schema of the keys that a table does not list. A map whose keys have a form of their own says it by that form's
-/// pattern; whether a key fits it, its own type tells when the file is read.
+/// pattern.
 fn others(schema: &Value) -> Option<&Value> {
     let patterns = schema.get("patternProperties").and_then(Value::as_object);
     patterns.and_then(|patterns| patterns.values().next()).or_else(|| schema.get("additionalProperties"))
@@ -205,14 +223,23 @@ fn words(schema: &Value) -> Vec<&Value> {
     listed.chain(schema.get("const")).filter(|word| !word.is_null()).collect()
 }
 
-fn one_of(value: &DeValue<'_>, at: Range<usize>, words: &[&Value], name: &str, found: &mut Vec<Problem>) {
+/// One of the words, or one of the `others`, which are more than a word.
+fn one_of(
+    value: &DeValue<'_>,
+    at: Range<usize>,
+    words: &[&Value],
+    name: &str,
+    others: Vec<String>,
+    found: &mut Vec<Problem>,
+) {
     let said = value.as_str();
     let number = value.as_integer().and_then(|number| number.as_str().replace('_', "").parse::<i64>().ok());
     let is = |word: &&Value| said.is_some_and(|said| *word == said) || number.is_some_and(|number| **word == number);
     if words.iter().any(is) {
         return;
     }
-    let problem = Problem::at(at, format!("`{name}` is {}: it must be {}", described(value), listed(words)));
+    let choices: Vec<String> = words.iter().map(|word| word.to_string()).chain(others).collect();
+    let problem = Problem::at(at, format!("`{name}` is {}: it must be {}", described(value), either(&choices)));
     let meant = said.and_then(|said| nearest(said, words.iter().filter_map(|word| word.as_str())));
     found.push(match meant {
         Some(meant) => problem.help(format!("did you mean \"{meant}\"?")),
@@ -220,9 +247,18 @@ fn one_of(value: &DeValue<'_>, at: Range<usize>, words: &[&Value], name: &str, f
     });
 }
 
+/// A table as it is written, with the keys that it must have.
+fn table_in_words(schema: &Value) -> String {
+    let keys = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    format!("{{ {} }}", keys.map(|key| format!("{key} = …")).collect::<Vec<_>>().join(", "))
+}
+
 fn listed(words: &[&Value]) -> String {
-    let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
-    match words.split_last() {
+    either(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>())
+}
+
+fn either(choices: &[String]) -> String {
+    match choices.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, first)) => format!("{} or {last}", first.join(", ")),
         None => "nothing".to_owned(),
@@ -285,6 +321,11 @@ fn in_words(kind: &str) -> &'static str {
         "object" => "a table",
         _ => "another value",
     }
+}
+
+/// Whether a list's entries are all different.
+fn is_a_set(schema: &Value) -> bool {
+    schema.get("uniqueItems") == Some(&Value::Bool(true))
 }
 
 fn format_of(schema: &Value) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! Broken files, each with all that is said of it.
 
+use std::collections::BTreeSet;
+
 use infra_values::{Cidr, Email, Schedule, Zone};
 use serde::Deserialize;
 
@@ -22,13 +24,13 @@ struct Shop {
     network: Network,
     /// Who is told.
     #[serde(default)]
-    alarms: Vec<Email>,
+    alarms: BTreeSet<Email>,
     /// When the working day begins.
     #[serde(default)]
     morning: Option<Schedule>,
     /// The services, by name.
     #[serde(default)]
-    services: BTreeMap<String, Service>,
+    services: BTreeMap<Name, Service>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -66,6 +68,28 @@ struct Service {
     /// Whether it is seen from outside.
     #[serde(default)]
     public: bool,
+    /// How many requests are too many.
+    #[serde(default)]
+    limit: f64,
+    /// What is looked at.
+    #[serde(default)]
+    metric: Option<Metric>,
+}
+
+/// What is looked at.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "reading them is what is tested")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum Metric {
+    /// The requests.
+    Requests,
+    /// The errors.
+    Errors,
+    /// One of its own.
+    Own {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Environment for Shop {
@@ -86,7 +110,7 @@ impl Environment for Shop {
     fn conflicts(&self) -> Vec<Conflict> {
         let backwards = self.services.iter().filter(|(_, service)| service.min > service.max);
         backwards
-            .map(|(name, Service { min, max, public: _ })| Conflict {
+            .map(|(name, Service { min, max, .. })| Conflict {
                 at: format!("services.{name}.min"),
                 wrong: format!("`min` is {min}, and `max` is {max}"),
                 way_out: "write the smaller one first".into(),
@@ -125,7 +149,7 @@ fn said_with(right: &str, wrong: &str) -> String {
 #[test]
 fn the_right_file_is_read() {
     let shop: Shop = parse(RIGHT, "environments/dev.toml", Some("dev")).unwrap();
-    assert_eq!((shop.services["web"].max, shop.alarms.len()), (3, 1));
+    assert_eq!((shop.services[&"web".parse().unwrap()].max, shop.alarms.len()), (3, 1));
 }
 
 #[test]
@@ -166,6 +190,35 @@ fn a_missing_table_and_missing_values_are_named_with_what_they_are_for() {
 #[test]
 fn what_is_not_toml_is_shown_where_it_breaks() {
     insta::assert_snapshot!(said_with("min = 1\n", "min = 1\nmin = 2\nmax 3\n"));
+}
+
+#[test]
+fn a_number_without_an_end_is_refused() {
+    for number in ["nan", "inf", "-inf", "1e999"] {
+        let said = said_with("max = 3", &format!("max = 3\nlimit = {number}"));
+        assert!(said.contains("`services.web.limit` is") && said.contains("a number that has an end"), "{said}");
+    }
+}
+
+#[test]
+fn a_set_has_each_of_its_values_once() {
+    let said = said_with("[\"ann@example.com\"]", "[\"ann@example.com\", \"bob@example.com\", \"ann@example.com\"]");
+    assert!(said.contains("`alarms` has the text \"ann@example.com\" twice"), "{said}");
+}
+
+#[test]
+fn all_words_are_named_and_the_table_beside_them() {
+    let said = said_with("max = 3", "max = 3\nmetric = \"request\"");
+    assert!(said.contains("it must be \"requests\", \"errors\" or { own = … }"), "{said}");
+    assert!(said.contains("did you mean \"requests\"?"), "{said}");
+    let said = said_with("max = 3", "max = 3\nmetric = { own = { nam = \"Loaves\" } }");
+    assert!(said.contains("did you mean `name`?"), "{said}");
+}
+
+#[test]
+fn every_key_that_is_no_name_is_told() {
+    let said = said_with("[services.web]", "[services.Back_End]\nmin = 1\nmax = 2\n\n[services.\"\"]");
+    assert!(said.contains("`Back_End` has") && said.contains("`` is empty"), "{said}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is live, as the definitions that would have produced it.
 
 use infra_engine::live::{Live, State};
+use infra_engine::model::Address;
 use serde_json::{Value, json};
 
 use super::paint::Paint;
@@ -8,9 +9,9 @@ use super::report::{Form, Value as Shown};
 use super::values::{self, Mark};
 
 /// A live resource for people. Its fields come with how they are best shown.
-pub fn live_text(live: &Live, form_of: impl Fn(&str) -> Form, paint: Paint) -> String {
+pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) -> Form, paint: Paint) -> String {
     let Live { kind, id, key: _, document, outputs, tags, state } = live;
-    let address = live.address().map_or_else(|| format!("{kind}/{id}"), |address| address.to_string());
+    let address = address.map_or_else(|| format!("{kind}/{id}"), |address| address.to_string());
     let mut out = format!("{}  {kind}  {}\n", paint.bold(address), paint.dim(format!("[id={id}]")));
     match state {
         State::Ready => {}
@@ -35,10 +36,10 @@ pub fn live_text(live: &Live, form_of: impl Fn(&str) -> Form, paint: Paint) -> S
 }
 
 /// A live resource for machines, without secrets.
-pub fn live_json(live: &Live) -> Value {
+pub fn live_json(address: Option<&Address>, live: &Live) -> Value {
     let Live { kind, id, key, document, outputs, tags, state } = live;
     json!({
-        "address": live.address(),
+        "address": address,
         "kind": kind,
         "id": id,
         "key": key,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use infra_engine::live::{Live, Registry};
-use infra_engine::model::{Document, Tags, keys};
+use infra_engine::model::{Address, Document, Tags, keys};
 use infra_engine::plan::{Action, Cause, Change, Plan, Reason, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -99,12 +99,12 @@ impl Picture {
     }
 
     /// Live resources by themselves.
-    pub fn of_lives(lives: &[&Live], region: &str) -> Picture {
-        let address = |live: &Live| match live.address() {
+    pub fn of_lives(lives: &[(Option<Address>, &Live)], region: &str) -> Picture {
+        let name = |address: &Option<Address>, live: &Live| match address {
             Some(address) => address.to_string(),
             None => format!("{}.{}", live.kind.replace('/', "-"), live.id),
         };
-        let resources = lives.iter().map(|live| Pictured::standing(address(live), live)).collect();
+        let resources = lives.iter().map(|(address, live)| Pictured::standing(name(address, live), live)).collect();
         Picture { region: region.to_owned(), resources }
     }
 }

@@ -57,6 +57,10 @@ pub trait Behaviour: Resource {
         None
     }
 
+    /// Whether what the code changes is changed even where somebody else has moved it. Without it, what was moved before
+    /// the code changed would be taken for a difference only when the next plan no longer knows who moved it.
+    const CODE_GOES_FIRST: bool = false;
+
     /// True when what is wanted has had its time: it is not made any more, and as it stands it is right. For what
     /// happens once and is gone then.
     fn is_over(_wanted: &Self, _now: UnixTime) -> bool {

@@ -46,6 +46,10 @@ pub trait Kind: Send + Sync {
     fn moved_by(&self, _field: &str, _live: &Live, _wanted: &Document) -> Option<&'static str> {
         None
     }
+    /// See [`Behaviour::CODE_GOES_FIRST`].
+    fn code_goes_first(&self) -> bool {
+        false
+    }
     /// See [`Behaviour::is_over`]. References in what is wanted may be unknown.
     fn is_over(&self, _wanted: &Document, _now: UnixTime) -> bool {
         false
@@ -155,6 +159,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
         R::moved_by(field, &found(live).ok()?, &wanted.reveal().ok()?)
+    }
+
+    fn code_goes_first(&self) -> bool {
+        R::CODE_GOES_FIRST
     }
 
     fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {

@@ -140,13 +140,13 @@ impl<'a> Decision<'a> {
         let mut reasons: Vec<Reason> = why.into_iter().collect();
         let mut fields = Vec::new();
         for difference in differences(definition.schema, &live.document, &document) {
-            if let Some(owner) = self.elsewhere(&difference, live, &document) {
+            let cause = cause(&difference, spec.as_ref(), definition.schema, &document);
+            if let Some(owner) = self.elsewhere(&difference, live, &document, &cause) {
                 let settled = self.settled.entry(name_of(live.kind, &live.id));
                 settled.or_insert_with(|| live.document.clone()).take_field(difference.path.root(), &document);
                 self.note_external(&definition.address, difference, owner);
                 continue;
             }
-            let cause = cause(&difference, spec.as_ref(), definition.schema, &document);
             fields.push(told(difference, cause));
         }
         let tag_changes = match definition.schema.ownership {
@@ -323,10 +323,18 @@ impl<'a> Decision<'a> {
     }
 
     /// Who else owns the value of a field, or has just moved it.
-    fn elsewhere(&self, difference: &Difference, live: &Live, wanted: &Document) -> Option<&'static str> {
+    fn elsewhere(
+        &self,
+        difference: &Difference,
+        live: &Live,
+        wanted: &Document,
+        cause: &Cause,
+    ) -> Option<&'static str> {
+        let kind = || self.registry.kind(live.kind);
         match difference.mutability {
             Mutability::External(owner) => Some(owner),
-            _ => self.registry.kind(live.kind)?.moved_by(difference.path.root(), live, wanted),
+            _ if *cause != Cause::Drift && kind()?.code_goes_first() => None,
+            _ => kind()?.moved_by(difference.path.root(), live, wanted),
         }
     }
 

@@ -1,6 +1,6 @@
 //! One step carried out so that it may be killed, or answered by nobody, at any point, and repeated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             let tags = site.with_spec(kind, &step.address, &document, tags, &mut attempt).await?;
             let order = Ordered { address: step.address.clone(), document, tags, token: site.token(&step.address) };
             let id = make(site, kind, &order, &mut attempt).await?;
-            let live = settle(site, step, kind, &id, &order.document, &mut attempt).await?;
+            let live = settle(site, step, kind, &id, (&order.document, &BTreeSet::new()), &mut attempt).await?;
             retag(kind, &live, &order.tags, &mut attempt).await?;
             site.stands(&step.address, live);
             Ok(id)
@@ -88,9 +88,9 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             let document = site.resolve(kind, document)?;
             let tags = site.with_spec(kind, &step.address, &document, tags, &mut attempt).await?;
             retag(kind, live, &tags, &mut attempt).await?;
-            let live = match fields {
-                true => settle(site, step, kind, &live.id, &document, &mut attempt).await?,
-                false => Live::clone(live),
+            let live = match fields.is_empty() {
+                false => settle(site, step, kind, &live.id, (&document, fields), &mut attempt).await?,
+                true => Live::clone(live),
             };
             let id = live.id.clone();
             site.stands(&step.address, live);
@@ -203,38 +203,40 @@ async fn look(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
     })
 }
 
-/// Waits until a resource is ready, and changes it until it reads back as wanted.
+/// Waits until a resource is ready, and changes it until it reads back as wanted. What somebody else has moved is wanted
+/// where it is, unless it is among the fields that were `planned` to change.
 async fn settle(
     site: &Site<'_>,
     step: &Step,
     kind: &dyn Kind,
     id: &str,
-    wanted: &Document,
+    (wanted, planned): (&Document, &BTreeSet<String>),
     attempt: &mut Attempt<'_>,
 ) -> Result<Live, Halt> {
     let mut live = read_ready(kind, id, attempt).await?;
+    let wanted = |live: &Live| with_what_was_moved(kind, live, wanted, planned);
     for _ in 0..CORRECTIONS {
-        if unsettled(kind, &live, wanted).is_empty() {
+        if unsettled(kind, &live, &wanted(&live)).is_empty() {
             return Ok(live);
         }
         // A change of several calls that was cut off goes on from what is done, not from its beginning.
-        while let Err(fault) = kind.update(&live, wanted).await {
+        while let Err(fault) = kind.update(&live, &wanted(&live)).await {
             attempt.rest_after(fault).await?;
             live = read_ready(kind, id, attempt).await?;
-            if unsettled(kind, &live, wanted).is_empty() {
+            if unsettled(kind, &live, &wanted(&live)).is_empty() {
                 return Ok(live);
             }
         }
         live = read_ready(kind, id, attempt).await?;
         for _ in 0..LOOKS {
-            if unsettled(kind, &live, wanted).is_empty() {
+            if unsettled(kind, &live, &wanted(&live)).is_empty() {
                 break;
             }
             attempt.wait_for("being seen as it was changed").await?;
             live = read_ready(kind, id, attempt).await?;
         }
     }
-    let fields = unsettled(kind, &live, wanted);
+    let fields = unsettled(kind, &live, &wanted(&live));
     if !fields.is_empty() {
         let (address, kind) = (step.address.clone(), step.kind);
         site.listener.hear(&Event::StepUnsettled { address, kind, fields });
@@ -242,11 +244,22 @@ async fn settle(
     Ok(live)
 }
 
+/// What is wanted, with what somebody else has moved where it is now.
+fn with_what_was_moved(kind: &dyn Kind, live: &Live, wanted: &Document, planned: &BTreeSet<String>) -> Document {
+    let mut kept = wanted.clone();
+    for difference in differences(kind.schema(), &live.document, wanted) {
+        let field = difference.path.root();
+        if !planned.contains(field) && kind.moved_by(field, live, wanted).is_some() {
+            kept.take_field(field, &live.document);
+        }
+    }
+    kept
+}
+
 fn unsettled(kind: &dyn Kind, live: &Live, wanted: &Document) -> Vec<String> {
     let differences = differences(kind.schema(), &live.document, wanted).into_iter();
     differences
         .filter(|difference| !matches!(difference.mutability, Mutability::External(_)))
-        .filter(|difference| kind.moved_by(difference.path.root(), live, wanted).is_none())
         .map(|difference| difference.path.to_string())
         .collect()
 }

@@ -154,6 +154,10 @@ impl Kind for Weathered {
         self.kind.moved_by(field, live, wanted)
     }
 
+    fn code_goes_first(&self) -> bool {
+        self.kind.code_goes_first()
+    }
+
     fn is_indexed(&self) -> bool {
         self.kind.is_indexed()
     }

@@ -93,10 +93,11 @@ impl<'a> Builder<'a> {
             (Action::Update, Some(live)) => {
                 let live = Box::new(live.clone());
                 // What a rotation changes is no difference of the definition's.
-                let fields = change.fields.iter().any(|field| rotation.is_none() || field.shape != Shape::Secret);
+                let changing = change.fields.iter().filter(|field| rotation.is_none() || field.shape != Shape::Secret);
+                let fields: BTreeSet<String> = changing.map(|field| field.path.root().to_owned()).collect();
+                let differs = !fields.is_empty() || !change.tags.is_empty();
                 let update =
                     Work::Update { live: live.clone(), document: document.clone(), tags: tags.clone(), fields };
-                let differs = fields || !change.tags.is_empty();
                 match (*rotation, differs) {
                     (None, true) => self.make(change, update),
                     (None, false) => self.make(change, Work::Await { live }),

@@ -3,6 +3,7 @@
 mod build;
 mod sort;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -63,8 +64,8 @@ pub enum Work {
         document: Document,
         /// Its tags, without the digest of what is applied.
         tags: Tags,
-        /// False when only its tags change.
-        fields: bool,
+        /// Its fields that change; none when only its tags do.
+        fields: BTreeSet<String>,
     },
     /// Makes a value anew that a living resource holds.
     Rotate {
