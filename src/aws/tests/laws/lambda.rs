@@ -1,6 +1,7 @@
 //! Functions, what calls them, and who may.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use infra_aws::ec2::Processor;
 use infra_aws::events::{EventRule, EventRuleName, EventTarget};
@@ -22,9 +23,13 @@ fn package(project: &str, word: &str) -> (Ref<PackageFile>, Ref<CodeHash>) {
     zip.extend([0; 16]);
     zip.extend((word.len() as u16).to_le_bytes());
     zip.extend(word.as_bytes());
-    let path = std::env::temp_dir().join(format!("{project}-{word}.zip"));
+    let path = place(project, word);
     std::fs::write(&path, &zip).unwrap();
     (Ref::known(path.to_str().unwrap()), CodeHash::of(&zip).into())
+}
+
+fn place(project: &str, word: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("{project}-{word}.zip"))
 }
 
 /// The parents that children may have instead of theirs.
@@ -96,6 +101,9 @@ async fn lambda() {
     let (sample, others) = Sample::with(|platform| stack(platform, &project));
     let sample = events(functions(sample, &project), &others);
     ground.obeys(&permissions(sample, &others)).await;
+    for word in ["one", "other"] {
+        std::fs::remove_file(place(&project, word)).unwrap();
+    }
 }
 
 fn functions(sample: Sample, project: &str) -> Sample {
