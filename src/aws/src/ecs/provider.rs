@@ -270,7 +270,7 @@ fn scaling_fits(provider: &GroupProvider, _: &Surroundings<'_>) -> Vec<Violation
     let Some(scaling) = &provider.scaling else {
         let way_out = "let ECS size the group, or set this to false";
         let wrong = "ECS protects machines only in a group that it sizes";
-        let violation = Violation::of("protects_busy", &provider.protects_busy, wrong, way_out);
+        let violation = Violation::of("protects_busy", provider.protects_busy, wrong, way_out);
         return if provider.protects_busy { vec![violation] } else { Vec::new() };
     };
     let ManagedScaling { target, least, most, warm_up_seconds } = scaling;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use infra_derive::Resource;
-use infra_engine::check::Rule;
+use infra_engine::check::{Passage, Rule};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, Waits};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
@@ -198,6 +198,10 @@ impl Behaviour for Bucket {
 
     fn rules() -> &'static [Rule<Bucket>] {
         rules::ALL
+    }
+
+    fn passages() -> &'static [Passage<Bucket>] {
+        rules::PASSAGES
     }
 
     /// The list of buckets has names alone, and tags that the index does not know cost a call each: only those are

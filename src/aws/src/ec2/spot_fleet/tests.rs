@@ -175,3 +175,12 @@ fn v146_groups_and_subnets_are_of_one_network() {
     beside(["vpc-1", "vpc-1"], "vpc-2").refuses("network.group.id is of another network");
     beside(["vpc-1", "vpc-2"], "vpc-1").refuses("more than one network");
 }
+
+#[test]
+fn v147a_a_fleet_that_is_asked_for_once_is_another_one_with_another_capacity() {
+    let said = |upkeep, capacity| {
+        let live = SpotFleet { upkeep, ..fleet() };
+        rules::PASSAGES[0].violations(&live, &SpotFleet { capacity, ..live.clone() }).len()
+    };
+    assert_eq!((said(Upkeep::Request, 7), said(Upkeep::Request, 2), said(Upkeep::Maintain, 7)), (1, 0, 0));
+}

@@ -38,7 +38,7 @@ fn storage_grows(live: &Database, wanted: &Database) -> Vec<Violation> {
     };
     vec![Violation::of(
         "storage",
-        &wanted.storage,
+        wanted.storage,
         wrong,
         format!("write {before}, or {least} or more; `--replace` makes a new one, without what is in this one"),
     )]

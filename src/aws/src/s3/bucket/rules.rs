@@ -1,10 +1,21 @@
 //! What S3 would refuse of a bucket.
 
-use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Violation};
 
 use super::{Bucket, Encryption, Versioning};
 use crate::s3::names;
 use crate::s3::{Expiry, LifecycleRule, StorageClass, When};
+
+pub(super) static PASSAGES: &[Passage<Bucket>] = &[Passage {
+    code: "V99a",
+    says: "a bucket that has kept versions never goes back to not knowing them",
+    source: "S3 API: PutBucketVersioning",
+    otherwise: Otherwise::Refused,
+    check: |live, wanted| match live.versioning != Versioning::Never && wanted.versioning == Versioning::Never {
+        true => vec![Violation::of("versioning", wanted.versioning, "it has kept some", "write `Suspended`")],
+        false => Vec::new(),
+    },
+}];
 
 pub(super) static ALL: &[Rule<Bucket>] = &[
     Rule {
@@ -205,6 +216,16 @@ mod tests {
     fn v96_a_name_is_one_that_s3_takes() {
         assert_eq!(codes(|_| ()), [""; 0]);
         assert_eq!(codes(|bucket| bucket.name = "Shop".into()), ["V96"]);
+    }
+
+    #[test]
+    fn v99a_versions_are_suspended_and_not_forgotten() {
+        let kept = |versioning| Bucket { versioning, ..Bucket::closed("shop-reports") };
+        let said = |from, to| PASSAGES[0].violations(&kept(from), &kept(to)).len();
+        assert_eq!(said(Versioning::Enabled, Versioning::Never), 1);
+        assert_eq!(said(Versioning::Suspended, Versioning::Never), 1);
+        assert_eq!(said(Versioning::Never, Versioning::Enabled), 0);
+        assert_eq!(said(Versioning::Enabled, Versioning::Suspended), 0);
     }
 
     #[test]
