@@ -17,6 +17,8 @@ def install():
     tell_of_tokens_and_keys(caches)
     list_parameters_by_source(caches)
     reset_parameters_without_default(caches)
+    deliver_logs_to_streams(caches)
+    tell_the_port(caches)
 
 
 def around(caches, name, wrap):
@@ -37,11 +39,16 @@ def change_nodes_with_their_group(caches):
     def wrap(modify):
         def handle(params):
             group = group_of(caches, params)
+            step = (group or {}).get("ClusterMode"), caches._p(params, "ClusterMode")
+            if step in (("disabled", "enabled"), ("enabled", "disabled"), ("enabled", "compatible")):
+                return caches._error("InvalidParameterValue", f"Cluster mode cannot be changed from {step[0]} to {step[1]}", 400)
             answer = modify(params)
             if group is None or answer[0] != 200:
                 return answer
             value = lambda name: caches._p(params, name)
             nodes = nodes_of(caches, group)
+            if value("ClusterMode"):
+                group["ClusterMode"], group["ClusterEnabled"] = value("ClusterMode"), value("ClusterMode") == "enabled"
             groups = [{"SecurityGroupId": one, "Status": "active"}
                       for one in caches._extract_configs(params, "SecurityGroupIds", ("SecurityGroupId", "member"))]
             for record in (group, *nodes):
@@ -211,3 +218,49 @@ def reset_parameters_without_default(caches):
         return handle
 
     around(caches, "_reset_cache_parameter_group", wrap)
+
+
+def deliver_logs_to_streams(caches):
+    """MiniStack knows log groups as destinations of logs, and forgets the streams of Data Firehose."""
+    extract, write = caches._extract_log_delivery_configs, caches._log_delivery_configs_xml
+
+    def extracted(params):
+        prefix, streams, number = "LogDeliveryConfigurations.LogDeliveryConfigurationRequest", {}, 1
+        while caches._p(params, f"{prefix}.{number}.LogType"):
+            stream = caches._p(params, f"{prefix}.{number}.DestinationDetails.KinesisFirehoseDetails.DeliveryStream")
+            streams[caches._p(params, f"{prefix}.{number}.LogType")] = stream
+            number += 1
+        logs = extract(params)
+        for log in logs:
+            if streams.get(log["LogType"]):
+                log["DestinationDetails"] = {"KinesisFirehoseDetails": {"DeliveryStream": streams[log["LogType"]]}}
+        return logs
+
+    def written(logs):
+        text = ""
+        for log in logs or []:
+            one, stream = write([log]), log["DestinationDetails"].get("KinesisFirehoseDetails", {}).get("DeliveryStream")
+            details = f"<KinesisFirehoseDetails><DeliveryStream>{stream}</DeliveryStream></KinesisFirehoseDetails>"
+            begun = f"<LogDeliveryConfiguration><DestinationDetails>{details}</DestinationDetails>"
+            text += one.replace("<LogDeliveryConfiguration>", begun, 1) if stream else one
+        return text
+
+    caches._extract_log_delivery_configs, caches._log_delivery_configs_xml = extracted, written
+
+
+def tell_the_port(caches):
+    """The port that was asked for is told; nothing listens on it."""
+    def wrap(create):
+        def handle(params):
+            answer, group = create(params), group_of(caches, params)
+            port = caches._p(params, "Port")
+            if answer[0] != 200 or group is None or not port:
+                return answer
+            ends = [shard[end] for shard in group["NodeGroups"] for end in ("PrimaryEndpoint", "ReaderEndpoint")]
+            ends += [member["ReadEndpoint"] for shard in group["NodeGroups"] for member in shard["NodeGroupMembers"]]
+            for end in (*ends, group["ConfigurationEndpoint"] or {}):
+                end["Port"] = int(port)
+            return answer
+        return handle
+
+    around(caches, "_create_replication_group", wrap)

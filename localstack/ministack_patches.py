@@ -21,7 +21,9 @@ def install():
     complete_nat_gateways(ec2)
     forget_tags_of_the_deleted(ec2)
     answer_ec2_in_pages(ec2)
+    tell_boundaries(iam)
     answer_iam_in_pages(iam)
+    hear_what_is_empty(iam)
     refuse_broken_trust(iam)
     answer_with_the_tags_of_a_new_group(ec2)
     protect_log_groups()
@@ -300,6 +302,28 @@ def answer_iam_in_pages(iam):
     for name in list(iam._IAM_HANDLERS):
         if name.startswith("List") or name == "GetAccountAuthorizationDetails":
             iam._IAM_HANDLERS[name] = paged(iam._IAM_HANDLERS[name])
+
+
+def tell_boundaries(iam):
+    """The list of everything tells what bounds a role; MiniStack leaves it out there."""
+    details = iam._IAM_HANDLERS["GetAccountAuthorizationDetails"]
+
+    def handle(params):
+        status, headers, body = details(params)
+        for name, role in iam._roles.items():
+            if role.get("PermissionsBoundary"):
+                bound = (f"<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>"
+                         f"<PermissionsBoundaryArn>{role['PermissionsBoundary']}</PermissionsBoundaryArn></PermissionsBoundary>")
+                body = body.replace(f"<RoleName>{name}</RoleName>".encode(), f"<RoleName>{name}</RoleName>{bound}".encode())
+        return status, headers, body
+
+    iam._IAM_HANDLERS["GetAccountAuthorizationDetails"] = handle
+
+
+def hear_what_is_empty(iam):
+    """An empty value is a value: it takes away the description of a role. MiniStack hears nothing."""
+    parse = iam.parse_qs
+    iam.parse_qs = lambda text: parse(text, keep_blank_values=True)
 
 
 def refuse_broken_trust(iam):

@@ -1,5 +1,7 @@
 """Secrets Manager in MiniStack, where it answers otherwise than AWS what a program that makes secrets must tell apart."""
 
+import json
+
 
 def install():
     import ministack.services.secretsmanager as secrets
@@ -7,6 +9,7 @@ def install():
     keep_the_names_of_the_deleted(secrets)
     have_no_value_without_one(secrets)
     make_a_version_once(secrets)
+    list_keys(secrets)
 
 
 def keep_the_names_of_the_deleted(secrets):
@@ -51,3 +54,19 @@ def make_a_version_once(secrets):
         return put(data)
 
     secrets._put_secret_value = handle
+
+
+def list_keys(secrets):
+    """The list says by which key each secret is encrypted."""
+    describe = secrets._list_secrets
+
+    def handle(data):
+        status, headers, body = describe(data)
+        listed = json.loads(body)
+        for entry in listed.get("SecretList", []):
+            key = secrets._secrets[entry["Name"]].get("KmsKeyId")
+            if key:
+                entry["KmsKeyId"] = key
+        return status, headers, json.dumps(listed).encode()
+
+    secrets._list_secrets = handle

@@ -45,6 +45,7 @@ def main():
     import ministack_events
     import ministack_edge
     import ministack_load_balancers
+    import ministack_logs
     import ministack_metrics
     import ministack_networks
     import ministack_patches
@@ -60,6 +61,7 @@ def main():
     ministack_events.install()
     ministack_edge.install()
     ministack_load_balancers.install()
+    ministack_logs.install()
     ministack_metrics.install()
     ministack_networks.install()
     ministack_secrets.install()

@@ -3,12 +3,15 @@
 Handlers are module functions that are looked up at each call, so they are replaced by name.
 """
 
+import json
+
 
 def install():
     import ministack.services.sns as topics
 
     tell_topics_apart(topics)
     let_people_confirm(topics)
+    refuse_nested_filters_of_attributes(topics)
 
 
 def tell_topics_apart(topics):
@@ -68,3 +71,23 @@ def let_people_confirm(topics):
     topics._subscribe, topics._unsubscribe = handle, refuse
     for name in ("_list_subscriptions", "_list_subscriptions_by_topic"):
         setattr(topics, name, hide(getattr(topics, name)))
+
+
+def refuse_nested_filters_of_attributes(topics):
+    """A filter of attributes has one level; MiniStack takes any, also in the moment between two calls."""
+    setting = topics._set_subscription_attributes
+
+    def handle(params):
+        arn = topics._p(params, "SubscriptionArn")
+        topic = topics._sub_arn_to_topic.get(arn)
+        known = topic and topics._find_subscription(topic, arn)
+        attributes = {**(known["attributes"] if known else {}), topics._p(params, "AttributeName"): topics._p(params, "AttributeValue")}
+        try:
+            nested = any(isinstance(value, dict) for value in json.loads(attributes.get("FilterPolicy") or "{}").values())
+        except ValueError:
+            nested = False
+        if nested and attributes.get("FilterPolicyScope", "MessageAttributes") == "MessageAttributes":
+            return topics._error("InvalidParameter", "Invalid parameter: Filter policy scope MessageAttributes does not support nested filter policy", 400)
+        return setting(params)
+
+    topics._set_subscription_attributes = handle

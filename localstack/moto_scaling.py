@@ -12,6 +12,7 @@ def install():
     keep_tags()
     require_targets()
     keep_policies_whole()
+    follow_a_metric_once()
     drop_what_hangs_on_a_target()
     page_as_aws_does()
     fill_in_what_aws_decides()
@@ -142,6 +143,29 @@ def keep_policies_whole():
 
     Policy.__init__, Backend.put_scaling_policy = __init__, put_scaling_policy
     Response.put_scaling_policy, responses._build_policy = put_scaling_policy_call, _build_policy
+
+
+def follow_a_metric_once():
+    """AWS refuses a second policy of a target that tracks the same predefined metric; moto takes it."""
+    from moto.applicationautoscaling.models import ApplicationAutoscalingBackend as Backend
+
+    put = Backend.put_scaling_policy
+
+    def metric(body):
+        specification = (body or {}).get("PredefinedMetricSpecification") or {}
+        return specification.get("PredefinedMetricType"), specification.get("ResourceLabel")
+
+    def put_scaling_policy(self, policy_name, service_namespace, resource_id, scalable_dimension, policy_body, policy_type):
+        place = service_namespace, resource_id, scalable_dimension
+        if policy_type == "TargetTrackingScaling" and metric(policy_body)[0]:
+            for other in self.policies.values():
+                same = (other.service_namespace, other.resource_id, other.scalable_dimension) == place
+                if same and other.policy_name != policy_name and other.policy_type == policy_type and (
+                        metric(other.target_tracking_scaling_policy_configuration) == metric(policy_body)):
+                    raise refusal("ValidationException", "Only one TargetTrackingScaling policy for a given metric specification is allowed.")
+        return put(self, policy_name, service_namespace, resource_id, scalable_dimension, policy_body, policy_type)
+
+    Backend.put_scaling_policy = put_scaling_policy
 
 
 def drop_what_hangs_on_a_target():

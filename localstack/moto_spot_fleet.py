@@ -116,6 +116,8 @@ def replace_calls():
         fleet = known(self, self._get_param("SpotFleetRequestId"))
         if fleet.state != "active":
             raise EC2ClientError("FleetNotInModifiableState", f"Fleet Request: {fleet.id} is not in a modifiable state.")
+        if fleet.config["Type"] != "maintain":
+            raise EC2ClientError("InvalidParameterValue", f"Fleet Request: {fleet.id} is of type {fleet.config['Type']} and cannot be modified.")
         for name in ("TargetCapacity", "OnDemandTargetCapacity", "ExcessCapacityTerminationPolicy", "LaunchTemplateConfigs", "Context"):
             value = self._get_param(name)
             if value is not None:

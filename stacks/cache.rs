@@ -59,13 +59,13 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
             description: "What the services share and may forget".into(),
             engine: Engine::Redis(7, 1),
             node: cache.node.clone(),
-            mode: if cache.shards.is_some() { Mode::Sharded } else { Mode::SingleShard },
+            mode: cache.mode(),
             shards: cache.shards.unwrap_or(1),
             replicas: cache.replicas,
-            failover: match (cache.replicas, cache.shards) {
-                (0, None) => Failover::Off,
+            failover: match (cache.replicas, cache.mode()) {
                 // A sharded group must be able to, whether or not there is a replica to do it with.
-                (0, Some(_)) => Failover::Automatic,
+                (0, Mode::Sharded) => Failover::Automatic,
+                (0, _) => Failover::Off,
                 (1.., _) => Failover::AcrossZones,
             },
             port: REDIS_PORT,
@@ -97,12 +97,12 @@ fn parameters(stack: &mut Stack, environment: &Environment) -> Handle<CacheParam
         ("slowlog-log-slower-than", "10000"),
     ];
     // A group in use does not change its form: the other form has a group of its own, and the cache moves over.
-    let name = match environment.cache.shards {
-        Some(_) => {
+    let name = match environment.cache.mode() {
+        Mode::Sharded | Mode::Compatible => {
             parameters.push(("cluster-enabled", "yes"));
             "redis-sharded-params"
         }
-        None => "redis-params",
+        Mode::SingleShard => "redis-params",
     };
     stack.add(
         "parameters",
@@ -146,6 +146,16 @@ mod tests {
         (environment.cache.shards, environment.cache.replicas) = (Some(3), 1);
         let redis: ReplicationGroup = the(&environment, "cache.redis");
         assert_eq!((redis.mode, redis.shards, redis.replicas), (Mode::Sharded, 3, 1));
+        let parameters: CacheParameterGroup = the(&environment, "cache.parameters");
+        assert_eq!(parameters.parameters["cluster-enabled"], "yes");
+    }
+
+    #[test]
+    fn the_way_to_shards_goes_by_a_step_that_serves_everybody() {
+        let mut environment = environment("prod");
+        environment.cache.compatible = true;
+        let redis: ReplicationGroup = the(&environment, "cache.redis");
+        assert_eq!((redis.mode, redis.shards, redis.replicas), (Mode::Compatible, 1, 2));
         let parameters: CacheParameterGroup = the(&environment, "cache.parameters");
         assert_eq!(parameters.parameters["cluster-enabled"], "yes");
     }

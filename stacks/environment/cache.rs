@@ -1,6 +1,6 @@
 //! `[cache]`: Redis, on which machines and how many.
 
-use infra_aws::elasticache::NodeType;
+use infra_aws::elasticache::{Mode, NodeType};
 use infra_cli::environment::Conflict;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,9 +13,14 @@ pub struct Cache {
     #[schemars(with = "String", regex(pattern = r"^cache\.[a-z0-9]+\.[a-z0-9]+$"))]
     pub node: NodeType,
     /// Over how many shards the keys are spread ("cluster mode"). Without it every node has all of them. Clients must
-    /// know how to follow shards, and going from one form to the other makes the cache anew.
+    /// know how to follow shards. From one form to the other it goes by way of `compatible`, and from shards there is no
+    /// way back but a new cache.
     #[schemars(range(min = 1, max = 90))]
     pub shards: Option<u16>,
+    /// The step on the way to shards: clients that follow them are served, and those that do not. With all clients
+    /// following, `shards` takes its place.
+    #[serde(default)]
+    pub compatible: bool,
     /// How many copies there are beside each node that is written to, in other zones. With none, nothing takes over
     /// when a node fails.
     #[schemars(range(max = 5))]
@@ -29,15 +34,34 @@ pub struct Cache {
 const MOST_NODES: u32 = 500;
 
 impl Cache {
+    /// In which form it holds its keys.
+    pub fn mode(&self) -> Mode {
+        match (self.shards, self.compatible) {
+            (Some(_), _) => Mode::Sharded,
+            (None, true) => Mode::Compatible,
+            (None, false) => Mode::SingleShard,
+        }
+    }
+
     /// Values that do not go together.
     pub(super) fn conflicts(&self) -> Vec<Conflict> {
+        let mut conflicts = Vec::new();
+        if self.shards.is_some() && self.compatible {
+            conflicts.push(Conflict {
+                at: "cache.compatible".into(),
+                wrong: "`compatible` is the step before `shards`, and both are there".to_owned(),
+                way_out: "leave `shards` out until all clients follow them, then leave this out".to_owned(),
+            });
+        }
         let nodes = u32::from(self.shards.unwrap_or(1)) * (u32::from(self.replicas) + 1);
-        let wrong = || Conflict {
-            at: "cache.shards".into(),
-            wrong: format!("they have {nodes} nodes together, and a cluster has {MOST_NODES} at most"),
-            way_out: "write fewer shards or fewer replicas; more than 90 nodes AWS gives only on request".into(),
-        };
-        (nodes > MOST_NODES).then(wrong).into_iter().collect()
+        if nodes > MOST_NODES {
+            conflicts.push(Conflict {
+                at: "cache.shards".into(),
+                wrong: format!("they have {nodes} nodes together, and a cluster has {MOST_NODES} at most"),
+                way_out: "write fewer shards or fewer replicas; more than 90 nodes AWS gives only on request".into(),
+            });
+        }
+        conflicts
     }
 }
 

@@ -9,10 +9,7 @@ use std::sync::Arc;
 
 use common::{Walk, aws, project};
 use infra_aws::Aws;
-use infra_aws::autoscaling::{
-    Adjustment, Aggregation, Beyond, CustomMetric, Load, Mode, Predefined, PredictivePolicy, ScalableTarget,
-    ScheduledAction, Statistic, Step, StepPolicy, Suspended, TargetTrackingPolicy, Tracked,
-};
+use infra_aws::autoscaling::{Predefined, ScalableTarget, ScheduledAction, Suspended, TargetTrackingPolicy, Tracked};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Ask, Behaviour, Found, Order};
 use infra_engine::model::{Address, Owner, Platform, Ref, Resource as _, Tags};
@@ -24,21 +21,13 @@ fn target(resource: &str) -> ScalableTarget {
 }
 
 #[tokio::test]
-async fn a_scalable_target_walks() {
+async fn a_scalable_target_is_ordered_once() {
     let (aws, project) = (aws().await, project());
     let resource = format!("service/{project}/web");
     let walk = Walk::begin(&aws, &project, target(&resource)).await;
     walk.order_again().await;
     walk.order_by_another().await;
 
-    let outside = ScalableTarget { minimum: 1, ..target(&resource) };
-    let live = walk.settled().await;
-    ScalableTarget::update(&aws, &live, &outside).await.unwrap();
-    walk.mend().await;
-
-    let suspended = Suspended { scaling_in: true, scaling_out: false, schedules: true };
-    walk.turn_into(ScalableTarget { minimum: 3, maximum: 30, suspended, ..target(&resource) }).await;
-    walk.turn_into(target(&resource)).await;
     walk.end().await;
 }
 
@@ -94,110 +83,6 @@ async fn made<R: Behaviour<Cloud = Aws> + PartialEq + Debug>(aws: &Aws, definiti
     R::create(aws, &order).await.unwrap()
 }
 
-/// What hangs on a target is made, made again, changed to each of these in turn, and deleted, twice.
-async fn child_walks<R>(definitions: impl Fn(Ref<infra_aws::autoscaling::ScalableTargetId>) -> Vec<R>)
-where
-    R: Behaviour<Cloud = Aws> + PartialEq + Debug,
-{
-    let (aws, project) = (aws().await, project());
-    let resource = format!("service/{project}/web");
-    let walk = Walk::begin(&aws, &project, target(&resource)).await;
-    let definitions = definitions(Ref::known(&walk.id));
-    for _ in 0..2 {
-        let id = made(&aws, &definitions[0]).await;
-        let live = child::<R>(&aws, &walk.id).await.unwrap();
-        assert_eq!((live.id.as_str(), &live.definition), (id.as_str(), &definitions[0]));
-        let only = R::read(&aws, &Ask::only([id])).await.unwrap();
-        assert_eq!(only.len(), 1);
-    }
-    for wanted in definitions.iter().skip(1).chain([&definitions[0]]) {
-        let live = child::<R>(&aws, &walk.id).await.unwrap();
-        assert_ne!(live.definition, *wanted);
-        R::update(&aws, &live, wanted).await.unwrap();
-        assert_eq!(child::<R>(&aws, &walk.id).await.unwrap().definition, *wanted);
-    }
-    let live = child::<R>(&aws, &walk.id).await.unwrap();
-    R::delete(&aws, &live).await.unwrap();
-    assert!(child::<R>(&aws, &walk.id).await.is_none());
-    R::delete(&aws, &live).await.unwrap();
-    walk.end().await;
-}
-
-#[tokio::test]
-async fn a_target_tracking_policy_walks() {
-    child_walks(|target| {
-        let cpu = TargetTrackingPolicy {
-            target,
-            name: "web".into(),
-            metric: Tracked::Predefined(Predefined::ServiceCpu),
-            value: 70.0,
-            out_cooldown: Some(300),
-            in_cooldown: Some(300),
-            scales_in: true,
-        };
-        let requests = Predefined::RequestsPerTarget("app/shop/1/targetgroup/web/2".into());
-        let orders = CustomMetric {
-            namespace: "Shop".into(),
-            name: "Orders".into(),
-            dimensions: [("Service".into(), "web".into())].into(),
-            statistic: Statistic::Sum,
-            unit: Some("Count".into()),
-        };
-        vec![
-            cpu.clone(),
-            TargetTrackingPolicy { metric: Tracked::Predefined(requests), value: 1000.0, ..cpu.clone() },
-            TargetTrackingPolicy { metric: Tracked::Custom(orders), out_cooldown: Some(60), scales_in: false, ..cpu },
-        ]
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_step_policy_walks_and_an_alarm_can_call_it() {
-    child_walks(|target| {
-        let steps = StepPolicy {
-            target,
-            name: "web".into(),
-            adjustment: Adjustment::Change,
-            steps: vec![Step::between(0.0, 10.0, 1), Step::above(10.0, 2)],
-            cooldown: 300,
-            aggregation: Aggregation::Average,
-        };
-        vec![
-            steps.clone(),
-            StepPolicy {
-                adjustment: Adjustment::Percent { at_least: 2 },
-                steps: vec![Step::below(-5.0, -20), Step::between(-5.0, 0.0, -10)],
-                cooldown: 60,
-                aggregation: Aggregation::Maximum,
-                ..steps
-            },
-        ]
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_predictive_policy_walks() {
-    child_walks(|target| {
-        let forecast = PredictivePolicy {
-            target,
-            name: "web".into(),
-            load: Load::Cpu,
-            value: 70.0,
-            mode: Mode::ForecastOnly,
-            lead: 300,
-            beyond: Beyond::Never,
-        };
-        let beyond = Beyond::By(10.try_into().unwrap());
-        vec![
-            forecast.clone(),
-            PredictivePolicy { mode: Mode::ForecastAndScale, lead: 600, beyond, value: 50.0, ..forecast },
-        ]
-    })
-    .await;
-}
-
 fn action(target: &str) -> ScheduledAction {
     ScheduledAction {
         target: Ref::known(target),
@@ -212,19 +97,25 @@ fn action(target: &str) -> ScheduledAction {
 }
 
 #[tokio::test]
-async fn a_scheduled_action_walks() {
-    child_walks(|target| {
-        let morning = action(&target.value());
-        let sale = ScheduledAction {
-            schedule: "at(2030-11-27T00:00:00)".parse().unwrap(),
-            zone: "Europe/Berlin".parse().unwrap(),
-            start: Some("2030-11-01T00:00:00".parse().unwrap()),
-            end: Some("2030-12-01T12:30:00".parse().unwrap()),
-            minimum: None,
-            maximum: Some(40),
-            ..morning.clone()
-        };
-        vec![morning, sale]
-    })
-    .await;
+async fn what_hangs_on_a_target_is_ordered_once() {
+    let (aws, project) = (aws().await, project());
+    let walk = Walk::begin(&aws, &project, target(&format!("service/{project}/web"))).await;
+    let cpu = TargetTrackingPolicy {
+        target: Ref::known(&walk.id),
+        name: "web".into(),
+        metric: Tracked::Predefined(Predefined::ServiceCpu),
+        value: 70.0,
+        out_cooldown: Some(300),
+        in_cooldown: Some(300),
+        scales_in: true,
+    };
+    let morning = action(&walk.id);
+    for _ in 0..2 {
+        let (policy, action) = (made(&aws, &cpu).await, made(&aws, &morning).await);
+        let live = child::<TargetTrackingPolicy>(&aws, &walk.id).await.unwrap();
+        assert_eq!((&live.id, &live.definition), (&policy, &cpu));
+        let live = child::<ScheduledAction>(&aws, &walk.id).await.unwrap();
+        assert_eq!((&live.id, &live.definition), (&action, &morning));
+    }
+    walk.end().await;
 }

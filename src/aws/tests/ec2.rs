@@ -6,9 +6,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{
-    AttributeBooleanValue, Filter, IpPermission, IpRange, SecurityGroupRuleRequest, SecurityGroupRuleUpdate,
-};
+use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, SecurityGroupRuleRequest, SecurityGroupRuleUpdate};
 use common::{Walk, aws, project};
 use infra_aws::Aws;
 use infra_aws::ec2::{
@@ -28,10 +26,6 @@ fn subnet(vpc: &Walk<'_, Vpc>, cidr: &str) -> Subnet {
     Subnet { vpc: Ref::known(&vpc.id), cidr: cidr.parse().unwrap(), zone, public_ips: false }
 }
 
-fn attribute(value: bool) -> AttributeBooleanValue {
-    AttributeBooleanValue::builder().value(value).build()
-}
-
 /// A second resource of a kind, beside the one that walks: its owner is another.
 async fn beside<'a, R>(aws: &'a Aws, definition: R) -> Walk<'a, R>
 where
@@ -41,52 +35,7 @@ where
 }
 
 #[tokio::test]
-async fn a_network_walks() {
-    let (aws, project) = (aws().await, project());
-    let walk = Walk::begin(&aws, &project, vpc("10.0.0.0/16")).await;
-
-    let call = aws.ec2().modify_vpc_attribute().vpc_id(&walk.id).enable_dns_hostnames(attribute(false));
-    call.send().await.unwrap();
-    walk.mend().await;
-
-    walk.turn_into(Vpc { dns_support: false, dns_hostnames: false, ..vpc("10.0.0.0/16") }).await;
-    walk.end().await;
-}
-
-#[tokio::test]
-async fn a_subnet_walks() {
-    let (aws, project) = (aws().await, project());
-    let vpc = Walk::begin(&aws, &project, vpc("10.0.0.0/16")).await;
-    let walk = Walk::begin(&aws, &project, subnet(&vpc, "10.0.1.0/24")).await;
-
-    let call = aws.ec2().modify_subnet_attribute().subnet_id(&walk.id).map_public_ip_on_launch(attribute(true));
-    call.send().await.unwrap();
-    walk.mend().await;
-
-    walk.turn_into(Subnet { public_ips: true, ..subnet(&vpc, "10.0.1.0/24") }).await;
-    walk.end().await;
-    vpc.end().await;
-}
-
-#[tokio::test]
-async fn an_internet_gateway_walks() {
-    let (aws, project) = (aws().await, project());
-    let vpc_of_ours = Walk::begin(&aws, &project, vpc("10.0.0.0/16")).await;
-    let another = beside(&aws, vpc("10.1.0.0/16")).await;
-    let walk = Walk::begin(&aws, &project, InternetGateway { vpc: Ref::known(&vpc_of_ours.id) }).await;
-
-    let call = aws.ec2().detach_internet_gateway().internet_gateway_id(&walk.id).vpc_id(&vpc_of_ours.id);
-    call.send().await.unwrap();
-    walk.mend().await;
-
-    walk.turn_into(InternetGateway { vpc: Ref::known(&another.id) }).await;
-    walk.end().await;
-    another.end().await;
-    vpc_of_ours.end().await;
-}
-
-#[tokio::test]
-async fn a_nat_gateway_walks_on_its_address() {
+async fn a_nat_gateway_is_ordered_once() {
     let (aws, project) = (aws().await, project());
     let vpc = Walk::begin(&aws, &project, vpc("10.0.0.0/16")).await;
     let subnet = Walk::begin(&aws, &project, subnet(&vpc, "10.0.1.0/24")).await;
@@ -106,7 +55,7 @@ async fn a_nat_gateway_walks_on_its_address() {
 }
 
 #[tokio::test]
-async fn a_route_table_walks() {
+async fn what_others_do_to_a_route_table_is_seen_and_mended() {
     let (aws, project) = (aws().await, project());
     let vpc = Walk::begin(&aws, &project, vpc("10.0.0.0/16")).await;
     let gateway = Walk::begin(&aws, &project, InternetGateway { vpc: Ref::known(&vpc.id) }).await;
@@ -139,7 +88,6 @@ async fn a_route_table_walks() {
     associate.send().await.unwrap();
     walk.mend().await;
 
-    walk.turn_into(table(to_the_nat(), &[&one.id, &other.id])).await;
     walk.end().await;
     rival.end().await;
     nat.end().await;
@@ -150,7 +98,7 @@ async fn a_route_table_walks() {
 }
 
 #[tokio::test]
-async fn a_security_group_walks() {
+async fn a_security_group_is_ordered_once_and_lets_nothing_through() {
     let (aws, project) = (aws().await, project());
     let vpc = Walk::begin(&aws, &project, vpc("10.0.0.0/16")).await;
     let description = "The load balancer".to_owned();
@@ -175,7 +123,7 @@ async fn rules(aws: &Aws, group: &str) -> Option<Found<SecurityGroupRules>> {
 }
 
 #[tokio::test]
-async fn the_rules_of_a_security_group_walk() {
+async fn what_others_do_to_the_rules_of_a_security_group_is_seen_and_mended() {
     let (aws, project) = (aws().await, project());
     let vpc = Walk::begin(&aws, &project, vpc("10.0.0.0/16")).await;
     let description = "The load balancer".to_owned();
@@ -229,12 +177,8 @@ async fn the_rules_of_a_security_group_walk() {
     };
     assert_eq!(changed.definition, seen);
     SecurityGroupRules::update(&aws, &changed, &definition).await.unwrap();
-    assert_eq!(live(&aws, &group.id).await.definition, definition);
-    let fewer = [https().described("HTTPS")].into();
-    let less = SecurityGroupRules { ingress: fewer, ..definition };
-    SecurityGroupRules::update(&aws, &live(&aws, &group.id).await, &less).await.unwrap();
     let last = live(&aws, &group.id).await;
-    assert_eq!(last.definition, less);
+    assert_eq!(last.definition, definition);
 
     SecurityGroupRules::delete(&aws, &last).await.unwrap();
     assert!(rules(&aws, &group.id).await.is_none());
@@ -285,17 +229,12 @@ fn fleet() -> SpotFleet {
 }
 
 #[tokio::test]
-async fn a_spot_fleet_walks() {
+async fn a_spot_fleet_is_ordered_once() {
     let (aws, project) = (aws().await, project());
     // Which image is the newest is asked once, by a fleet of its own.
     let newest = newest(&aws, &project).await;
-    let wanted = SpotFleet { image: newest, ..fleet() };
-    let walk = Walk::begin(&aws, &project, wanted.clone()).await;
+    let walk = Walk::begin(&aws, &project, SpotFleet { image: newest, ..fleet() }).await;
     walk.order_again().await;
-    let modify = aws.ec2().modify_spot_fleet_request().spot_fleet_request_id(&walk.id);
-    modify.target_capacity(7).send().await.unwrap();
-    walk.mend().await;
-    walk.turn_into(SpotFleet { capacity: 0, ..wanted }).await;
     walk.end().await;
 }
 

@@ -10,15 +10,14 @@ use aws_sdk_ecs::types::{ClusterSetting, ClusterSettingName};
 use common::{Walk, aws, project};
 use infra_aws::Aws;
 use infra_aws::ecs::{
-    Architecture, Attachment, Breaker, Capacity, CapacityProvider, Cluster, Condition, Connect, Container, Count,
-    Cpu512, Fargate, Health, Insights, Logs, Mount, Offer, Port, Propagation, Rollout, SecretSource, Service, Share,
-    TaskDefinition,
+    Architecture, Breaker, Capacity, CapacityProvider, Cluster, Connect, Container, Count, Cpu512, Fargate, Insights,
+    Port, Propagation, Rollout, Service, Share, TaskDefinition,
 };
 use infra_engine::live::{Ask, Behaviour, Order, State};
 use infra_engine::model::{Address, Owner, Ref, Tags, keys};
 
 #[tokio::test]
-async fn a_cluster_walks() {
+async fn a_cluster_is_ordered_once_and_what_others_do_to_it_is_mended() {
     let (aws, project) = (aws().await, project());
     let share = |provider, base, weight| Share { provider, base, weight };
     let cluster = Cluster {
@@ -42,51 +41,7 @@ async fn a_cluster_walks() {
     put.set_default_capacity_provider_strategy(Some(Vec::new())).send().await.unwrap();
     walk.mend().await;
 
-    let default_strategy = BTreeSet::from([share(CapacityProvider::FargateSpot, 0, 1)]);
-    walk.turn_into(Cluster { insights: Insights::Enhanced, default_strategy, connects: true, ..cluster.clone() }).await;
-    walk.turn_into(cluster).await;
     walk.end().await;
-}
-
-fn task(family: &str) -> TaskDefinition {
-    let web = Container {
-        command: vec!["gunicorn".into(), "shop.wsgi".into()],
-        working_directory: Some("/srv".into()),
-        user: Some("1000".into()),
-        cpu: Some(384),
-        memory: Some(768),
-        reserved_memory: Some(512),
-        ports: [Port::tcp(8000)].into(),
-        environment: [("DEBUG".into(), "0".into()), ("EMPTY".into(), "".into())].into(),
-        secrets: [(
-            "PASSWORD".into(),
-            SecretSource::key(Ref::<()>::known("arn:aws:secretsmanager:us-east-1:000000000000:secret:db-abcdef"), "pw"),
-        )]
-        .into(),
-        logs: Some(Logs::CloudWatch {
-            group: Ref::known("/ecs/web"),
-            region: "us-east-1".into(),
-            prefix: "web".into(),
-        }),
-        health: Some(Health { start_period: 10, ..Health::shell("curl -f http://localhost:8000/health") }),
-        depends_on: [("migrate".into(), Condition::Succeeded)].into(),
-        mounts: [("/tmp".into(), Mount { volume: "scratch".into(), read_only: false })].into(),
-        read_only: true,
-        init: true,
-        stop_timeout: Some(60),
-        ..Container::of("registry.example.com/web:1.0.0")
-    };
-    let migrate = Container { essential: false, ..Container::of("registry.example.com/web:1.0.0") };
-    TaskDefinition {
-        family: family.to_owned(),
-        size: Fargate::Cpu512(Cpu512::Gb1),
-        architecture: Architecture::Arm,
-        disk: Some(30),
-        task_role: None,
-        execution_role: None,
-        containers: [("web".into(), web), ("migrate".into(), migrate)].into(),
-        volumes: ["scratch".into()].into(),
-    }
 }
 
 fn small(family: &str, image: &str) -> TaskDefinition {
@@ -113,9 +68,9 @@ async fn register(aws: &Aws, project: &str, definition: TaskDefinition) -> Strin
 }
 
 #[tokio::test]
-async fn a_task_definition_walks() {
+async fn revisions_stand_beside_each_other() {
     let (aws, project) = (aws().await, project());
-    let walk = Walk::begin(&aws, &project, task(&project)).await;
+    let walk = Walk::begin(&aws, &project, small(&project, "web:1")).await;
     let second = register(&aws, &format!("{project}-2"), small(&project, "web:2")).await;
     assert_ne!(second, walk.id, "another revision stands beside it");
 
@@ -132,7 +87,7 @@ async fn a_task_definition_walks() {
 }
 
 #[tokio::test]
-async fn a_service_walks() {
+async fn a_service_is_ordered_once_and_its_tasks_are_counted_by_one() {
     let (aws, project) = (aws().await, project());
     let cluster = Cluster {
         name: project.clone(),
@@ -183,25 +138,6 @@ async fn a_service_walks() {
     assert_eq!((live.definition.count, &live.definition.task), (Count::Fixed(4), &autoscaled.task));
     assert_eq!(Service::moved_by("count", &live, &autoscaled), Some("autoscaling"));
 
-    let group = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/0123456789abcdef";
-    let offer = Offer { port: "web".into(), host: format!("{project}-web"), at: 80 };
-    let changed = Service {
-        task: Ref::known(&first),
-        count: Count::Fixed(2),
-        capacity: Capacity::Shares([Share { provider: CapacityProvider::FargateSpot, base: 0, weight: 1 }].into()),
-        subnets: [Ref::known("subnet-3")].into(),
-        security_groups: [Ref::known("sg-2")].into(),
-        public_ips: true,
-        load_balancers: [Attachment { target_group: Ref::known(group), container: "web".into(), port: 8000 }].into(),
-        grace: 60,
-        rollout: Rollout { minimum: 50, maximum: 150, breaker: Breaker::Stop },
-        execute_command: true,
-        propagate_tags: Propagation::TaskDefinition,
-        connect: Connect::Known([offer].into()),
-        ..service.clone()
-    };
-    walk.turn_into(changed).await;
-    walk.turn_into(service).await;
     walk.end().await;
 
     for arn in [first, second] {

@@ -165,6 +165,6 @@ mod tests {
     #[test]
     fn a_source_that_is_not_there_is_named() {
         let said = sources(&package(Path::new("/nowhere"))).unwrap_err();
-        assert!(said.starts_with("/nowhere/one: "), "{said}");
+        assert!(said.starts_with("/nowhere/more: "), "{said}");
     }
 }

@@ -58,7 +58,7 @@ fn page(kind: &dyn Kind) -> String {
     text += &life(schema, kind.waits());
     text += &rotation(kind);
     text += &rules(&kind.rules());
-    text + &actions(kind.actions())
+    text + &actions(kind)
 }
 
 /// Documentation as it stands in the code. Its examples are Rust.
@@ -191,10 +191,13 @@ fn rules(rules: &[RuleText]) -> String {
     }
 }
 
-fn actions(actions: &[&str]) -> String {
-    let mut sorted = actions.to_vec();
+fn actions(kind: &dyn Kind) -> String {
+    let mut sorted = kind.actions().to_vec();
     sorted.sort_unstable();
-    let lines: String = sorted.iter().map(|action| format!("- `{action}`\n")).collect();
+    let mut lines: String = sorted.iter().map(|action| format!("- `{action}`\n")).collect();
+    if kind.is_indexed() {
+        lines += &format!("- `{}`, if it is there: without it reading takes more calls\n", infra_aws::index::ACTION);
+    }
     format!("\n## IAM actions\n\n{lines}")
 }
 

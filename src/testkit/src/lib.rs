@@ -6,4 +6,5 @@ pub mod cloud;
 pub mod laws;
 pub mod redact;
 pub mod session;
+pub mod walk;
 pub mod weather;

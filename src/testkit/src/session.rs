@@ -153,14 +153,23 @@ impl Session {
         let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
         let (graph, options) = (joined(definitions)?, self.converge());
         let world = observe(&self.observing(&graph, &options, scope.as_ref())).await.map_err(Refusal::Reading)?;
-        let mut lives = world.lives;
+        Ok(self.of_owner(world.lives))
+    }
+
+    /// The plan that leads to the definitions, and what was live when it was made, as [`Session::lives_of`] gives it.
+    pub async fn plan_and_lives(&self, definitions: &[Definition]) -> Result<(Plan, Vec<Live>), Refusal> {
+        let Planned { plan, world } = self.planned(&joined(definitions)?, &self.converge()).await?;
+        Ok((plan, self.of_owner(world.lives)))
+    }
+
+    fn of_owner(&self, mut lives: Vec<Live>) -> Vec<Live> {
         let owner = self.owner.to_string();
         let tagged = |live: &Live| {
             let kind = self.registry.kind(live.kind);
             kind.is_some_and(|kind| kind.schema().ownership == Ownership::Tags)
         };
         lives.retain(|live| !tagged(live) || live.owner() == Some(&owner));
-        Ok(lives)
+        lives
     }
 
     /// Everything that was heard, and forgets it.

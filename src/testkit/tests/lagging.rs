@@ -33,7 +33,7 @@ struct Cloud {
 impl Behaviour for Thing {
     type Cloud = Cloud;
 
-    const INDEXED: bool = true;
+    const LATE: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[];
 

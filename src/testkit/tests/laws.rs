@@ -12,7 +12,7 @@ fn fresh() -> Ground {
 
 #[tokio::test(start_paused = true)]
 async fn life() {
-    laws::life(&fresh(), &broad()).await;
+    laws::life(&fresh(), &broad().of_every_field()).await;
 }
 
 #[tokio::test(start_paused = true)]

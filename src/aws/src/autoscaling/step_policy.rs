@@ -7,7 +7,7 @@ use aws_sdk_applicationautoscaling::types::{
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::policies::{self, ScalingPolicyArn};
@@ -101,6 +101,11 @@ impl Behaviour for StepPolicy {
 
     fn rules() -> &'static [Rule<StepPolicy>] {
         RULES
+    }
+
+    /// Only under another name is it another one: the alarms that call it move over before it goes.
+    fn replacement(_: &StepPolicy, _: &StepPolicy) -> Replacement {
+        Replacement::CreateFirst
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<StepPolicy>>, Fault> {

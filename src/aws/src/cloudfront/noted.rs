@@ -76,11 +76,13 @@ pub(super) fn changed(mut tags: Tags, retag: &Retag) -> Tags {
 struct Usual {
     name: String,
     owner: Option<Owner>,
+    retired: String,
 }
 
 impl Usual {
     fn of(name: &str, owner: Option<&String>) -> Usual {
-        Usual { name: name.to_owned(), owner: owner.and_then(|owner| owner.parse().ok()) }
+        let owner = owner.and_then(|owner| owner.parse().ok());
+        Usual { name: name.to_owned(), owner, retired: "true".to_owned() }
     }
 
     fn value(&self, key: &str) -> Option<&String> {
@@ -88,6 +90,7 @@ impl Usual {
             "Name" => Some(&self.name),
             "Project" => self.owner.as_ref().map(|owner| &owner.project),
             "Environment" => self.owner.as_ref().map(|owner| &owner.environment),
+            keys::RETIRED => Some(&self.retired),
             _ => None,
         }
     }
@@ -121,6 +124,11 @@ mod tests {
              Environment Name Project"
         );
         assert_eq!(tags("django-microservices-security", &note), platform());
+
+        let mut retired = platform();
+        retired.insert(keys::RETIRED.to_owned(), "true".to_owned());
+        let note = super::note("x:Y", "django-microservices-security", &retired, 128).unwrap();
+        assert_eq!(tags("django-microservices-security", &note), retired, "also when another one takes its place");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::{Aws, Sorted};
 ///
 /// It cannot have tags: they are noted in its description, which is nobody else's to write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "cloudfront/origin-access-control", id = OriginAccessControlId)]
+#[resource(kind = "cloudfront/origin-access-control", id = OriginAccessControlId, replacement = "create_first")]
 pub struct OriginAccessControl {
     /// Its name, unique in the account.
     #[key]

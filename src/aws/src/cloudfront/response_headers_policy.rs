@@ -32,7 +32,7 @@ mod wire;
 /// It cannot have tags: they are noted in its comment, which is nobody else's to write. What it says of CORS, server
 /// timing and headers to remove is left as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "cloudfront/response-headers-policy", id = ResponseHeadersPolicyId)]
+#[resource(kind = "cloudfront/response-headers-policy", id = ResponseHeadersPolicyId, replacement = "create_first")]
 pub struct ResponseHeadersPolicy {
     /// Its name, unique in the account.
     #[key]

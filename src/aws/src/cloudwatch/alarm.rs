@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, MetricAlarm as Li
 use infra_derive::Resource;
 use infra_engine::check::Rule;
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::Tags;
+use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::tags;
@@ -142,6 +142,11 @@ impl Behaviour for Alarm {
 
     fn rules() -> &'static [Rule<Alarm>] {
         rules::ALL
+    }
+
+    /// Only under another name is it another one, which can stand beside it.
+    fn replacement(_: &Alarm, _: &Alarm) -> Replacement {
+        Replacement::CreateFirst
     }
 
     /// The list of alarms has no tags, and what the index does not know of one costs a call: see [`may_be_asked_for`].

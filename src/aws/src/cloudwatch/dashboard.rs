@@ -4,7 +4,7 @@ use aws_sdk_cloudwatch::operation::get_dashboard::GetDashboardOutput as Live;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::Tags;
+use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::tags;
@@ -71,6 +71,11 @@ impl Behaviour for Dashboard {
 
     fn rules() -> &'static [Rule<Dashboard>] {
         RULES
+    }
+
+    /// Only under another name is it another one, which can stand beside it.
+    fn replacement(_: &Dashboard, _: &Dashboard) -> Replacement {
+        Replacement::CreateFirst
     }
 
     /// The list has neither bodies nor tags: only those are looked at whose name may be meant.

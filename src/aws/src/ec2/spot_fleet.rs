@@ -54,8 +54,8 @@ mod wire;
 /// ```
 ///
 /// It starts machines of every type in every subnet, as there are any to be had: each pair is a pool. AWS can change
-/// nothing but a fleet's capacity, so everything else makes a new fleet, which stands before the old one is cancelled
-/// and its machines are terminated.
+/// nothing but the capacity of a fleet that keeps it, so everything else makes a new fleet, which stands before the
+/// old one is cancelled and its machines are terminated.
 ///
 /// A fleet that is scaled has any capacity within the bounds of its scalable target: autoscaling's business.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
@@ -194,6 +194,11 @@ impl Behaviour for SpotFleet {
 
     fn rules() -> &'static [Rule<SpotFleet>] {
         rules::ALL
+    }
+
+    /// AWS changes the capacity of a fleet only where the fleet keeps it.
+    fn cannot_change(field: &str, live: &SpotFleet, _: &SpotFleet) -> bool {
+        field == "capacity" && live.upkeep == Upkeep::Request
     }
 
     fn moved_by(field: &str, live: &Found<SpotFleet>, _: &SpotFleet) -> Option<&'static str> {

@@ -11,7 +11,7 @@ use aws_sdk_ecs::types::{
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State, Waits};
-use infra_engine::model::Ref;
+use infra_engine::model::{Ref, Replacement};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::provider::CapacityProviderName;
@@ -134,6 +134,11 @@ impl Behaviour for Cluster {
 
     fn rules() -> &'static [Rule<Cluster>] {
         RULES
+    }
+
+    /// Only under another name is it another one, which can stand beside it.
+    fn replacement(_: &Cluster, _: &Cluster) -> Replacement {
+        Replacement::CreateFirst
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Cluster>>, Fault> {

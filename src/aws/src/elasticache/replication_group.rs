@@ -88,8 +88,8 @@ pub struct ReplicationGroup {
     pub engine: Engine,
     /// The machines.
     pub node: NodeType,
-    /// Whether keys are spread over shards. Clients must know how to follow them.
-    #[replace]
+    /// Whether keys are spread over shards. Clients must know how to follow them; on the way there they are served
+    /// either way by [`Mode::Compatible`]. There is no way back from shards but a new cache.
     pub mode: Mode,
     /// How many parts the keys are spread over.
     pub shards: u16,
@@ -128,6 +128,9 @@ pub struct ReplicationGroup {
 pub enum Mode {
     /// All keys are on every node ("cluster mode disabled").
     SingleShard,
+    /// So far they are, and clients that follow shards are served beside those that do not: a step between the other two
+    /// ("cluster mode compatible"), for Redis 7 and Valkey.
+    Compatible,
     /// Each key is in one of the shards ("cluster mode enabled").
     Sharded,
 }
@@ -269,7 +272,8 @@ impl Behaviour for ReplicationGroup {
             .auto_minor_version_upgrade(*minor_upgrades)
             .set_log_delivery_configurations(logs::requests(&BTreeMap::new(), logs));
         call = match mode {
-            Mode::SingleShard => call.num_cache_clusters(1 + i32::from(*replicas)),
+            // What begins as a step between begins as what comes before it.
+            Mode::SingleShard | Mode::Compatible => call.num_cache_clusters(1 + i32::from(*replicas)),
             Mode::Sharded => call.num_node_groups(i32::from(*shards)).replicas_per_node_group(i32::from(*replicas)),
         };
         if *in_transit == InTransit::Preferred {

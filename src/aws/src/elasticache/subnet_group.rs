@@ -33,7 +33,7 @@ use crate::{Aws, Sorted};
 /// };
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "elasticache/subnet-group", id = CacheSubnetGroupName)]
+#[resource(kind = "elasticache/subnet-group", id = CacheSubnetGroupName, replacement = "create_first")]
 #[resource(outputs(
     /// Its Amazon Resource Name.
     ARN: new CacheSubnetGroupArn,

@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetGroup as Live, T
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, Found, GoneIsFine, Order, Retag, Waits};
-use infra_engine::model::{Ref, Replacement, Tags, digest, keys};
+use infra_engine::model::{Ref, Replacement, Tags, digest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -298,10 +298,12 @@ enum Bearer {
 
 impl Bearer {
     fn of(order: &Order<TargetGroup>, arn: String, tags: &Tags) -> Bearer {
-        match (order.made(tags), tags.contains_key(keys::RETIRED)) {
-            (true, false) => Bearer::This(arn),
-            (true, true) => Bearer::Predecessor,
-            (false, _) => Bearer::Stranger,
+        if order.made(tags) {
+            Bearer::This(arn)
+        } else if order.succeeds(tags) {
+            Bearer::Predecessor
+        } else {
+            Bearer::Stranger
         }
     }
 }

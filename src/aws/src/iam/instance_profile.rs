@@ -4,7 +4,7 @@ use aws_sdk_iam::types::{InstanceProfile as Live, Role as LiveRole};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity};
 use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::fault::IamFault;
@@ -70,6 +70,12 @@ impl Behaviour for InstanceProfile {
 
     fn rules() -> &'static [Rule<InstanceProfile>] {
         RULES
+    }
+
+    /// A name is taken until its profile is gone, and IAM does not tell upper from lower case.
+    fn replacement(live: &InstanceProfile, wanted: &InstanceProfile) -> Replacement {
+        let taken = live.name.eq_ignore_ascii_case(&wanted.name);
+        if taken { Replacement::DeleteFirst } else { Replacement::CreateFirst }
     }
 
     /// The list of all profiles has no tags. The index of us-east-1 knows them; elsewhere the tags of one profile cost a

@@ -8,7 +8,7 @@ use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::Rule;
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
-use infra_engine::model::{Ref, Tags, keys};
+use infra_engine::model::{Ref, Replacement, Tags, keys};
 use serde::{Deserialize, Serialize};
 
 use super::Policy;
@@ -107,6 +107,12 @@ impl Behaviour for Role {
 
     fn rules() -> &'static [Rule<Role>] {
         rules::ALL
+    }
+
+    /// A name is taken until its role is gone, and IAM does not tell upper from lower case.
+    fn replacement(live: &Role, wanted: &Role) -> Replacement {
+        let taken = live.name.eq_ignore_ascii_case(&wanted.name);
+        if taken { Replacement::DeleteFirst } else { Replacement::CreateFirst }
     }
 
     /// Two lists hold all that there is to know of all roles: the first has no descriptions and session lengths, the

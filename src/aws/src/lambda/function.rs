@@ -53,7 +53,7 @@ use crate::{Aws, Sorted};
 ///
 /// It writes to the log group `/aws/lambda/` and its name: add the group, or Lambda makes one that nobody owns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "lambda/function", id = FunctionName, after = ["logs/log-group"])]
+#[resource(kind = "lambda/function", id = FunctionName, replacement = "create_first", after = ["logs/log-group"])]
 #[resource(outputs(
     /// Its Amazon Resource Name.
     ARN: new FunctionArn,

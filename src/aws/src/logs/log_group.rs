@@ -5,7 +5,7 @@ use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::Retention;
@@ -90,6 +90,11 @@ impl Behaviour for LogGroup {
 
     fn rules() -> &'static [Rule<LogGroup>] {
         RULES
+    }
+
+    /// Under another name it can stand beside what it follows.
+    fn replacement(live: &LogGroup, wanted: &LogGroup) -> Replacement {
+        if live.name == wanted.name { Replacement::DeleteFirst } else { Replacement::CreateFirst }
     }
 
     /// The list of groups has no tags, and the tags of one group cost a call: only those are looked at whose name is

@@ -33,7 +33,7 @@ use crate::{Aws, Sorted};
 /// };
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "rds/subnet-group", id = DatabaseSubnetGroupName)]
+#[resource(kind = "rds/subnet-group", id = DatabaseSubnetGroupName, replacement = "create_first")]
 #[resource(outputs(
     /// Its Amazon Resource Name.
     ARN: new DatabaseSubnetGroupArn,

@@ -9,7 +9,7 @@ use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{
     Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, HandOver, Order, Retag, Rotation, Waits,
 };
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Ref, Tags, keys};
 use serde::{Deserialize, Serialize};
 
 use super::recipe::Recipe;
@@ -41,7 +41,7 @@ use crate::{Aws, Sorted};
 /// A deleted secret can be brought back for seven days, and its name stays taken for as long. Made again at the same
 /// address within that time, it is the same secret with the same value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "secretsmanager/secret", id = SecretArn)]
+#[resource(kind = "secretsmanager/secret", id = SecretArn, replacement = "create_first")]
 #[resource(outputs(
     /// The version that a rotation has made and has not ended with yet; there is none otherwise.
     NEXT: new SecretVersion,
@@ -82,7 +82,7 @@ impl Behaviour for Secret {
 
     const WAITS: Waits = Waits { usual: Duration::from_secs(1), ..Waits::QUICK };
 
-    const INDEXED: bool = true;
+    const LATE: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[
         "secretsmanager:CreateSecret",
@@ -264,7 +264,9 @@ async fn one(aws: &Aws, id: &str) -> Result<Option<Live>, Fault> {
 async fn restore(aws: &Aws, order: &Order<Secret>, fault: Fault) -> Result<String, Fault> {
     let name = &order.definition.name;
     let Some(deleted) = one(aws, name).await? else { return Err(fault.sorted(FaultKind::Busy)) };
-    if !order.made(&deleted.tags) {
+    // Under its old name again, it is the one that had been retired for the one in between.
+    let retired = order.succeeds(&deleted.tags);
+    if !retired && !order.made(&deleted.tags) {
         let message = format!(
             "a secret {name} was deleted and is kept for some days more, and it is not of this address: take another \
              name, or end it with `aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`"
@@ -273,6 +275,10 @@ async fn restore(aws: &Aws, order: &Order<Secret>, fault: Fault) -> Result<Strin
     }
     let call = aws.secretsmanager().restore_secret().secret_id(&deleted.arn);
     call.send().await.sorted("secretsmanager:RestoreSecret").map_err(sorted)?;
+    if retired {
+        let call = aws.secretsmanager().untag_resource().secret_id(&deleted.arn).tag_keys(keys::RETIRED);
+        call.send().await.sorted("secretsmanager:UntagResource").map_err(sorted)?;
+    }
     Ok(deleted.arn)
 }
 

@@ -110,9 +110,10 @@ impl Behaviour for Subscription {
         rules::ALL
     }
 
-    /// What a subscription filters cannot be read before it is confirmed.
-    fn moved_by(_: &str, live: &Found<Subscription>, _: &Subscription) -> Option<&'static str> {
-        (!live.outputs.contains_key(ARN)).then_some("whoever has yet to confirm it")
+    /// What a subscription filters cannot be read before it is confirmed. Of which topic it is, and whose, always can.
+    fn moved_by(field: &str, live: &Found<Subscription>, _: &Subscription) -> Option<&'static str> {
+        let readable = ["topic", "protocol", "endpoint"].contains(&field) || live.outputs.contains_key(ARN);
+        (!readable).then_some("whoever has yet to confirm it")
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Subscription>>, Fault> {
@@ -264,14 +265,18 @@ impl Subscription {
             Some(Filter::Attributes(policy)) => Some(("MessageAttributes", policy)),
             Some(Filter::Body(policy)) => Some((OF_BODY, policy)),
         };
+        // What filters bodies may be nested, and what filters attributes may not: the wider scope is set before the
+        // filter, the narrower one after it.
         let scope = filter.map(|(scope, _)| (FILTERED, scope.to_owned()));
+        let (before, after) =
+            if scope.as_ref().is_some_and(|(_, scope)| scope == OF_BODY) { (scope, None) } else { (None, scope) };
         let rest = [
             (FILTER, filter.map(|(_, policy)| policy.to_string()).unwrap_or_default()),
             (RAW, raw.to_string()),
             (ROLE, role.as_ref().map(Ref::value).unwrap_or_default()),
             (UNDELIVERED, queue.unwrap_or_default()),
         ];
-        scope.into_iter().chain(rest).collect()
+        before.into_iter().chain(rest).chain(after).collect()
     }
 }
 

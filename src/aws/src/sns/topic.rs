@@ -6,7 +6,7 @@ use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -71,6 +71,11 @@ impl Behaviour for Topic {
 
     fn rules() -> &'static [Rule<Topic>] {
         RULES
+    }
+
+    /// Only under another name is it another one, which can stand beside it.
+    fn replacement(_: &Topic, _: &Topic) -> Replacement {
+        Replacement::CreateFirst
     }
 
     /// The list has ARNs alone: only those are looked at whose name may be meant.

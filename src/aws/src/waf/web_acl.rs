@@ -36,7 +36,7 @@ mod wire;
 ///
 /// It has these rules and no others, beside those that AWS Shield adds while it fends off an attack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "waf/web-acl", id = WebAclId)]
+#[resource(kind = "waf/web-acl", id = WebAclId, replacement = "create_first")]
 #[resource(outputs(
     /// Its Amazon Resource Name: what a distribution refers to.
     ARN: new WebAclArn,

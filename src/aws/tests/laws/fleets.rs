@@ -24,7 +24,9 @@ fn stack(platform: &mut Platform, network: &Network) {
         until: Some("2087-01-01T00:00:00".parse().unwrap()),
         terminate_when_expired: true,
     };
-    platform.stack("workers").add("fleet", fleet);
+    let mut stack = platform.stack("workers");
+    stack.add("once", SpotFleet { upkeep: Upkeep::Request, ..fleet.clone() });
+    stack.add("fleet", fleet);
 }
 
 #[tokio::test]
@@ -40,6 +42,8 @@ async fn spot_fleets() {
         .change("workers.fleet", |it: &mut SpotFleet| it.allocation = Allocation::LowestPrice(2))
         .change("workers.fleet", |it: &mut SpotFleet| it.capacity = 7)
         .change("workers.fleet", |it: &mut SpotFleet| it.capacity = 0)
+        .change("workers.once", |it: &mut SpotFleet| it.capacity = 7)
+        .by_another()
         .change("workers.fleet", |it: &mut SpotFleet| it.maximum_price = Some("0.2".parse().unwrap()))
         .change("workers.fleet", |it: &mut SpotFleet| it.maximum_price = None)
         .change("workers.fleet", |it: &mut SpotFleet| {

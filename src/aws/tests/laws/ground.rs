@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures::future::join_all;
 use infra_aws::ec2::{SecurityGroupId, SubnetId, VpcId};
 use infra_aws::{Aws, Endpoints, Settings, registry};
 use infra_engine::model::{Owner, Ref};
 use infra_testkit::laws::{self, Sample};
+
+use crate::SAMPLES;
 
 /// How long anything may take in the local cloud, where everything is done within seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +35,22 @@ impl Ground {
     /// The sample lives: every field changes in the code and back. Then every field that changes in place is changed
     /// outside, and mended. Then everything gets another address.
     pub async fn obeys(&self, sample: &Sample) {
+        self.try_out(&sample.clone().of_every_field()).await;
+    }
+
+    /// The same by several at once, each in a project of its own, with a part of the changes: for what takes its time.
+    pub async fn obeys_in_parts(parts: usize, sample: impl Fn(&Ground) -> Sample) {
+        let part = async |number: usize| {
+            let ground = Ground::new().await;
+            ground.try_out(&sample(&ground).of_every_field().part(number, parts)).await;
+        };
+        join_all((0..parts).map(part)).await;
+    }
+
+    async fn try_out(&self, sample: &Sample) {
+        let kinds = sample.kinds();
+        let listed = SAMPLES.iter().any(|sample| sample.iter().eq(&kinds));
+        assert!(listed, "the list of samples tells the kinds of this one: {kinds:#?}");
         laws::life(&self.session(), sample).await;
         laws::drift(&self.session(), sample).await;
         laws::renames(&self.session(), sample).await;

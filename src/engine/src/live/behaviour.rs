@@ -19,8 +19,12 @@ pub trait Behaviour: Resource {
     /// How long things take, and how long is too long.
     const WAITS: Waits = Waits::QUICK;
 
-    /// True where tags are read from an index that lags behind: a difference is looked at again before it is shown.
+    /// True where tags are read from the index of all tags, if it is there.
     const INDEXED: bool = false;
+
+    /// True where a list tells what was a while ago, as the index does: a difference is looked at again before it is
+    /// shown.
+    const LATE: bool = Self::INDEXED;
 
     /// The permissions that its calls need: `ec2:CreateVpc`.
     const ACTIONS: &'static [&'static str];
@@ -45,6 +49,12 @@ pub trait Behaviour: Resource {
     /// Which comes first if this change needs a new resource.
     fn replacement(_live: &Self, _wanted: &Self) -> Replacement {
         Self::SCHEMA.replacement
+    }
+
+    /// True when a field that can change in place cannot here, because of what the living one is: then a new resource
+    /// takes its place, as for a field that is marked `#[replace]`.
+    fn cannot_change(_field: &str, _live: &Self, _wanted: &Self) -> bool {
+        false
     }
 
     /// Who else has given a field the value that it has, if anybody may and has: the difference is then shown with its
@@ -117,6 +127,15 @@ pub struct Order<R> {
 impl<R> Order<R> {
     /// True when a resource with these tags was made by this order, in an earlier try: the same owner, the same address.
     pub fn made(&self, tags: &Tags) -> bool {
+        self.is_of_its_address(tags) && !tags.contains_key(keys::RETIRED)
+    }
+
+    /// True when a resource with these tags is the one whose place this order takes.
+    pub fn succeeds(&self, tags: &Tags) -> bool {
+        self.is_of_its_address(tags) && tags.contains_key(keys::RETIRED)
+    }
+
+    fn is_of_its_address(&self, tags: &Tags) -> bool {
         [keys::OWNER, keys::ADDRESS].iter().all(|key| tags.contains_key(*key) && tags.get(*key) == self.tags.get(*key))
     }
 }
@@ -169,4 +188,26 @@ impl Waits {
         update: Duration::from_secs(5 * 60),
         delete: Duration::from_secs(15 * 60),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_retired_was_not_made_by_the_order_that_takes_its_place() {
+        let of = |pairs: &[(&str, &str)]| -> Tags {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let tags = of(&[(keys::OWNER, "shop/test"), (keys::ADDRESS, "cost.monitor")]);
+        let address = Address::new("cost", "monitor").unwrap();
+        let order = Order { address, definition: (), tags: tags.clone(), token: String::new() };
+        assert!(order.made(&tags) && !order.succeeds(&tags));
+        let mut retired = tags;
+        retired.insert(keys::RETIRED.to_owned(), "true".to_owned());
+        assert!(!order.made(&retired) && order.succeeds(&retired));
+        let others = of(&[(keys::OWNER, "shop/prod"), (keys::ADDRESS, "cost.monitor")]);
+        assert!(!order.made(&others) && !order.succeeds(&others));
+        assert!(!order.made(&Tags::new()));
+    }
 }

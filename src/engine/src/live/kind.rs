@@ -19,6 +19,10 @@ pub trait Kind: Send + Sync {
     fn schema(&self) -> &'static Schema;
     /// See [`Behaviour::INDEXED`].
     fn is_indexed(&self) -> bool;
+    /// See [`Behaviour::LATE`].
+    fn is_late(&self) -> bool {
+        self.is_indexed()
+    }
     /// How long things take.
     fn waits(&self) -> Waits;
     /// The permissions that its calls need.
@@ -38,6 +42,10 @@ pub trait Kind: Send + Sync {
     }
     /// Which comes first if this change needs a new resource.
     fn replacement(&self, live: &Document, wanted: &Document) -> Replacement;
+    /// See [`Behaviour::cannot_change`]. References in what is wanted may be unknown.
+    fn cannot_change(&self, _field: &str, _live: &Document, _wanted: &Document) -> bool {
+        false
+    }
     /// See [`Behaviour::moved_by`]. References in what is wanted may be unknown.
     fn moved_by(&self, _field: &str, _live: &Live, _wanted: &Document) -> Option<&'static str> {
         None
@@ -113,6 +121,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::INDEXED
     }
 
+    fn is_late(&self) -> bool {
+        R::LATE
+    }
+
     fn waits(&self) -> Waits {
         R::WAITS
     }
@@ -147,6 +159,11 @@ impl<R: Behaviour> Kind for Untyped<R> {
             (Ok(live), Ok(wanted)) => R::replacement(&live, &wanted),
             _ => R::SCHEMA.replacement,
         }
+    }
+
+    fn cannot_change(&self, field: &str, live: &Document, wanted: &Document) -> bool {
+        let typed = (live.reveal(), wanted.reveal());
+        matches!(typed, (Ok(live), Ok(wanted)) if R::cannot_change(field, &live, &wanted))
     }
 
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {

@@ -136,6 +136,8 @@ impl<'a> Decision<'a> {
     ) {
         let tags = wanted_tags(definition, &document, self.options);
         let spec = self.spec(definition.schema, live);
+        let shared = definition.schema.ownership == Ownership::Shared;
+        let kind = self.registry.kind(definition.schema.kind);
         let mut reasons: Vec<Reason> = why.into_iter().collect();
         let mut fields = Vec::new();
         for difference in differences(definition.schema, &live.document, &document) {
@@ -146,7 +148,10 @@ impl<'a> Decision<'a> {
                 self.note_external(&definition.address, difference, owner);
                 continue;
             }
-            fields.push(told(difference, cause));
+            let bound = kind
+                .is_some_and(|kind| kind.cannot_change(difference.path.root(), &live.document, &document) && !shared);
+            let told = told(difference, cause);
+            fields.push(FieldChange { replaces: told.replaces || bound, ..told });
         }
         let tag_changes = match definition.schema.ownership {
             Ownership::Tags => changed_tags(definition.schema, live, &tags, spec.as_ref()),
@@ -155,7 +160,6 @@ impl<'a> Decision<'a> {
         if let State::Failed(reason) = &live.state {
             reasons.push(Reason::Failed(reason.clone()));
         }
-        let shared = definition.schema.ownership == Ownership::Shared;
         if selects(&self.options.replace, &definition.address, definition.schema.kind) {
             match shared {
                 true => self.note_shared(&definition.address, live),

@@ -28,8 +28,8 @@ pub async fn look_again(observing: &Observing<'_>, world: &mut World, plan: &Pla
 async fn late(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Result<bool, Fault> {
     let mut doubtful: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     for change in &plan.changes {
-        let indexed = observing.registry.kind(change.kind).is_some_and(|kind| kind.is_indexed());
-        if let (true, Some(id)) = (indexed, &change.id)
+        let late = observing.registry.kind(change.kind).is_some_and(|kind| kind.is_late());
+        if let (true, Some(id)) = (late, &change.id)
             && world.looked.entry(change.kind).or_default().ids.insert(id.clone())
         {
             doubtful.entry(change.kind).or_default().insert(id.clone());

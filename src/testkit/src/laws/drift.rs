@@ -1,5 +1,6 @@
 //! What is changed outside is seen, is said to be changed outside, and is put right.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use infra_engine::live::{FaultKind, Retag, State};
@@ -8,18 +9,21 @@ use infra_engine::plan::{Cause, Plan, Reason};
 
 use super::changes::{of, resolved};
 use super::ground::Ground;
-use super::sample::{Sample, Variant};
+use super::sample::{Sample, Variant, is_seen};
 
 /// How often what is being changed is looked at, and how long the pause between two looks becomes.
 const LOOKS: usize = 40;
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Every field that changes in place is changed by the kind's own update, and every name tag by its own retag.
+/// Every field that changes in place is changed by the kind's own update, once, and every name tag by its own retag.
 pub async fn drift(ground: &Ground, sample: &Sample) {
     let law = "drift";
     ground.apply(law, &sample.definitions).await;
+    let mut tried = BTreeSet::new();
     for variant in &sample.variants {
-        if variant.replaces() || variant.is_unseen() {
+        let kind = sample.definition(&variant.address).schema.kind;
+        let fields: Vec<&str> = variant.values.iter().map(|(field, _)| field.name).collect();
+        if variant.replaces() || variant.is_unseen() || !tried.insert((kind, fields)) {
             continue;
         }
         let law = format!("{} is changed outside", variant.name());
@@ -70,10 +74,11 @@ async fn outside(ground: &Ground, law: &str, sample: &Sample, variant: &Variant)
         let lives = ground.lives_of(law, &sample.definitions).await;
         let live = of(&lives, &sample.definitions, &variant.address);
         let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
-        let there = variant.document(&live.document);
+        let there = variant.document(&sample.definition(&variant.address).document);
         let there = kind.canonical(&resolved(&there, &lives, &sample.definitions));
         if !matches!(live.state, State::Pending(_)) {
-            if live.document == there {
+            let mut seen = variant.values.iter().filter(|(field, _)| is_seen(field));
+            if seen.all(|(field, _)| live.document.field(field.name) == there.field(field.name)) {
                 return;
             }
             match kind.update(live, &there).await {

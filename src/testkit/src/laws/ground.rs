@@ -57,12 +57,16 @@ impl Ground {
         applied
     }
 
-    /// Plans, and sees that there is nothing to do.
-    pub async fn settled(&self, law: &str, definitions: &[Definition]) {
-        let plan = self.plan(law, definitions).await;
+    /// Plans, and sees that there is nothing to do. Gives what is live, as [`Ground::lives_of`] does.
+    pub async fn settled(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
+        self.weather.clear();
+        let planned = self.session.plan_and_lives(definitions).await;
+        let (plan, lives) = planned.unwrap_or_else(|refusal| panic!("{law}: there is no plan: {refusal:#?}"));
+        assert_eq!(self.weather.changes(), [], "{law}: a plan changes nothing");
         assert!(plan.is_empty(), "{law}: there is something left to do: {:#?}", plan.changes);
         assert!(plan.steps.is_empty(), "{law}: an empty plan has no steps: {:#?}", plan.steps);
         assert_eq!(plan.stops, [], "{law}: nothing stands in the way");
+        lives
     }
 
     /// Destroys everything, and sees that nothing is left.
@@ -78,10 +82,10 @@ impl Ground {
         format!("{:#?}", troubles(&self.session.heard()))
     }
 
-    /// What is live of the kinds in use: the owner's, and what bears a name that the definitions give.
+    /// What is live of the kinds in use: the owner's, its children, and what these definitions share with others.
     pub async fn lives_of(&self, law: &str, definitions: &[Definition]) -> Vec<Live> {
-        let there = self.session.lives_of(definitions).await;
-        there.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
+        let lives = self.session.lives_of(definitions).await;
+        lives.unwrap_or_else(|refusal| panic!("{law}: it cannot be read: {refusal:#?}"))
     }
 
     /// Everything that is live and the owner's, wherever it is.
@@ -146,6 +150,10 @@ impl Kind for Weathered {
         self.kind.replacement(live, wanted)
     }
 
+    fn cannot_change(&self, field: &str, live: &Document, wanted: &Document) -> bool {
+        self.kind.cannot_change(field, live, wanted)
+    }
+
     fn moved_by(&self, field: &str, live: &Live, wanted: &Document) -> Option<&'static str> {
         self.kind.moved_by(field, live, wanted)
     }
@@ -156,6 +164,10 @@ impl Kind for Weathered {
 
     fn is_indexed(&self) -> bool {
         self.kind.is_indexed()
+    }
+
+    fn is_late(&self) -> bool {
+        self.kind.is_late()
     }
 
     fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {

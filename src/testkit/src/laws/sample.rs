@@ -27,6 +27,8 @@ pub struct Variant {
     pub values: Vec<(&'static Field, Value)>,
     /// Why the cloud lets nothing come back from there, if it does not.
     pub no_way_back: Option<&'static str>,
+    /// Whether it needs a new resource because of what the living one is.
+    pub by_another: bool,
 }
 
 impl Sample {
@@ -79,6 +81,12 @@ impl Sample {
         self
     }
 
+    /// The last variant needs a new resource, though its fields change in place elsewhere.
+    pub fn by_another(mut self) -> Sample {
+        self.variants.last_mut().expect("something varies by another one").by_another = true;
+        self
+    }
+
     /// A field, as `kind.field`, that no cloud at hand lets change, and why.
     pub fn untried(mut self, field: &str, why: &'static str) -> Sample {
         self.untried.insert(field.to_owned(), why);
@@ -112,6 +120,24 @@ impl Sample {
         missing.symmetric_difference(&untried).cloned().collect()
     }
 
+    /// The sample, once it is seen that it changes every field.
+    pub fn of_every_field(self) -> Sample {
+        assert_eq!(self.unvaried(), Vec::<String>::new(), "every field of every kind varies, or is said to be untried");
+        self
+    }
+
+    /// One of so many parts of its variants: for several to try at once.
+    pub fn part(mut self, number: usize, of: usize) -> Sample {
+        let variants = self.variants.into_iter().enumerate().filter(|(place, _)| place % of == number);
+        self.variants = variants.map(|(_, variant)| variant).collect();
+        self
+    }
+
+    /// The kinds of its definitions, in their order.
+    pub fn kinds(&self) -> BTreeSet<&'static str> {
+        self.definitions.iter().map(|definition| definition.schema.kind).collect()
+    }
+
     /// The definitions with what a variant changes.
     pub fn changed(&self, variant: &Variant) -> Vec<Definition> {
         let change = |definition: &Definition| {
@@ -130,7 +156,7 @@ impl Sample {
     }
 
     fn with_variant(mut self, address: Address, values: Vec<(&'static Field, Value)>) -> Sample {
-        self.variants.push(Variant { address, values, no_way_back: None });
+        self.variants.push(Variant { address, values, no_way_back: None, by_another: false });
         self
     }
 }
@@ -153,14 +179,16 @@ impl Variant {
 
     /// True when it needs a new resource.
     pub fn replaces(&self) -> bool {
-        self.values.iter().any(|(field, _)| field.mutability == Mutability::Replace)
+        self.by_another || self.values.iter().any(|(field, _)| field.mutability == Mutability::Replace)
     }
 
-    /// True when such a change is none to the engine: a secret, or what is set once, or what belongs to somebody else.
+    /// True when such a change is none to the engine.
     pub fn is_unseen(&self) -> bool {
-        let unseen = |field: &Field| {
-            field.shape == Shape::Secret || matches!(field.mutability, Mutability::Initial | Mutability::External(_))
-        };
-        self.values.iter().all(|(field, _)| unseen(field))
+        !self.values.iter().any(|(field, _)| is_seen(field))
     }
+}
+
+/// False for what the engine does not compare: a secret, or what is set once, or what belongs to somebody else.
+pub(super) fn is_seen(field: &Field) -> bool {
+    field.shape != Shape::Secret && !matches!(field.mutability, Mutability::Initial | Mutability::External(_))
 }

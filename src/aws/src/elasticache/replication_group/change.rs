@@ -1,6 +1,6 @@
 //! One change to a living group, by the one call that makes it.
 
-use aws_sdk_elasticache::types::{AuthTokenUpdateStrategyType, TransitEncryptionMode};
+use aws_sdk_elasticache::types::{AuthTokenUpdateStrategyType, ClusterMode, TransitEncryptionMode};
 use infra_engine::live::{Fault, FaultKind, Retag};
 use infra_engine::model::{Ref, Tags};
 
@@ -79,6 +79,13 @@ async fn general(aws: &Aws, sight: &Sight, wanted: &ReplicationGroup) -> Result<
     if wanted.node != live.node {
         call = call.cache_node_type(wanted.node.as_str());
     }
+    if wanted.mode != live.mode {
+        call = call.cluster_mode(match wanted.mode {
+            Mode::SingleShard => ClusterMode::Disabled,
+            Mode::Compatible => ClusterMode::Compatible,
+            Mode::Sharded => ClusterMode::Enabled,
+        });
+    }
     if wanted.failover != live.failover {
         let (automatic, zones) = (wanted.failover != Failover::Off, wanted.failover == Failover::AcrossZones);
         call = call.automatic_failover_enabled(automatic).multi_az_enabled(zones);
@@ -92,7 +99,7 @@ async fn general(aws: &Aws, sight: &Sight, wanted: &ReplicationGroup) -> Result<
     if wanted.snapshots_kept != live.snapshots_kept {
         call = call.snapshot_retention_limit(i32::from(wanted.snapshots_kept));
         // Of a single shard, AWS wants to know which node snapshots are made of.
-        if live.snapshots_kept == 0 && live.mode == Mode::SingleShard {
+        if live.snapshots_kept == 0 && live.mode != Mode::Sharded {
             call = call.set_snapshotting_cluster_id(sight.member.clone());
         }
     }

@@ -51,16 +51,21 @@ pub(super) fn phases(live: &ReplicationGroup, wanted: &ReplicationGroup) -> Vec<
         || security_groups != &live.security_groups
         || snapshots_kept != &live.snapshots_kept
         || minor_upgrades != &live.minor_upgrades
-        || logs != &live.logs;
+        || logs != &live.logs
+        || mode != &live.mode;
     let mut phases = Vec::new();
     let mut add = |phase: Phase, needed: bool| {
         if needed {
             phases.push(phase);
         }
     };
-    add(Phase::Reshard, *mode == Mode::Sharded && *shards != live.shards);
+    let reshard = *mode == Mode::Sharded && *shards != live.shards;
+    // What is no cluster yet has one shard until it is.
+    let turns = live.mode != Mode::Sharded;
+    add(Phase::Reshard, reshard && !turns);
     add(Phase::MoreReplicas, *replicas > live.replicas);
     add(Phase::General, general);
+    add(Phase::Reshard, reshard && turns);
     let tokens = *token != live.token;
     // A token needs encryption: on the way up it comes after, and there is no way down with one.
     for step in steps(live.in_transit, *in_transit) {
@@ -127,6 +132,14 @@ mod tests {
         live.shards = 3;
         let wanted = ReplicationGroup { shards: 4, replicas: 1, ..live.clone() };
         assert_eq!(phases(&live, &wanted), [Phase::Reshard, Phase::FewerReplicas]);
+    }
+
+    #[test]
+    fn what_becomes_a_cluster_has_more_shards_only_then() {
+        let mut live = group();
+        live.mode = Mode::Compatible;
+        let wanted = ReplicationGroup { mode: Mode::Sharded, shards: 3, replicas: 3, ..live.clone() };
+        assert_eq!(phases(&live, &wanted), [Phase::MoreReplicas, Phase::General, Phase::Reshard]);
     }
 
     #[test]

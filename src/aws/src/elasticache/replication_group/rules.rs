@@ -19,6 +19,33 @@ pub(super) static PASSAGES: &[Passage<ReplicationGroup>] = &[
         check: engine_rises,
     },
     Passage {
+        code: "V114",
+        says: "a cache comes to shards step by step, `Compatible` in between, each step an apply of its own",
+        source: "ElastiCache API model: ModifyReplicationGroup, ClusterMode",
+        otherwise: Otherwise::Refused,
+        check: |live, wanted| match (live.mode, wanted.mode) {
+            (Mode::SingleShard, Mode::Sharded) => broken(
+                "mode",
+                wanted.mode,
+                "clients that do not know shards would lose it",
+                "make it compatible first; when all clients follow shards, make it sharded",
+            ),
+            _ => Vec::new(),
+        },
+    },
+    Passage {
+        code: "V114a",
+        says: "from shards there is no way back",
+        source: "ElastiCache API model: ModifyReplicationGroup, ClusterMode",
+        otherwise: Otherwise::Replaced,
+        check: |live, wanted| match (live.mode, wanted.mode) {
+            (Mode::Sharded, Mode::SingleShard | Mode::Compatible) => {
+                broken("mode", wanted.mode, "it has shards", "leave it so")
+            }
+            _ => Vec::new(),
+        },
+    },
+    Passage {
         code: "V111a",
         says: "before version 7 connections are encrypted from the beginning, or never",
         source: "ElastiCache user guide: Enabling in-transit encryption",
@@ -72,6 +99,13 @@ pub(super) static RULES: &[Rule<ReplicationGroup>] = &[
         source: MODEL,
         severity: Severity::Error,
         check: failover_works,
+    },
+    Rule {
+        code: "V114b",
+        says: "a cache on its way to shards fails over by itself, and its engine is Redis 7 or Valkey",
+        source: "ElastiCache user guide: Modifying cluster mode",
+        severity: Severity::Error,
+        check: way_to_shards,
     },
     Rule {
         code: "V106",
@@ -195,6 +229,20 @@ fn zones_differ(group: &ReplicationGroup, around: &Surroundings<'_>) -> Vec<Viol
     }
 }
 
+fn way_to_shards(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
+    if group.mode != Mode::Compatible {
+        return Vec::new();
+    }
+    let mut violations = Vec::new();
+    if group.failover == Failover::Off {
+        violations.extend(broken("failover", group.failover, "nothing takes over", "let a replica take over"));
+    }
+    if matches!(group.engine, Engine::Redis(..7, _)) {
+        violations.extend(broken("engine", group.engine, "it knows no such step", "bring it to Redis 7 first"));
+    }
+    violations
+}
+
 fn sizes_fit(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
     let mut violations = Vec::new();
     if group.replicas > 5 {
@@ -203,7 +251,7 @@ fn sizes_fit(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violation> {
     if !(1..=90).contains(&group.shards) {
         violations.extend(broken("shards", group.shards, "AWS has groups of 1 to 90", "write a number of them"));
     }
-    if group.mode == Mode::SingleShard && group.shards > 1 {
+    if group.mode != Mode::Sharded && group.shards > 1 {
         let way_out = "write 1, or make the group `Mode::Sharded`";
         violations.extend(broken("shards", group.shards, "the group is to be a single shard", way_out));
     }
@@ -224,9 +272,9 @@ fn parameters_fit(group: &ReplicationGroup, around: &Surroundings<'_>) -> Vec<Vi
         ));
     }
     let spread = parameters.parameters.get("cluster-enabled").is_some_and(|value| value == "yes");
-    let way_out = "set `cluster-enabled` to `yes` in the parameter group of a sharded group, and only there";
+    let way_out = "set `cluster-enabled` to `yes` in the parameter group of a sharded group, or of one on the way there, and of no other";
     match (group.mode, spread) {
-        (Mode::Sharded, false) => {
+        (Mode::Sharded | Mode::Compatible, false) => {
             violations.extend(broken("parameters", &group.parameters, "it has no `cluster-enabled`", way_out));
         }
         (Mode::SingleShard, true) => {

@@ -110,7 +110,13 @@ pub(super) fn understand(
     let name = group.replication_group_id()?;
     let member = members.first()?;
     let shards = group.node_groups();
-    let sharded = group.cluster_enabled() == Some(true) || group.cluster_mode() == Some(&ClusterMode::Enabled);
+    let mode = match group.cluster_mode() {
+        Some(ClusterMode::Compatible) => Mode::Compatible,
+        Some(ClusterMode::Enabled) => Mode::Sharded,
+        _ if group.cluster_enabled() == Some(true) => Mode::Sharded,
+        _ => Mode::SingleShard,
+    };
+    let sharded = mode == Mode::Sharded;
     let endpoint = match group.configuration_endpoint() {
         Some(endpoint) if sharded => Some(endpoint),
         _ => shards.first().and_then(NodeGroup::primary_endpoint),
@@ -128,7 +134,7 @@ pub(super) fn understand(
         description: group.description().unwrap_or_default().to_owned(),
         engine: Engine::of(member.engine()?, member.engine_version()?)?,
         node: group.cache_node_type().or(member.cache_node_type())?.parse().ok()?,
-        mode: if sharded { Mode::Sharded } else { Mode::SingleShard },
+        mode,
         shards: u16::try_from(shards.len()).unwrap_or(u16::MAX).max(1),
         replicas: replicas(group, sharded),
         failover: failover(group),

@@ -278,3 +278,28 @@ fn old_engines_encrypt_connections_from_the_beginning_or_never() {
     assert_eq!(barred(of(old, InTransit::Off), of(old, InTransit::Required)), ["V111a"]);
     assert_eq!(barred(of(new, InTransit::Off), of(new, InTransit::Required)), [""; 0]);
 }
+
+#[test]
+fn to_shards_it_goes_step_by_step_and_never_back() {
+    let is = |mode| move |it: &mut ReplicationGroup| it.mode = mode;
+    let said = |from: Mode, to: Mode| {
+        let (mut live, mut wanted) = (group(), group());
+        is(from)(&mut live);
+        is(to)(&mut wanted);
+        let said = rules::PASSAGES.iter().flat_map(|rule| rule.violations(&live, &wanted));
+        said.map(|(_, violation)| violation.code).collect::<Vec<_>>()
+    };
+    assert_eq!(said(Mode::SingleShard, Mode::Sharded), ["V114"]);
+    assert_eq!(said(Mode::Sharded, Mode::Compatible), ["V114a"]);
+    assert_eq!(said(Mode::Sharded, Mode::SingleShard), ["V114a"]);
+    for (from, to) in [
+        (Mode::SingleShard, Mode::Compatible),
+        (Mode::Compatible, Mode::Sharded),
+        (Mode::Compatible, Mode::SingleShard),
+    ] {
+        assert_eq!(said(from, to), [""; 0], "{from:?} to {to:?}");
+    }
+    check_both("V114b", is(Mode::Compatible), |group| (group.mode, group.failover) = (Mode::Compatible, Failover::Off));
+    let between = live().cluster_mode(aws_sdk_elasticache::types::ClusterMode::Compatible).build();
+    assert_eq!(seen(&between, None, "v1", 0).found.definition.mode, Mode::Compatible);
+}

@@ -1,7 +1,7 @@
 //! Target groups as they are read, and both sides of their rules.
 
 use aws_sdk_elasticloadbalancingv2::types::Matcher;
-use infra_engine::model::Address;
+use infra_engine::model::{Address, keys};
 
 use super::*;
 use crate::ec2::testing::check;

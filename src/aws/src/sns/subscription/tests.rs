@@ -53,7 +53,18 @@ fn what_waits_for_its_confirmation_is_no_difference() {
     let waits = Found::ready(email().id(), email(), Tags::new());
     let owner = Subscription::moved_by("filter", &waits, &queue());
     assert_eq!(owner, Some("whoever has yet to confirm it"));
+    assert_eq!(Subscription::moved_by("topic", &waits, &queue()), None, "it follows its topic to another one");
     assert_eq!(Subscription::moved_by("filter", &waits.with(ARN, "arn:1"), &queue()), None);
+}
+
+#[test]
+fn a_scope_is_set_when_it_fits_the_filter() {
+    let order = |filter| -> Vec<&str> {
+        let attributes = Subscription { filter: Some(filter), ..email() }.attributes();
+        attributes.iter().map(|(name, _)| *name).filter(|name| [FILTER, FILTERED].contains(name)).collect()
+    };
+    assert_eq!(order(Filter::Body(json!({"a": {"b": [1]}}))), [FILTERED, FILTER]);
+    assert_eq!(order(Filter::Attributes(json!({"a": [1]}))), [FILTER, FILTERED]);
 }
 
 #[test]

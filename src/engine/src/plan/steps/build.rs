@@ -81,6 +81,7 @@ impl<'a> Builder<'a> {
         builder.order_deletes();
         builder.order_deletes_after_moves(decided);
         builder.order_same_names();
+        builder.order_children_of_other_names(decided);
         builder
     }
 
@@ -247,6 +248,28 @@ impl<'a> Builder<'a> {
                     self.link(make, delete, || "what stands in its place goes first".to_owned());
                     self.places.push((make, delete));
                 }
+            }
+        }
+    }
+
+    /// A child is found by its name alone, so one of another name is another child, at the address of the one before: it
+    /// comes before or after that as a replacement would.
+    fn order_children_of_other_names(&mut self, decided: &[Decided<'a>]) {
+        for one in decided.iter().filter(|one| one.definition.is_none()) {
+            let Some(gone) = one.live else { continue };
+            let delete = self.deletes.iter().find(|(_, live, _)| std::ptr::eq(*live, gone)).map(|(step, ..)| *step);
+            let (Some(delete), Some(&make)) = (delete, self.makes.get(&one.change.address)) else { continue };
+            let Work::Create { document, .. } = &self.steps[make.0].work else { continue };
+            let Some(kind) = self.registry.kind(gone.kind).filter(|_| self.steps[make.0].kind == gone.kind) else {
+                continue;
+            };
+            let Some((parent, _)) = parent_of(kind.schema()) else { continue };
+            let moves = gone.document.field(parent) != document.field(parent);
+            match kind.replacement(&gone.document, document) {
+                Replacement::DeleteFirst if !moves => {
+                    self.link(make, delete, || "what was there under another name goes first".to_owned());
+                }
+                _ => self.edge(delete, make, false, || "what is there under another name is made first".to_owned()),
             }
         }
     }
