@@ -75,6 +75,9 @@ impl Behaviour for ScalableTarget {
 
     const INDEXED: bool = true;
 
+    /// An action that changes together with the bounds explains those that stand no more once it has changed.
+    const CODE_GOES_FIRST: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "application-autoscaling:DeregisterScalableTarget",
         "application-autoscaling:DescribeScalableTargets",
@@ -94,8 +97,6 @@ impl Behaviour for ScalableTarget {
     fn replacement(_: &ScalableTarget, _: &ScalableTarget) -> Replacement {
         Replacement::CreateFirst
     }
-
-    const CODE_GOES_FIRST: bool = true;
 
     fn moved_by(field: &str, live: &Found<ScalableTarget>, wanted: &ScalableTarget) -> Option<&'static str> {
         let scheduled = live.outputs.get(SCHEDULED)?;
