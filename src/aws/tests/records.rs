@@ -99,6 +99,24 @@ async fn records_are_listed_in_order_and_cleared_with_all_their_versions() {
 }
 
 #[tokio::test]
+async fn more_versions_than_a_page_holds_are_swept_away_and_none_comes_back() {
+    let aws = aws("ca-central-1").await;
+    let bucket = bucket(&aws).await;
+    // A thousand are on a page. Two versions and a mark come first, and then a mark and a version in turn: so a page
+    // ends between a mark and the version that was deleted.
+    let first = written(bucket.put("a/first", b"x".into(), When::Absent).await.unwrap());
+    let second = written(bucket.put("a/first", b"y".into(), When::Is(first)).await.unwrap());
+    bucket.delete("a/first", &second).await.unwrap();
+    for _ in 0..600 {
+        let version = written(bucket.put("a/lock", b"x".into(), When::Absent).await.unwrap());
+        bucket.delete("a/lock", &version).await.unwrap();
+    }
+    bucket.sweep("a/").await.unwrap();
+    assert_eq!(bucket.get("a/lock").await.unwrap(), None);
+    assert!(aws.s3().head_bucket().bucket(bucket.name()).send().await.is_err(), "nothing is left in it");
+}
+
+#[tokio::test]
 async fn two_that_make_the_bucket_at_once_both_write_and_only_one_wins() {
     for region in ["us-east-1", "us-west-2"] {
         let aws = aws(region).await;

@@ -63,6 +63,18 @@ pub fn name(account: &str, region: &str) -> String {
 /// A version of an object, by key and version.
 type Place = (String, Option<String>);
 
+/// So many versions AWS deletes in one call.
+const DELETED_AT_ONCE: usize = 1000;
+
+/// What deleted and overwritten records leave behind.
+#[derive(Default)]
+struct LeftBehind {
+    /// Versions that are not the latest.
+    old: Vec<Place>,
+    /// Marks of deletion.
+    marks: Vec<Place>,
+}
+
 impl Bucket {
     /// The bucket of an account, in the region of `aws`. Nothing is called yet.
     pub fn new(aws: Arc<Aws>, account: impl Into<String>) -> Bucket {
@@ -133,13 +145,10 @@ impl Bucket {
 
     async fn remove_left_behind(&self, prefix: &str) -> Result<(), Fault> {
         let mut seen_whole = self.seen_whole.lock().await;
-        // The first page again after each deletion: what was on it is gone.
-        loop {
-            let places = self.left_behind(prefix).await?;
-            if places.is_empty() {
-                break;
-            }
-            self.delete_places(places).await?;
+        let LeftBehind { old, marks } = self.left_behind(prefix).await?;
+        // The marks last: where the mark of a deleted record goes first, the version below it is there again.
+        for places in old.chunks(DELETED_AT_ONCE).chain(marks.chunks(DELETED_AT_ONCE)) {
+            self.delete_places(places.to_vec()).await?;
         }
         let call = self.aws.s3().delete_bucket().bucket(&self.name).expected_bucket_owner(&self.account);
         match call.send().await.sorted(DELETE_BUCKET) {
@@ -152,17 +161,26 @@ impl Bucket {
         }
     }
 
-    /// A page of what is left behind under a prefix: versions that are not the latest, and the marks of deleted ones.
-    async fn left_behind(&self, prefix: &str) -> Result<Vec<Place>, Fault> {
-        let call = self.aws.s3().list_object_versions().bucket(&self.name).expected_bucket_owner(&self.account);
-        let page = match call.prefix(prefix).send().await.sorted(LIST_VERSIONS) {
-            Err(fault) if fault.kind == FaultKind::Gone => return Ok(Vec::new()),
-            other => other.map_err(|fault| self.explained(fault))?,
-        };
-        let old = page.versions.into_iter().flatten().filter(|version| version.is_latest != Some(true));
-        let versions = old.map(|version| (version.key, version.version_id));
-        let marks = page.delete_markers.into_iter().flatten().map(|mark| (mark.key, mark.version_id));
-        Ok(versions.chain(marks).filter_map(|(key, version)| Some((key?, version))).collect())
+    /// What is left behind under a prefix: versions that are not the latest, and the marks of deleted ones.
+    async fn left_behind(&self, prefix: &str) -> Result<LeftBehind, Fault> {
+        let mut left = LeftBehind::default();
+        let (mut key, mut version) = (None, None);
+        loop {
+            let call = self.aws.s3().list_object_versions().bucket(&self.name).expected_bucket_owner(&self.account);
+            let call = call.prefix(prefix).set_key_marker(key).set_version_id_marker(version);
+            let page = match call.send().await.sorted(LIST_VERSIONS) {
+                Err(fault) if fault.kind == FaultKind::Gone => return Ok(left),
+                other => other.map_err(|fault| self.explained(fault))?,
+            };
+            let versions = page.versions.into_iter().flatten().filter(|version| version.is_latest != Some(true));
+            left.old.extend(versions.filter_map(|version| Some((version.key?, version.version_id))));
+            let marks = page.delete_markers.into_iter().flatten();
+            left.marks.extend(marks.filter_map(|mark| Some((mark.key?, mark.version_id))));
+            if page.is_truncated != Some(true) {
+                return Ok(left);
+            }
+            (key, version) = (page.next_key_marker, page.next_version_id_marker);
+        }
     }
 
     async fn delete_places(&self, places: Vec<Place>) -> Result<(), Fault> {
