@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_rds::types::DbSubnetGroup as Live;
 use infra_derive::Resource;
-use infra_engine::check::{Rule, Severity, Surroundings, Violation};
+use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,10 @@ impl Behaviour for DatabaseSubnetGroup {
 
     fn rules() -> &'static [Rule<DatabaseSubnetGroup>] {
         RULES
+    }
+
+    fn passages() -> &'static [Passage<DatabaseSubnetGroup>] {
+        PASSAGES
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<DatabaseSubnetGroup>>, Fault> {
@@ -153,6 +157,20 @@ fn understand(group: &Live, tags: Tags) -> Option<Found<DatabaseSubnetGroup>> {
     Some(Found::ready(name, definition, tags).with(DatabaseSubnetGroup::ARN.name, group.db_subnet_group_arn()?))
 }
 
+static PASSAGES: &[Passage<DatabaseSubnetGroup>] = &[Passage {
+    code: "V125b",
+    says: "a subnet group keeps one of its subnets: what stands in them does not move, and never to another network",
+    source: "RDS API: ModifyDBSubnetGroup, SubnetAlreadyInUse and InvalidSubnet",
+    otherwise: Otherwise::Refused,
+    check: |live, wanted| match live.subnets.is_disjoint(&wanted.subnets) {
+        true => {
+            let way_out = "add the new ones before the old ones go; another network is another environment's";
+            vec![Violation::of("subnets", &wanted.subnets, "none of its subnets stays", way_out)]
+        }
+        false => Vec::new(),
+    },
+}];
+
 static RULES: &[Rule<DatabaseSubnetGroup>] = &[
     Rule {
         code: "V125a",
@@ -212,6 +230,15 @@ mod tests {
         let found = understand(&live.build(), Tags::new()).unwrap();
         assert_eq!((found.id.as_str(), found.definition), ("shop-db", group()));
         assert!(found.outputs["arn"].ends_with(":subgrp:shop-db"));
+    }
+
+    #[test]
+    fn what_stands_in_its_subnets_does_not_move() {
+        let mut wanted = group();
+        wanted.subnets = BTreeSet::from([Ref::known("subnet-2"), Ref::known("subnet-3")]);
+        assert_eq!(PASSAGES[0].violations(&group(), &wanted), []);
+        wanted.subnets = BTreeSet::from([Ref::known("subnet-3"), Ref::known("subnet-4")]);
+        assert_eq!(PASSAGES[0].violations(&group(), &wanted)[0].1.code, "V125b");
     }
 
     #[test]

@@ -55,7 +55,7 @@ const SAMPLES: &[&[&str]] = &[
         "ec2/vpc",
     ],
     &["ec2/spot-fleet"],
-    &["ecs/capacity-provider"],
+    &["ecs/capacity-provider", "ecs/cluster"],
     &["ecs/cluster", "ecs/service"],
     &["ecs/task-definition"],
     &["elasticache/parameter-group", "elasticache/replication-group", "elasticache/subnet-group"],
