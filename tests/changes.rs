@@ -96,7 +96,7 @@ fn what_must_be_replaced_says_why_and_takes_along_what_stands_on_it() {
     let before = project.client.id("net.main");
     project.write(&file(&[vpc("10.1.0.0/16"), subnet("net.a", "10.1.1.0/24")]));
     let run = project.plan().ended(0).saying("Plan: 2 to add, 0 to change, 2 to destroy.");
-    run.saying("cidr cannot be changed in place").saying("net.main is replaced");
+    run.saying("cidr cannot be changed in place").saying("follows net.main, which is new");
     project.proxy.forget();
     project.apply().ended(0).saying("2 added, 0 changed, 2 destroyed");
     let made = operations(&project);
