@@ -141,7 +141,7 @@ impl<'a> Decision<'a> {
         let mut fields = Vec::new();
         for difference in differences(definition.schema, &live.document, &document) {
             let cause = cause(&difference, spec.as_ref(), definition.schema, &document);
-            if let Some(owner) = self.elsewhere(&difference, live, &document, &cause) {
+            if let Some(owner) = self.elsewhere(&difference, live, &document, spec.is_some() && cause != Cause::Drift) {
                 let settled = self.settled.entry(name_of(live.kind, &live.id));
                 settled.or_insert_with(|| live.document.clone()).take_field(difference.path.root(), &document);
                 self.note_external(&definition.address, difference, owner);
@@ -322,18 +322,18 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Who else owns the value of a field, or has just moved it.
+    /// Who else owns the value of a field, or has just moved it. What the code is known to have changed may go first.
     fn elsewhere(
         &self,
         difference: &Difference,
         live: &Live,
         wanted: &Document,
-        cause: &Cause,
+        by_code: bool,
     ) -> Option<&'static str> {
         let kind = || self.registry.kind(live.kind);
         match difference.mutability {
             Mutability::External(owner) => Some(owner),
-            _ if *cause != Cause::Drift && kind()?.code_goes_first() => None,
+            _ if by_code && kind()?.code_goes_first() => None,
             _ => kind()?.moved_by(difference.path.root(), live, wanted),
         }
     }
