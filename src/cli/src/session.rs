@@ -250,8 +250,7 @@ impl Blueprint {
         listener: &'a dyn Listener,
     ) -> Observing<'a> {
         let Blueprint { owner, graph, registry, .. } = self;
-        let bearing = if options.adopt_named { &options.common_tags } else { const { &Tags::new() } };
-        Observing { registry, owner, graph, adopt: &options.adopt, bearing, scope, listener }
+        Observing { registry, owner, graph, adopt: &options.adopt, bearing: options.bearing(), scope, listener }
     }
 }
 

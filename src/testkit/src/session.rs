@@ -206,7 +206,7 @@ impl Session {
             owner: &self.owner,
             graph,
             adopt: &options.adopt,
-            bearing: if options.adopt_named { &options.common_tags } else { const { &Tags::new() } },
+            bearing: options.bearing(),
             scope,
             listener: &*self.heard,
         }

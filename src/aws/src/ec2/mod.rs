@@ -32,6 +32,7 @@ pub use route_table::{RouteTable, RouteTableId};
 pub use security_group::{SecurityGroup, SecurityGroupId};
 pub use security_group_rules::{SecurityGroupRules, SecurityGroupRulesId};
 pub use spot_fleet::{Allocation, RootVolume, SpotFleet, SpotFleetId, Upkeep, VolumeKind};
+pub(crate) use subnet::one_stays;
 pub use subnet::{Subnet, SubnetId};
 pub use traffic::{Allow, Icmp, Peer, Ports, Traffic};
 pub use vpc::{Vpc, VpcId};

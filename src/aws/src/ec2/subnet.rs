@@ -1,5 +1,6 @@
 //! A part of a network, in one availability zone.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as Live, SubnetState};
@@ -197,6 +198,15 @@ fn understand(live: &Live) -> Result<Found<Subnet>, Fault> {
 /// The range is the only thing that tells two subnets apart.
 fn taken(fault: Fault) -> Fault {
     fault.when(FaultKind::Exists, &["InvalidSubnet.Conflict"], "")
+}
+
+/// What is wrong where none of a group's subnets stays: what stands in them does not move.
+pub(crate) fn one_stays(live: &BTreeSet<Ref<SubnetId>>, wanted: &BTreeSet<Ref<SubnetId>>) -> Vec<Violation> {
+    if !live.is_disjoint(wanted) {
+        return Vec::new();
+    }
+    let way_out = "add the new ones before the old ones go; another network is another environment's";
+    vec![Violation::of("subnets", wanted, "none of its subnets stays", way_out)]
 }
 
 #[cfg(test)]

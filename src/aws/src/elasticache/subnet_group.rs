@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{names, tags};
 use crate::again::resume;
-use crate::ec2::SubnetId;
+use crate::ec2::{SubnetId, one_stays};
 use crate::iam::Arn;
 use crate::named::may_be_asked_for;
 use crate::pages::each;
@@ -159,17 +159,11 @@ fn understand(group: &Live, tags: Tags) -> Option<Found<CacheSubnetGroup>> {
 }
 
 static PASSAGES: &[Passage<CacheSubnetGroup>] = &[Passage {
-    code: "V125c",
+    code: "V125b",
     says: "a subnet group keeps one of its subnets: what stands in them does not move, and never to another network",
     source: "ElastiCache API: ModifyCacheSubnetGroup, SubnetInUse and InvalidSubnet",
     otherwise: Otherwise::Refused,
-    check: |live, wanted| match live.subnets.is_disjoint(&wanted.subnets) {
-        true => {
-            let way_out = "add the new ones before the old ones go; another network is another environment's";
-            vec![Violation::of("subnets", &wanted.subnets, "none of its subnets stays", way_out)]
-        }
-        false => Vec::new(),
-    },
+    check: |live, wanted| one_stays(&live.subnets, &wanted.subnets),
 }];
 
 static RULES: &[Rule<CacheSubnetGroup>] = &[
@@ -235,7 +229,7 @@ mod tests {
         wanted.subnets = BTreeSet::from([Ref::known("subnet-2"), Ref::known("subnet-3")]);
         assert_eq!(PASSAGES[0].violations(&group(), &wanted), []);
         wanted.subnets = BTreeSet::from([Ref::known("subnet-3"), Ref::known("subnet-4")]);
-        assert_eq!(PASSAGES[0].violations(&group(), &wanted)[0].1.code, "V125c");
+        assert_eq!(PASSAGES[0].violations(&group(), &wanted)[0].1.code, "V125b");
     }
 
     #[test]

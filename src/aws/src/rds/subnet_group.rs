@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{names, tags};
 use crate::again::resume;
-use crate::ec2::{Subnet, SubnetId};
+use crate::ec2::{Subnet, SubnetId, one_stays};
 use crate::iam::Arn;
 use crate::named::may_be_asked_for;
 use crate::pages::each;
@@ -162,13 +162,7 @@ static PASSAGES: &[Passage<DatabaseSubnetGroup>] = &[Passage {
     says: "a subnet group keeps one of its subnets: what stands in them does not move, and never to another network",
     source: "RDS API: ModifyDBSubnetGroup, SubnetAlreadyInUse and InvalidSubnet",
     otherwise: Otherwise::Refused,
-    check: |live, wanted| match live.subnets.is_disjoint(&wanted.subnets) {
-        true => {
-            let way_out = "add the new ones before the old ones go; another network is another environment's";
-            vec![Violation::of("subnets", &wanted.subnets, "none of its subnets stays", way_out)]
-        }
-        false => Vec::new(),
-    },
+    check: |live, wanted| one_stays(&live.subnets, &wanted.subnets),
 }];
 
 static RULES: &[Rule<DatabaseSubnetGroup>] = &[

@@ -86,14 +86,14 @@ impl Ask {
         }
         let named = name.is_some_and(|name| self.names.contains(name));
         let owned = self.owner.as_ref().is_some_and(|owner| tags.get(keys::OWNER) == Some(&owner.to_string()));
-        named || owned || self.may_take(tags)
+        named || owned || may_be_taken(tags, &self.bearing)
     }
+}
 
-    /// True when a resource with these tags is nobody's and may become whose is asked for.
-    pub fn may_take(&self, tags: &Tags) -> bool {
-        let bears = |(key, value): (&String, &String)| tags.get(key) == Some(value);
-        !self.bearing.is_empty() && !tags.contains_key(keys::OWNER) && self.bearing.iter().all(bears)
-    }
+/// True when what has these tags is nobody's, and bears all of those that tell what may be taken over.
+pub fn may_be_taken(tags: &Tags, bearing: &Tags) -> bool {
+    let bears = |(key, value): (&String, &String)| tags.get(key) == Some(value);
+    !bearing.is_empty() && !tags.contains_key(keys::OWNER) && bearing.iter().all(bears)
 }
 
 impl<R> Found<R> {

@@ -6,7 +6,7 @@ use super::change::{Note, Reason, Stop};
 use super::options::{Goal, Options};
 use super::spec::parent_of;
 use crate::graph::Graph;
-use crate::live::{Live, Registry, State, natural_key};
+use crate::live::{Live, Registry, State, may_be_taken, natural_key};
 use crate::model::{Address, Definition, Document, Field, Mutability, Ownership, Schema};
 
 /// Finds live resources for definitions, each at most once.
@@ -90,15 +90,8 @@ impl<'a> Matching<'a> {
 
     /// What could have become ours, and fits nothing that is wanted.
     pub(super) fn unclaimed(&self) -> impl Iterator<Item = Note> {
-        let free = self.free().filter(|(_, live)| self.options.adopt_named && self.may_be_taken(live));
+        let free = self.free().filter(|(_, live)| may_be_taken(&live.tags, self.options.bearing()));
         free.map(|(_, live)| Note::Unclaimed { kind: live.kind, id: live.id.clone() })
-    }
-
-    /// True for what is nobody's and bears the tags that ours bear.
-    fn may_be_taken(&self, live: &Live) -> bool {
-        let common = &self.options.common_tags;
-        let bears = |(key, value): (&String, &String)| live.tags.get(key) == Some(value);
-        live.owner().is_none() && !common.is_empty() && common.iter().all(bears)
     }
 
     /// True when a live resource is ours: by its own tag, or because its parent is.

@@ -45,6 +45,11 @@ pub enum Goal {
 }
 
 impl Options {
+    /// The tags that tell what may be taken over where it has no name; none where nothing is.
+    pub fn bearing(&self) -> &Tags {
+        if self.adopt_named { &self.common_tags } else { const { &Tags::new() } }
+    }
+
     /// A plan of everything for an owner.
     pub fn converge(owner: Owner) -> Options {
         Options {
