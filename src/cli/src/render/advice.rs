@@ -68,6 +68,13 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some(violation.way_out.clone()),
             command: None,
         },
+        Stop::FailedWithData { address, kind, id, why } => Advice {
+            about: "failed_with_data".into(),
+            address: address.to_string(),
+            says: format!("{kind} {id} has failed ({why}), and a new one in its place would lose the data it holds"),
+            way_out: Some("repair or restore it; to give it up and create a new, empty one:".into()),
+            command: Some(format!("infra apply --replace {address} --env {environment}")),
+        },
         Stop::NothingToAdopt { address, kind } => Advice {
             about: "nothing_to_adopt".into(),
             address: address.to_string(),
@@ -122,6 +129,13 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             says: format!("{address} is still busy ({doing}): apply waits for it"),
             way_out: None,
             command: None,
+        },
+        Note::Unreadable { address, kind, id, why } => Advice {
+            about: "unreadable".into(),
+            address: address.to_string(),
+            says: format!("{address}: {kind} {id} cannot be compared with the code and is left as it is: {why}"),
+            way_out: Some("to replace it by what the code says:".into()),
+            command: Some(format!("infra apply --replace {address} --env {environment}")),
         },
         Note::Unclaimed { kind, id } => Advice {
             about: "unclaimed".into(),

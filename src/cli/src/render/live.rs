@@ -17,6 +17,7 @@ pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) 
         State::Ready => {}
         State::Pending(doing) => out += &format!("  {}\n", paint.yellow(format!("busy: {doing}"))),
         State::Failed(why) => out += &format!("  {}\n", paint.red(format!("failed: {why}"))),
+        State::Unreadable(why) => out += &format!("  {}\n", paint.red(format!("cannot be read: {why}"))),
         State::Leaving => out += &format!("  {}\n", paint.red("about to go")),
     }
     if let Value::Object(fields) = document.redacted() {

@@ -29,6 +29,9 @@ pub trait Behaviour: Resource {
     /// The permissions that its calls need: `ec2:CreateVpc`.
     const ACTIONS: &'static [&'static str];
 
+    /// True where it holds what cannot be made again: it is never replaced because it failed, unless that is asked for.
+    const HOLDS_DATA: bool = false;
+
     /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
     const ROTATES: Option<&'static str> = None;
 

@@ -49,6 +49,9 @@ pub enum State {
     Pending(String),
     /// It could not be made; the cloud says why.
     Failed(String),
+    /// It is there, and this program cannot put it in its own words: why. Its document only stands in for it. It is
+    /// shown, left as it is, and replaced only on request; when it leaves the code it is deleted as any other.
+    Unreadable(String),
     /// It is about to go: not live any more.
     Leaving,
 }

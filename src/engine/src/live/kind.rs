@@ -54,6 +54,10 @@ pub trait Kind: Send + Sync {
     fn is_over(&self, _wanted: &Document, _now: UnixTime) -> bool {
         false
     }
+    /// See [`Behaviour::HOLDS_DATA`].
+    fn holds_data(&self) -> bool {
+        false
+    }
     /// See [`Behaviour::ROTATES`].
     fn rotates(&self) -> Option<&'static str> {
         None
@@ -167,6 +171,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn is_over(&self, wanted: &Document, now: UnixTime) -> bool {
         wanted.reveal::<R>().is_ok_and(|wanted| R::is_over(&wanted, now))
+    }
+
+    fn holds_data(&self) -> bool {
+        R::HOLDS_DATA
     }
 
     fn rotates(&self) -> Option<&'static str> {

@@ -223,6 +223,17 @@ pub enum Stop {
         /// The rule, and what is wrong.
         violation: Box<Violation>,
     },
+    /// It holds data and has failed: a new one in its place would lose what it holds.
+    FailedWithData {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What the cloud says.
+        why: String,
+    },
     /// There is nothing to adopt for a definition.
     NothingToAdopt {
         /// The definition.
@@ -285,6 +296,17 @@ pub enum Note {
         address: Address,
         /// What it is doing.
         doing: String,
+    },
+    /// It is ours, and cannot be put in this program's words: it stays as it is.
+    Unreadable {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// Why it cannot be read.
+        why: String,
     },
     /// Everything that fits was to be taken over, and this fits nothing: it bears our tags, and is nobody's.
     Unclaimed {

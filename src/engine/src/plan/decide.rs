@@ -153,14 +153,28 @@ impl<'a> Decision<'a> {
             Ownership::Tags => changed_tags(definition.schema, live, &tags, spec.as_ref()),
             Ownership::Parent { .. } | Ownership::Shared => Vec::new(),
         };
-        if let State::Failed(reason) = &live.state {
-            reasons.push(Reason::Failed(reason.clone()));
-        }
-        if selects(&self.options.replace, &definition.address, definition.schema.kind) {
+        let requested = selects(&self.options.replace, &definition.address, definition.schema.kind);
+        if requested {
             match shared {
                 true => self.note_shared(&definition.address, live),
                 false => reasons.push(Reason::Requested),
             }
+        }
+        match &live.state {
+            State::Failed(why) if !requested && self.holds_data(live) => {
+                let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
+                self.stops.push(Stop::FailedWithData { address, kind, id, why: why.clone() });
+            }
+            State::Failed(why) => reasons.push(Reason::Failed(why.clone())),
+            // What it is cannot be told, so neither can what would have to change.
+            State::Unreadable(why) if !requested => {
+                self.unchanged += 1;
+                self.known.insert(definition.address.clone(), live);
+                let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
+                self.notes.push(Note::Unreadable { address, kind, id, why: why.clone() });
+                return;
+            }
+            State::Unreadable(_) | State::Ready | State::Pending(_) | State::Leaving => {}
         }
         self.bar(definition, live, &document, &mut fields, reasons.contains(&Reason::Requested));
         reasons.extend(reasons_of(&fields, &tag_changes));
@@ -210,6 +224,10 @@ impl<'a> Decision<'a> {
             tags: if replaced { Vec::new() } else { tag_changes },
         };
         self.decided.push(Decided { change, definition: Some(definition), document, tags, live: Some(live), rotation });
+    }
+
+    fn holds_data(&self, live: &Live) -> bool {
+        self.registry.kind(live.kind).is_some_and(|kind| kind.holds_data())
     }
 
     /// Marks the fields that a living resource cannot change so far, and stops where it cannot change so at all.
@@ -436,6 +454,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         | Stop::Protected { address, kind, .. }
         | Stop::CannotRotate { address, kind, .. }
         | Stop::Refused { address, kind, .. }
+        | Stop::FailedWithData { address, kind, .. }
         | Stop::NothingToAdopt { address, kind } => selection.covers(address, kind),
         Stop::UnknownAddress { .. } => true,
     }

@@ -276,6 +276,10 @@ async fn read_ready(kind: &dyn Kind, id: &str, attempt: &mut Attempt<'_>) -> Res
             State::Ready => return Ok(live),
             State::Pending(doing) => attempt.wait_for(doing).await?,
             State::Failed(why) => return Err(Fault::new(FaultKind::Refused, kind.schema().kind, why).into()),
+            State::Unreadable(why) => {
+                let message = format!("{id} reads back in a way that this program does not understand: {why}");
+                return Err(Fault::new(FaultKind::Refused, kind.schema().kind, message).into());
+            }
             State::Leaving => {
                 let message = "it is being deleted by somebody else";
                 return Err(Fault::new(FaultKind::Gone, kind.schema().kind, message).into());
