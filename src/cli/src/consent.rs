@@ -71,7 +71,9 @@ fn too_many(deletions: usize, allowed: Option<usize>) -> Failure {
     let resources = crate::render::counted(deletions, crate::render::RESOURCES);
     let limit = match allowed {
         Some(allowed) => format!("--allow-destroy allows {allowed}"),
-        None => "with --yes that must be allowed by number, without a terminal and in a protected environment".to_owned(),
+        None => {
+            "with --yes that must be allowed by number, without a terminal and in a protected environment".to_owned()
+        }
     };
     Failure::new(format!("the plan deletes or replaces {resources}: nothing was changed"))
         .because(limit)

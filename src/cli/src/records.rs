@@ -13,7 +13,8 @@ pub(crate) async fn clear(session: &Session<'_>, blueprint: &Blueprint, cloud: &
     let Blueprint { owner, environment, .. } = blueprint;
     let (store, name) = (&*cloud.store, environment.facts.name.to_string());
     let listener = session.console.listener();
-    let (world, kept) = session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, kept) =
+        session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let tag = owner.to_string();
     let unknown = kept.ledger.kinds.iter().any(|kind| blueprint.registry.kind(kind).is_none());

@@ -9,7 +9,9 @@ use infra_engine::live::{Fault, Live, Registry};
 use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, confirm};
 use infra_engine::record::{Kept, MemoryStore, Store};
-use infra_engine::run::{Interrupt, Observing, Performing, Selected, Surveyed, Surveying, look, observe, perform, survey};
+use infra_engine::run::{
+    Interrupt, Observing, Performing, Selected, Surveyed, Surveying, look, observe, perform, survey,
+};
 
 /// Somebody at work on one environment.
 pub struct Session {

@@ -19,7 +19,9 @@ pub(super) async fn run(arguments: Adopt, session: &Session<'_>) -> Result<Exit,
     let cloud = session.connect(&blueprint).await?;
     let options = blueprint.options(&Selection::default());
     let options = match address.clone() {
-        Some(address) => Options { target: vec![address.to_string()], adopt: [(address, id)].into(), adopt_from: from, ..options },
+        Some(address) => {
+            Options { target: vec![address.to_string()], adopt: [(address, id)].into(), adopt_from: from, ..options }
+        }
         None => Options { adopt_named: all, ..options },
     };
     let order = Order {

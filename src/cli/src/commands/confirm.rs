@@ -56,7 +56,9 @@ async fn under_lock(
             let Kept { ledger, .. } = &mut kept;
             confirm(ledger, &blueprint.registry, &blueprint.owner, &world.lives, run)
         }
-        named => named.iter().map(|word| one(blueprint, &mut kept, &world.lives, word, run)).collect::<Result<_, _>>()?,
+        named => {
+            named.iter().map(|word| one(blueprint, &mut kept, &world.lives, word, run)).collect::<Result<_, _>>()?
+        }
     };
     if confirmed.is_empty() {
         session.console.data("Nothing to confirm: everything with our tags is in the ledger.\n");
@@ -126,6 +128,8 @@ fn one<'a>(
         [] => Err(Failure::new(format!("nothing with our tags is `{word}`; nothing was changed"))
             .way_out("to see all that has our tags:")
             .command(format!("infra owned --env {}", blueprint.name))),
-        [..] => Err(Failure::new(format!("several live resources are `{word}`: name one as KIND/ID; nothing was changed"))),
+        [..] => {
+            Err(Failure::new(format!("several live resources are `{word}`: name one as KIND/ID; nothing was changed")))
+        }
     }
 }

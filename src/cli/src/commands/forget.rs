@@ -47,7 +47,8 @@ async fn forget(
     run: &str,
 ) -> Result<Exit, Failure> {
     let listener = session.console.listener();
-    let (world, mut kept) = session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, mut kept) =
+        session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let live = find(blueprint, &world.lives, what)?;
     let in_code = live.address().is_some_and(|address| blueprint.graph.definition(&address).is_some());
@@ -81,10 +82,9 @@ async fn forget(
     let released = json!({"released": format!("{}/{}", live.kind, live.id)});
     let history = History::begin(&blueprint.owner, run, &cloud.identity.arn, "forget", released);
     history.finish(&*cloud.store).await?;
-    session.console.data(&format!(
-        "Released {} {}; it was left unchanged and is no longer managed.\n",
-        live.kind, live.id
-    ));
+    session
+        .console
+        .data(&format!("Released {} {}; it was left unchanged and is no longer managed.\n", live.kind, live.id));
     Ok(Exit::Done)
 }
 

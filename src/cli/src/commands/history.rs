@@ -27,7 +27,8 @@ pub(super) async fn run(arguments: args::History, session: &Session<'_>) -> Resu
     let Some(id) = arguments.run else {
         let latest: Vec<Run> = runs.iter().rev().take(LATEST).rev().cloned().collect();
         let stories = try_join_all(latest.into_iter().map(told)).await?;
-        let rows = || stories.iter().map(|(run, story, _)| json!({ "run": run.id, "story": story })).collect::<Vec<_>>();
+        let rows =
+            || stories.iter().map(|(run, story, _)| json!({ "run": run.id, "story": story })).collect::<Vec<_>>();
         match (console.json(), arguments.format) {
             (Some(lines), _) => stories.iter().for_each(|(run, story, _)| {
                 lines.line(Level::Info, "run", &row(run, story), json!({ "run": run, "story": story }));

@@ -25,7 +25,8 @@ pub(super) async fn run(arguments: Owned, session: &Session<'_>) -> Result<Exit,
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let listener = session.console.listener();
-    let (world, kept) = session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, kept) =
+        session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let mine = Mine { blueprint: &blueprint, ledger: &kept.ledger, lives: &world.lives };
     let mut rows: Vec<Row> = mine.all().map(|live| mine.row(live)).collect();

@@ -42,7 +42,8 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let listener = session.console.listener();
-    let (world, kept) = session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, kept) =
+        session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let mine = Mine { blueprint: &blueprint, ledger: &kept.ledger, lives: &world.lives };
     let addressed = mine.all().map(|live| (mine.address(live), live));

@@ -20,7 +20,9 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             about: "foreign".into(),
             address: address.to_string(),
             says: format!("{kind} {id}, which {address} would be, belongs to {owner}"),
-            way_out: Some(format!("give the definition another name, or take it over from {owner}, which then loses it:")),
+            way_out: Some(format!(
+                "give the definition another name, or take it over from {owner}, which then loses it:"
+            )),
             command: Some(format!("infra adopt {address} {id} --from {owner} --env {environment}")),
         },
         Stop::TwoClaims { address, kind, ids } => Advice {
@@ -37,9 +39,7 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
                 "{kind} {id} would be {}, and is protected",
                 if *replaced { "replaced by a new one" } else { "deleted" }
             ),
-            way_out: Some(format!(
-                "to delete it, remove `.protected()` from {address}, apply, and plan again"
-            )),
+            way_out: Some(format!("to delete it, remove `.protected()` from {address}, apply, and plan again")),
             command: None,
         },
         Stop::UnknownAddress { address, nearest } => Advice {
@@ -158,7 +158,10 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
         Stop::UnknownKinds { kinds } => Advice {
             about: "unknown_kinds".into(),
             address: String::new(),
-            says: format!("the ledger names kinds that this version of the program does not know: {}", kinds.join(", ")),
+            says: format!(
+                "the ledger names kinds that this version of the program does not know: {}",
+                kinds.join(", ")
+            ),
             way_out: Some("destroy with the version that created them; to delete all the rest and leave them:".into()),
             command: Some(format!("infra destroy --env {environment} --leave-unknown")),
         },
@@ -241,7 +244,9 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
         Note::Pretender { address, kind, id } => Advice {
             about: "pretender".into(),
             address: address.to_string(),
-            says: format!("{kind} {id} claims to be {address} by its tags, but is not the one that was created; it is left alone"),
+            says: format!(
+                "{kind} {id} claims to be {address} by its tags, but is not the one that was created; it is left alone"
+            ),
             way_out: Some("find out who tagged it; to remove our tags from it:".into()),
             command: Some(format!("infra forget {kind}/{id} --env {environment}")),
         },

@@ -21,7 +21,11 @@ pub fn drift_of(report: &Report) -> Vec<ReportChange> {
         true => ReportChange { fields: Vec::new(), tags: Vec::new(), ..change.clone() },
         false => only_drift(change),
     });
-    drifted.filter(|change| is_gone(&change) || (change.id.is_some() && !(change.fields.is_empty() && change.tags.is_empty()))).collect()
+    drifted
+        .filter(|change| {
+            is_gone(&change) || (change.id.is_some() && !(change.fields.is_empty() && change.tags.is_empty()))
+        })
+        .collect()
 }
 
 /// The drift, its closing line included.

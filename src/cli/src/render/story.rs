@@ -79,7 +79,9 @@ impl Story {
                         steps.insert((part("verb"), part("address")), Standing::Planned);
                     }
                     let simple = ["released", "confirmed", "unlocked"];
-                    story.done.extend(simple.iter().filter_map(|key| Some(format!("{key} {}", plain(event.get(*key)?)))));
+                    story
+                        .done
+                        .extend(simple.iter().filter_map(|key| Some(format!("{key} {}", plain(event.get(*key)?)))));
                 }
                 "step_started" => drop(steps.insert(step, Standing::Begun)),
                 "step_finished" => {
@@ -129,8 +131,14 @@ impl Story {
     pub fn text(&self) -> String {
         let Story { who, command, began, ended, done, failed, in_flight, left, .. } = self;
         let began = began.map(|time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
-        let mut out = format!("infra {command}, by {who}, {began}\n{} after {}  {}\n", ended.words(), self.time(), self.counted());
-        let sections = [("Done", done), ("Failed", failed), ("In flight when it was cut off", in_flight), ("Not begun", left)];
+        let mut out = format!(
+            "infra {command}, by {who}, {began}\n{} after {}  {}\n",
+            ended.words(),
+            self.time(),
+            self.counted()
+        );
+        let sections =
+            [("Done", done), ("Failed", failed), ("In flight when it was cut off", in_flight), ("Not begun", left)];
         for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
             out += &format!("\n{title}:\n");
             lines.iter().for_each(|line| out += &format!("  {line}\n"));
@@ -168,9 +176,7 @@ mod tests {
             "time": "2026-01-01T00:00:00Z", "type": "run", "run": "r", "who": "me", "command": "apply",
             "steps": [step("create", "vpc"), step("create", "subnet"), step("create", "table")],
         })];
-        let heard = |kind: &str, name: &str| {
-            json!({"time": "2026-01-01T00:01:12Z", "type": kind, "verb": "create", "address": format!("network.{name}"), "id": "i"})
-        };
+        let heard = |kind: &str, name: &str| json!({"time": "2026-01-01T00:01:12Z", "type": kind, "verb": "create", "address": format!("network.{name}"), "id": "i"});
         events.extend([heard("step_started", "vpc"), heard("step_finished", "vpc"), heard("step_started", "subnet")]);
         let story = Story::of(&events, false);
         assert_eq!(story.done, ["create network.vpc  i"]);

@@ -169,7 +169,9 @@ impl<'a> Decision<'a> {
         let mut fields = Vec::new();
         for difference in differences(definition.schema, &live.document, &document) {
             let cause = cause(&difference, spec.as_ref(), definition.schema, &document);
-            if let Some(owner) = self.elsewhere(&difference, live, &document, !matches!(cause, Cause::Drift | Cause::Unknown)) {
+            if let Some(owner) =
+                self.elsewhere(&difference, live, &document, !matches!(cause, Cause::Drift | Cause::Unknown))
+            {
                 let settled = self.settled.entry(name_of(live.kind, &live.id));
                 settled.or_insert_with(|| live.document.clone()).take_field(difference.path.root(), &document);
                 self.note_external(&definition.address, difference, owner);

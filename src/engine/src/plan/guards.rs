@@ -29,7 +29,8 @@ impl About<'_, '_> {
     /// Why the plan as a whole may not be applied.
     pub(super) fn stops(&self) -> Vec<Stop> {
         let mut stops: Vec<Stop> = self.other_program().into_iter().chain(self.other_platform()).collect();
-        stops.extend(self.unknown_kinds().filter(|_| self.destroys_blindly()).map(|kinds| Stop::UnknownKinds { kinds }));
+        stops
+            .extend(self.unknown_kinds().filter(|_| self.destroys_blindly()).map(|kinds| Stop::UnknownKinds { kinds }));
         stops.extend(self.lost_by_reference());
         stops.extend(self.still_referred());
         stops
@@ -38,7 +39,9 @@ impl About<'_, '_> {
     /// What a reader should know of the whole.
     pub(super) fn notes(&self) -> Vec<Note> {
         let mut notes: Vec<Note> = self.unproven().into_iter().collect();
-        notes.extend(self.unknown_kinds().filter(|_| !self.destroys_blindly()).map(|kinds| Note::UnknownKinds { kinds }));
+        notes.extend(
+            self.unknown_kinds().filter(|_| !self.destroys_blindly()).map(|kinds| Note::UnknownKinds { kinds }),
+        );
         notes.extend(self.dangling());
         notes
     }
@@ -80,7 +83,8 @@ impl About<'_, '_> {
         if *goal != Goal::Converge || !target.is_empty() || !exclude.is_empty() || *take_over {
             return None;
         }
-        let tagged = |kind: &str| self.registry.kind(kind).is_some_and(|kind| kind.schema().ownership == Ownership::Tags);
+        let tagged =
+            |kind: &str| self.registry.kind(kind).is_some_and(|kind| kind.schema().ownership == Ownership::Tags);
         let ours = self.lives.iter().filter(|live| tagged(live.kind) && self.matching.is_ours(live)).count();
         let wanted = self.graph.definitions().iter().filter(|one| tagged(one.schema.kind)).count();
         let of = |action: Action, reason: &Reason| {
@@ -116,11 +120,15 @@ impl About<'_, '_> {
     fn still_referred(&self) -> Vec<Stop> {
         let mut stops = Vec::new();
         for one in self.decided {
-            let (Action::Replace(Replacement::DeleteFirst), Some(gone)) = (one.change.action, one.live) else { continue };
+            let (Action::Replace(Replacement::DeleteFirst), Some(gone)) = (one.change.action, one.live) else {
+                continue;
+            };
             if !self.registry.kind(gone.kind).is_some_and(|kind| kind.is_held_by_users()) {
                 continue;
             }
-            let by: BTreeSet<Address> = self.users_in_code(&one.change.address).into_iter()
+            let by: BTreeSet<Address> = self
+                .users_in_code(&one.change.address)
+                .into_iter()
                 .filter(|user| refers(user, gone) && !self.goes_before(user) && !self.is_child(user, gone))
                 .map(|user| self.address_of(user))
                 .collect();
@@ -139,7 +147,8 @@ impl About<'_, '_> {
             let tagged = self.registry.kind(live.kind).is_some_and(|kind| kind.schema().ownership == Ownership::Tags);
             tagged && self.matching.is_ours(live) && !proof.proves(live)
         };
-        let some: Vec<String> = self.lives.iter().filter(claims).map(|live| format!("{}/{}", live.kind, live.id)).collect();
+        let some: Vec<String> =
+            self.lives.iter().filter(claims).map(|live| format!("{}/{}", live.kind, live.id)).collect();
         let count = some.len();
         let some = some.into_iter().take(3).collect();
         (count > 0 && self.options.goal == Goal::Converge).then_some(Note::Unproven { count, some })
@@ -152,7 +161,9 @@ impl About<'_, '_> {
         for gone in self.decided.iter().filter(|one| partial && one.deleted.is_some()) {
             let Some(live) = gone.live else { continue };
             let stays = |user: &&Live| {
-                self.matching.is_ours(user) && !std::ptr::eq(*user, live) && !self.is_child(user, live)
+                self.matching.is_ours(user)
+                    && !std::ptr::eq(*user, live)
+                    && !self.is_child(user, live)
                     && !self.decided.iter().any(|one| one.live.is_some_and(|own| std::ptr::eq(own, *user)))
             };
             for user in self.lives.iter().filter(stays).filter(|user| refers(user, live)) {

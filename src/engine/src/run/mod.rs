@@ -14,8 +14,8 @@ mod survey;
 
 pub use apply::{Applying, apply};
 pub use interrupt::Interrupt;
-pub use look_again::look_again;
 pub use journal::Journal;
+pub use look_again::look_again;
 pub use observe::{Observing, Selected, World, observe};
 pub use perform::{Performed, Performing, perform};
 pub use survey::{Surveyed, Surveying, look, survey};

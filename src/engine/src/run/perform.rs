@@ -168,7 +168,9 @@ fn after_all(ledger: &mut Ledger, registry: &Registry, run: &str, plan: &Plan, w
     let standing: BTreeSet<(&str, &str)> =
         world.lives.iter().filter(stays).map(|live| (live.kind, ledger_name(registry, live))).collect();
     let unseen = |kind: &str| {
-        registry.kind(kind).is_none() || world.left_out.contains(kind) || world.unread.iter().any(|unread| *unread == kind)
+        registry.kind(kind).is_none()
+            || world.left_out.contains(kind)
+            || world.unread.iter().any(|unread| *unread == kind)
     };
     ledger.retain(|entry| {
         unseen(&entry.kind) || entry.run == run || standing.contains(&(entry.kind.as_str(), entry.id.as_str()))

@@ -410,7 +410,8 @@ impl<'a> Site<'a> {
     }
 
     fn entry(&self, kind: &dyn Kind, name: &str, address: &Address, document: &Document) -> Entry {
-        let data = kind.keeps().iter().filter_map(|(field, _)| Some(((*field).to_owned(), document.field(field)?.clone())));
+        let data =
+            kind.keeps().iter().filter_map(|(field, _)| Some(((*field).to_owned(), document.field(field)?.clone())));
         let protected = self.protected.contains(address);
         Entry { data: data.collect(), protected, ..entry(kind.schema().kind, name, address) }
     }

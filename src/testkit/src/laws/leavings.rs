@@ -9,8 +9,8 @@ use infra_engine::plan::{Action, Stop};
 use infra_engine::record::{MemoryStore, delete_records};
 
 use super::ground::Ground;
-use crate::session::Refusal;
 use super::sample::Sample;
+use crate::session::Refusal;
 
 /// Removes every definition in turn, with all that need it, and puts it back.
 pub async fn leavings(ground: &mut Ground, sample: &Sample) {

@@ -70,7 +70,10 @@ fn a_scope_is_set_when_it_fits_the_filter() {
 #[test]
 fn a_subscription_is_named_as_the_engine_names_it() {
     let document = infra_engine::model::Document::of(&queue()).unwrap();
-    assert_eq!(infra_engine::live::natural_key(<Subscription as infra_engine::model::Resource>::SCHEMA, &document), Some(queue().id()));
+    assert_eq!(
+        infra_engine::live::natural_key(<Subscription as infra_engine::model::Resource>::SCHEMA, &document),
+        Some(queue().id())
+    );
 }
 
 #[test]

@@ -105,7 +105,11 @@ impl<'a> Decision<'a> {
         let is_child = |other: &Live| self.matching.parent(other).is_some_and(|parent| std::ptr::eq(parent, live));
         let left_out = |other: &Live| !self.selection.covers(&self.address_of(other), other.kind);
         let user = self.lives.iter().find(|other| {
-            !other.is_retired() && self.matching.is_ours(other) && left_out(other) && refers(other, live) && !is_child(other)
+            !other.is_retired()
+                && self.matching.is_ours(other)
+                && left_out(other)
+                && refers(other, live)
+                && !is_child(other)
         });
         let Some(by) = user.map(|user| self.address_of(user)) else { return false };
         let (address, kind, id) = (address.clone(), live.kind, live.id.clone());

@@ -22,7 +22,16 @@ fn live_as(name: &str, applied: Value, fields: Value) -> Live {
     let document = Document::from_value(fields);
     let key = natural_key(&SCHEMA, &document);
     let id = format!("id-{name}");
-    Live { kind: SCHEMA.kind, id, key, document, outputs: BTreeMap::new(), tags, state: State::Ready, others: Vec::new() }
+    Live {
+        kind: SCHEMA.kind,
+        id,
+        key,
+        document,
+        outputs: BTreeMap::new(),
+        tags,
+        state: State::Ready,
+        others: Vec::new(),
+    }
 }
 
 fn live(name: &str, fields: Value) -> Live {

@@ -277,7 +277,8 @@ impl<'a> Builder<'a> {
             let successor = decided.iter().find(|other| {
                 other.change.kind == gone.kind
                     && other.definition.is_some_and(|definition| {
-                        definition.address == one.change.address || definition.renamed_from.contains(&one.change.address)
+                        definition.address == one.change.address
+                            || definition.renamed_from.contains(&one.change.address)
                     })
             });
             let make = successor.and_then(|successor| self.makes.get(&successor.change.address)).copied();
