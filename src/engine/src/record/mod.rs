@@ -12,10 +12,10 @@ mod store;
 
 pub use history::{History, Run};
 pub use holder::{Holder, Process};
-pub use lock::{Lock, LockError, Timing};
+pub use lock::{Lease, Lock, LockError, Timing};
 pub use memory::MemoryStore;
 pub use scope::Scope;
-pub use store::{Put, Store, Stored, Version, When};
+pub use store::{Deleted, Put, Store, Stored, Version, When, update};
 
 use crate::live::Fault;
 use crate::model::Owner;
