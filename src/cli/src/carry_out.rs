@@ -99,6 +99,9 @@ pub(crate) async fn take_lock(
     let (store, listener) = (Arc::clone(&cloud.store), session.console.listener());
     let interrupt = session.interrupt.clone();
     let taken = Lock::take(store, &blueprint.owner, holder, patience, Timing::USUAL, listener, interrupt).await;
+    if let Ok(lock) = &taken {
+        blueprint.guard_changes(lock.lease());
+    }
     taken.map_err(|error| match error {
         LockError::Held(holder) => Failure::new("somebody else is at work on this environment; nothing was changed")
             .because(holder.to_string())
