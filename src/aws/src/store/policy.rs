@@ -50,7 +50,7 @@ fn ours(place: &Place<'_>) -> [Value; 2] {
     };
     [
         deny(OURS[0], json!({ "Bool": { "aws:SecureTransport": "false" } })),
-        // Services of AWS and callers without a name have no account, so they are kept out with all others.
+        // Services of AWS and callers without a name are of no account: they are kept out with all others.
         deny(OURS[1], json!({ "StringNotEquals": { "aws:PrincipalAccount": account } })),
     ]
 }
