@@ -250,7 +250,7 @@ async fn a_new_bucket_is_whole_and_one_that_was_opened_since_is_closed_before_an
 async fn locks_bear_the_tag_by_which_their_old_versions_go_soon() {
     let aws = aws("eu-central-2").await;
     let bucket = bucket(&aws).await;
-    for (key, tags) in [("a/lock", 1), ("a/scope.json", 0), ("a/history/1.jsonl", 0)] {
+    for (key, tags) in [("a/lock", 1), ("a/ledger.json", 0), ("a/history/1.jsonl", 0)] {
         written(bucket.put(key, b"x".into(), When::Always).await.unwrap());
         let answer = aws.s3().get_object_tagging().bucket(bucket.name()).key(key).send().await.sorted("s3:Get");
         let found = answer.unwrap().tag_set;
@@ -294,13 +294,13 @@ async fn a_name_that_somebody_else_has_is_told_with_the_way_out_and_another_can_
 async fn records_of_the_same_owner_in_other_regions_are_found() {
     let (here, there) = (aws("sa-east-1").await, aws("me-south-1").await);
     let (here, there) = (bucket(&here).await, bucket(&there).await);
-    let key = "elsewhere/e/scope.json";
+    let key = "elsewhere/e/ledger.json";
     assert_eq!(here.elsewhere(key).await.unwrap(), [""; 0]);
     written(there.put(key, b"x".into(), When::Absent).await.unwrap());
     written(here.put(key, b"x".into(), When::Absent).await.unwrap());
     assert_eq!(here.elsewhere(key).await.unwrap(), ["me-south-1"]);
     assert_eq!(there.elsewhere(key).await.unwrap(), ["sa-east-1"]);
-    assert_eq!(here.elsewhere("elsewhere/other/scope.json").await.unwrap(), [""; 0]);
+    assert_eq!(here.elsewhere("elsewhere/other/ledger.json").await.unwrap(), [""; 0]);
     clear(&here, "").await;
     clear(&there, "").await;
 }

@@ -178,6 +178,7 @@ const MINUTE: u64 = 60;
 impl Behaviour for ReplicationGroup {
     type Cloud = Aws;
 
+    const HOLDS_DATA: bool = true;
     const WAITS: Waits = Waits {
         usual: Duration::from_secs(10 * MINUTE),
         create: Duration::from_secs(60 * MINUTE),

@@ -75,6 +75,7 @@ impl Behaviour for LogGroup {
 
     const INDEXED: bool = true;
 
+    const HOLDS_DATA: bool = true;
     const ACTIONS: &'static [&'static str] = &[
         "logs:AssociateKmsKey",
         "logs:CreateLogGroup",

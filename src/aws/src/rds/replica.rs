@@ -91,6 +91,7 @@ const MINUTE: u64 = 60;
 impl Behaviour for Replica {
     type Cloud = Aws;
 
+    const HOLDS_DATA: bool = true;
     const WAITS: Waits = Waits {
         usual: Duration::from_secs(12 * MINUTE),
         create: Duration::from_secs(60 * MINUTE),

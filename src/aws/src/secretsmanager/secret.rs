@@ -80,6 +80,7 @@ const RECOVERY_DAYS: i64 = 7;
 impl Behaviour for Secret {
     type Cloud = Aws;
 
+    const HOLDS_DATA: bool = true;
     const WAITS: Waits = Waits { usual: Duration::from_secs(1), ..Waits::QUICK };
 
     const LATE: bool = true;

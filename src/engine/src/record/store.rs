@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use crate::live::{Fault, FaultKind};
+use crate::live::Fault;
 
 /// Keeps small records under keys.
 pub trait Store: Send + Sync {
@@ -61,31 +61,4 @@ pub enum Deleted {
     Done,
     /// It stands: it is another version by now, or something else was at work on it.
     Conflict,
-}
-
-/// Writes a record over the version that was read, and over no other: what `change` makes of what is there, or nothing
-/// when it makes `None`. Gives the version that is in force then.
-///
-/// When somebody else has written meanwhile, it is read and changed once more. When that happens again, two are at work
-/// who should not be: it fails, and nothing of theirs is written over.
-pub async fn update(
-    store: &dyn Store,
-    key: &str,
-    change: impl Fn(Option<&[u8]>) -> Option<Vec<u8>>,
-) -> Result<Option<Version>, Fault> {
-    for _ in 0..2 {
-        let stored = store.get(key).await?;
-        let version = stored.as_ref().map(|stored| stored.version.clone());
-        let Some(bytes) = change(stored.as_ref().map(|stored| stored.bytes.as_slice())) else { return Ok(version) };
-        let when = version.map_or(When::Absent, When::Is);
-        if let Put::Done(version) = store.put(key, bytes, when).await? {
-            return Ok(Some(version));
-        }
-    }
-    let message = format!(
-        "somebody else wrote the record {key} in {} twice while it was to be written: two runs are at work. \
-         Nothing of theirs was written over; wait for the other one and run it again",
-        store.place()
-    );
-    Err(Fault::new(FaultKind::Busy, "writing a record", message))
 }

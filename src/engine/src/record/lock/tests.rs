@@ -7,8 +7,8 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all, pending};
 
 use super::*;
+use crate::record::MemoryStore;
 use crate::record::store::Stored;
-use crate::record::{MemoryStore, update};
 
 const QUICK: Timing = Timing {
     lasts: Duration::from_millis(600),
@@ -414,51 +414,19 @@ async fn a_zombie_writes_no_record() {
     let one = Taker::new(&records);
     let lock = one.take("one", AT_ONCE).await.unwrap();
     let guarded = lock.records();
-    let Put::Done(version) = guarded.put("p/e/scope.json", b"one".into(), When::Absent).await.unwrap() else {
+    let Put::Done(version) = guarded.put("p/e/ledger.json", b"one".into(), When::Absent).await.unwrap() else {
         panic!("nobody else has written it")
     };
     one.clock.sleep(Duration::from_secs(3600));
     let refused = [
-        guarded.put("p/e/scope.json", b"late".into(), When::Always).await.map(drop),
-        guarded.delete("p/e/scope.json", &version).await.map(drop),
+        guarded.put("p/e/ledger.json", b"late".into(), When::Always).await.map(drop),
+        guarded.delete("p/e/ledger.json", &version).await.map(drop),
         guarded.sweep("p/e/").await,
-        update(&*guarded, "p/e/scope.json", |_| Some(b"late".into())).await.map(drop),
     ];
     for refused in refused {
         assert_eq!(refused.unwrap_err().kind, FaultKind::LockLost);
     }
-    assert_eq!(guarded.get("p/e/scope.json").await.unwrap().unwrap().bytes, b"one", "what it has written it may read");
-}
-
-#[tokio::test]
-async fn a_record_is_written_over_what_was_read_or_not_at_all() {
-    let records = MemoryStore::default();
-    let appended = |old: Option<&[u8]>| Some([old.unwrap_or_default(), b"+"].concat());
-    update(&records, "r", appended).await.unwrap();
-    let version = update(&records, "r", appended).await.unwrap();
-    let stored = records.get("r").await.unwrap().unwrap();
-    assert_eq!((stored.bytes.as_slice(), Some(&stored.version)), (&b"++"[..], version.as_ref()));
-    assert_eq!(update(&records, "r", |_| None).await.unwrap(), version, "nothing to write, nothing written");
-    // Somebody writes between the reading and the writing: once, and then each time.
-    for (times, written) in [(1, Some(&b"theirs+"[..])), (2, None)] {
-        let count = AtomicU64::new(0);
-        let raced = |old: Option<&[u8]>| {
-            if count.fetch_add(1, Ordering::SeqCst) < times {
-                records.put("r", b"theirs".into(), When::Always).now_or_never().unwrap().unwrap();
-            }
-            appended(old)
-        };
-        let outcome = update(&records, "r", raced).await;
-        let now = records.get("r").await.unwrap().unwrap().bytes;
-        match written {
-            Some(written) => assert_eq!((outcome.is_ok(), now.as_slice()), (true, written)),
-            None => {
-                let message = outcome.unwrap_err().message;
-                assert!(message.contains("somebody else wrote the record r"), "{message}");
-                assert_eq!(now, b"theirs", "what the other one wrote stays");
-            }
-        }
-    }
+    assert_eq!(guarded.get("p/e/ledger.json").await.unwrap().unwrap().bytes, b"one", "what it has written it may read");
 }
 
 #[tokio::test]
