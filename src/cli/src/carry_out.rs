@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use infra_engine::event::{Listener, Outcome};
 use infra_engine::plan::{Options, Plan};
-use infra_engine::record::{Holder, Lock, LockError, Timing, prefix};
-use infra_engine::run::{Performed, Performing, perform};
+use infra_engine::record::{Holder, Lease, Lock, LockError, Timing, prefix};
+use infra_engine::run::{Locking, Performed, Performing, perform};
 use serde_json::json;
 
 use crate::args::Carrying;
@@ -70,59 +70,85 @@ pub(crate) async fn carry_out(
     // Before the lock: while something is being made, others may be at work.
     packages::made(session, blueprint, &order.options).await?;
     let run = run_id();
-    let lock = take_lock(session, blueprint, cloud, order, &run).await?;
-    let result = under_lock(session, blueprint, cloud, order, &run).await;
-    let cleared = match &result {
-        Ok(carried) if carried.complete && order.records == Records::GoWithTheLast => {
-            // Only while the lock is ours: by now the next one may have begun to write.
-            let held = Cloud { identity: cloud.identity.clone(), store: lock.records() };
-            records::clear(session, blueprint, &held).await
-        }
-        _ => Ok(false),
-    };
-    if let Err(fault) = lock.release().await {
-        session.console.warn(&format!("the lock was not released, and expires by itself: {fault}"));
-    }
+    let (result, cleared) = locked(session, blueprint, cloud, order, &run, async |held| {
+        let result = under_lock(session, blueprint, held, order, &run).await;
+        let cleared = match &result {
+            Ok(carried) if carried.complete && order.records == Records::GoWithTheLast => {
+                records::clear(session, blueprint, &held.cloud).await
+            }
+            _ => Ok(false),
+        };
+        (result, cleared)
+    })
+    .await?;
     if cleared? {
         cloud.store.sweep(&prefix(&blueprint.owner)).await?;
     }
     result
 }
 
-/// Takes the environment's lock, waiting as long as was asked for.
-pub(crate) async fn take_lock(
+/// The cloud while the lock is held.
+pub(crate) struct Held {
+    /// Its records can be written only as long as the lock is ours.
+    pub cloud: Cloud,
+    /// Leave to change things.
+    pub lease: Lease,
+}
+
+/// Works under the environment's lock, waiting for it as long as was asked for.
+pub(crate) async fn locked<T>(
     session: &Session<'_>,
     blueprint: &Blueprint,
     cloud: &Cloud,
     order: &Order<'_>,
     run: &str,
-) -> Result<Lock, Failure> {
-    let holder = Holder::this(run, order.command);
-    let patience = order.carrying.lock_timeout.0;
-    let (store, listener) = (Arc::clone(&cloud.store), session.console.listener());
-    let interrupt = session.interrupt.clone();
-    let taken = Lock::take(store, &blueprint.owner, holder, patience, Timing::USUAL, listener, interrupt).await;
-    if let Ok(lock) = &taken {
+    work: impl AsyncFnOnce(&Held) -> T,
+) -> Result<T, Failure> {
+    let locking = Locking {
+        store: &cloud.store,
+        owner: &blueprint.owner,
+        holder: Holder::this(run, order.command),
+        patience: order.carrying.lock_timeout.0,
+        timing: Timing::USUAL,
+        listener: session.console.listener(),
+        interrupt: session.interrupt,
+    };
+    let under = async |lock: &Lock| {
         blueprint.guard_changes(lock.lease());
+        let cloud = Cloud { identity: cloud.identity.clone(), store: lock.records() };
+        work(&Held { cloud, lease: lock.lease() }).await
+    };
+    match infra_engine::run::locked(locking, under).await {
+        Ok((done, not_released)) => {
+            if let Some(fault) = not_released {
+                session.console.warn(&format!("the lock was not released, and expires by itself: {fault}"));
+            }
+            Ok(done)
+        }
+        Err(LockError::Held(holder)) => {
+            Err(Failure::new("another run holds the lock on this environment; nothing was changed")
+                .because(holder.to_string())
+                .way_out("wait for it with --lock-timeout 5m; if that run is gone for good, break the lock:")
+                .command(format!("infra unlock {} --env {}", holder.id, blueprint.name)))
+        }
+        Err(LockError::Interrupted) => {
+            Err(Failure::interrupted("interrupted while waiting for the lock; nothing was changed"))
+        }
+        Err(LockError::Fault(fault)) => {
+            Err(Failure::from(fault).because("the lock was not taken; nothing was changed"))
+        }
+        Err(error @ LockError::OtherId { .. }) => Err(Failure::new(error.to_string())),
     }
-    taken.map_err(|error| match error {
-        LockError::Held(holder) => Failure::new("somebody else is at work on this environment; nothing was changed")
-            .because(holder.to_string())
-            .way_out("wait for them with --lock-timeout 5m; if they are gone for good, break the lock:")
-            .command(format!("infra unlock {} --env {}", holder.id, blueprint.name)),
-        LockError::Interrupted => Failure::interrupted("interrupted while waiting for the lock; nothing was changed"),
-        LockError::Fault(fault) => Failure::from(fault).because("the lock was not taken; nothing was changed"),
-        LockError::OtherId { .. } => Failure::new(error.to_string()),
-    })
 }
 
 async fn under_lock(
     session: &Session<'_>,
     blueprint: &Blueprint,
-    cloud: &Cloud,
+    held: &Held,
     order: &Order<'_>,
     run: &str,
 ) -> Result<Carried, Failure> {
+    let Held { cloud, lease } = held;
     let mut planned = session.plan(blueprint, cloud, &order.options).await?;
     if let Some(saved) = order.shown {
         refuse_if_moved(saved, &planned, blueprint)?;
@@ -144,7 +170,7 @@ async fn under_lock(
             planned = still_true(session, blueprint, cloud, order, planned).await?;
         }
     }
-    let outcome = change(session, blueprint, cloud, order, planned, &plan, run).await?;
+    let outcome = change(session, blueprint, (cloud, lease), order, planned, &plan, run).await?;
     let exit = match (outcome.is_complete(), outcome.interrupted) {
         (true, _) => Exit::Done,
         (false, true) => Exit::Interrupted,
@@ -242,7 +268,7 @@ async fn agree(
 async fn change(
     session: &Session<'_>,
     blueprint: &Blueprint,
-    cloud: &Cloud,
+    (cloud, lease): (&Cloud, &Lease),
     order: &Order<'_>,
     planned: Planned,
     plan: &Plan,
@@ -261,6 +287,7 @@ async fn change(
         run,
         who: &cloud.identity.arn,
         command: order.command,
+        lease: Some(lease),
     };
     let Performed { outcome, unwritten } = perform(planned.surveyed, plan, &performing)
         .await

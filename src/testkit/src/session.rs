@@ -1,17 +1,16 @@
-//! What the command line does, without one: survey, and perform what was planned. It asks nobody and takes no lock.
+//! What the command line does, without one: survey, and perform what was planned. It asks nobody.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use infra_engine::event::{Event, Listener, Outcome};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Fault, Live, Registry};
 use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, confirm};
-use infra_engine::record::{Kept, MemoryStore, Store};
-use infra_engine::run::{
-    Interrupt, Observing, Performing, Selected, Surveyed, Surveying, look, observe, perform, survey,
-};
+use infra_engine::record::{Holder, Kept, Lease, Lock, MemoryStore, Store, Timing};
+use infra_engine::run::{Interrupt, Locking, Observing, Performing, Selected, Surveyed, Surveying, locked, look, observe, perform, survey};
 
 /// Somebody at work on one environment.
 pub struct Session {
@@ -27,6 +26,8 @@ pub struct Session {
     pub parallelism: usize,
     /// Who may ask to stop.
     pub interrupt: Interrupt,
+    /// Whether it works under the lock, as the program does. Who dies under it leaves it behind: see [`Session::bury`].
+    pub locks: bool,
     /// What its runs are called, before their number. Where two sessions share a cloud, it must not be the same.
     pub name: String,
     heard: Arc<Heard>,
@@ -51,6 +52,8 @@ pub enum Refusal {
     Reading(Vec<Fault>),
     /// A record could not be read or written.
     Record(Fault),
+    /// Somebody else holds the lock.
+    Locked(String),
     /// The plan says that it may not be applied.
     Stopped(Vec<Stop>),
 }
@@ -76,6 +79,7 @@ impl Session {
             common_tags: Tags::new(),
             parallelism: 8,
             interrupt: Interrupt::new(),
+            locks: false,
             name: "run".to_owned(),
             heard: Arc::default(),
             runs: AtomicUsize::new(0),
@@ -110,13 +114,47 @@ impl Session {
 
     /// Plans otherwise, and applies.
     pub async fn apply_with(&self, definitions: &[Definition], options: &Options) -> Result<Applied, Refusal> {
+        let run = format!("{}-{}", self.name, self.runs.fetch_add(1, Ordering::Relaxed));
+        if !self.locks {
+            return self.carry_out(definitions, options, &run, None).await;
+        }
+        let locking = Locking {
+            store: &self.store,
+            owner: &self.owner,
+            holder: Holder::this(run.as_str(), "apply"),
+            patience: Duration::ZERO,
+            timing: Timing::USUAL,
+            listener: Arc::<Heard>::clone(&self.heard),
+            interrupt: &self.interrupt,
+        };
+        let work = async |lock: &Lock| self.carry_out(definitions, options, &run, Some(&lock.lease())).await;
+        match locked(locking, work).await {
+            Ok((done, None)) => done,
+            Ok((_, Some(fault))) => Err(Refusal::Record(fault)),
+            Err(error) => Err(Refusal::Locked(error.to_string())),
+        }
+    }
+
+    /// The lock of a run that has died is broken: on one machine, the next one sees that at once.
+    pub async fn bury(&self) {
+        if let Ok(Some(dead)) = Lock::look(&*self.store, &self.owner).await {
+            Lock::break_open(&*self.store, &self.owner, &dead.id).await.expect("what holds the lock is dead");
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        definitions: &[Definition],
+        options: &Options,
+        run: &str,
+        lease: Option<&Lease>,
+    ) -> Result<Applied, Refusal> {
         let graph = joined(definitions)?;
         let surveyed = self.surveyed(&graph, options).await?;
         let plan = surveyed.plan.clone();
         if !plan.stops.is_empty() {
             return Err(Refusal::Stopped(plan.stops));
         }
-        let run = format!("{}-{}", self.name, self.runs.fetch_add(1, Ordering::Relaxed));
         let performing = Performing {
             registry: &self.registry,
             store: &*self.store,
@@ -125,9 +163,10 @@ impl Session {
             listener: &*self.heard,
             interrupt: &self.interrupt,
             parallelism: self.parallelism,
-            run: &run,
+            run,
             who: "somebody",
             command: "apply",
+            lease,
         };
         let performed = perform(surveyed, &plan, &performing).await.map_err(Refusal::Record)?;
         match performed.unwritten {

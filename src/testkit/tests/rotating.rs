@@ -85,6 +85,7 @@ async fn it_may_die_at_every_call_and_the_door_opens_all_the_while() {
         ground.weather.set(Forecast::once(number, moment, Blow::Death));
         let options = rotating(&ground, "cache.vault");
         let _survived = ground.weather.survive(ground.session.apply_with(&wanted, &options)).await;
+        ground.session.bury().await;
         check_the_door_opens(&law, &cloud);
         let begun = tag(&cloud, "model/vault", NEXT).is_some() || tag(&cloud, "model/vault", CURRENT) != first;
         ground.weather.clear();

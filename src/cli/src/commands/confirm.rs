@@ -8,7 +8,7 @@ use infra_engine::record::{History, Kept};
 use serde_json::json;
 
 use crate::args::{Confirm, Selection};
-use crate::carry_out::{Order, Records, run_id, take_lock, whole};
+use crate::carry_out::{Order, Records, locked, run_id, whole};
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -32,12 +32,10 @@ pub(super) async fn run(arguments: Confirm, session: &Session<'_>) -> Result<Exi
         records: Records::Stay,
     };
     let run = run_id();
-    let lock = take_lock(session, &blueprint, &cloud, &order, &run).await?;
-    let result = under_lock(session, &blueprint, &cloud, &order, &what, &run).await;
-    if let Err(fault) = lock.release().await {
-        session.console.warn(&format!("the lock was not released, and expires by itself: {fault}"));
-    }
-    result
+    locked(session, &blueprint, &cloud, &order, &run, async |held| {
+        under_lock(session, &blueprint, &held.cloud, &order, &what, &run).await
+    })
+    .await?
 }
 
 async fn under_lock(

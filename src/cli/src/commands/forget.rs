@@ -7,7 +7,7 @@ use infra_engine::record::History;
 use serde_json::json;
 
 use crate::args::{Forget, Selection};
-use crate::carry_out::{Order, Records, run_id, take_lock, whole};
+use crate::carry_out::{Order, Records, locked, run_id, whole};
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -30,12 +30,10 @@ pub(super) async fn run(arguments: Forget, session: &Session<'_>) -> Result<Exit
         records: Records::Stay,
     };
     let run = run_id();
-    let lock = take_lock(session, &blueprint, &cloud, &order, &run).await?;
-    let result = forget(session, &blueprint, &cloud, &order, &what, &run).await;
-    if let Err(fault) = lock.release().await {
-        session.console.warn(&format!("the lock was not released, and expires by itself: {fault}"));
-    }
-    result
+    locked(session, &blueprint, &cloud, &order, &run, async |held| {
+        forget(session, &blueprint, &held.cloud, &order, &what, &run).await
+    })
+    .await?
 }
 
 async fn forget(

@@ -155,6 +155,17 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             ),
             command: Some(format!("infra plan --env {environment} --take-over")),
         },
+        Stop::StandsElsewhere { places } => Advice {
+            about: "stands_elsewhere".into(),
+            address: String::new(),
+            says: format!("this environment already exists in {}, and nothing of it exists here", places.join(", ")),
+            way_out: Some(
+                "check `region` in the environment file; to create a second one, give it a name of its own; if it \
+                 really moves here:"
+                    .into(),
+            ),
+            command: Some(format!("infra plan --env {environment} --take-over")),
+        },
         Stop::UnknownKinds { kinds } => Advice {
             about: "unknown_kinds".into(),
             address: String::new(),

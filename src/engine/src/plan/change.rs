@@ -305,6 +305,11 @@ pub enum Stop {
         /// How many would come.
         come: usize,
     },
+    /// This owner has resources in other regions of the account, and none here.
+    StandsElsewhere {
+        /// The regions.
+        places: Vec<String>,
+    },
     /// Everything is to go, and there is more than this program knows.
     UnknownKinds {
         /// The kinds.

@@ -448,6 +448,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         Stop::UnknownAddress { .. }
         | Stop::OtherProgram { .. }
         | Stop::OtherPlatform { .. }
+        | Stop::StandsElsewhere { .. }
         | Stop::UnknownKinds { .. }
         | Stop::NoOrder { .. } => true,
     }

@@ -31,6 +31,11 @@ impl Kept {
         Ok(Kept { ledger, version: Some(stored.version) })
     }
 
+    /// The other places in which this owner has a ledger, where there is none here: a mistyped region is told by that.
+    pub async fn elsewhere(&self, store: &dyn Store, owner: &Owner) -> Result<Vec<String>, Fault> {
+        if self.exists() { Ok(Vec::new()) } else { store.elsewhere(&key(owner)).await }
+    }
+
     /// Takes over which version was written, and nothing else: what it says may have changed meanwhile.
     pub fn take_version(&mut self, written: Kept) {
         self.version = written.version;

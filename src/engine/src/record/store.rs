@@ -14,6 +14,10 @@ pub trait Store: Send + Sync {
     fn put<'a>(&'a self, key: &'a str, bytes: Vec<u8>, when: When) -> BoxFuture<'a, Result<Put, Fault>>;
     /// Deletes a record, if it is still that version. That it is gone already is success.
     fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<Deleted, Fault>>;
+    /// The other places of the same account in which there is a record under this key. What cannot be told is none.
+    fn elsewhere<'a>(&'a self, _key: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
     /// The keys that start with a prefix, in order.
     fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>>;
     /// Removes what deleted and overwritten records under a prefix have left behind, and the store itself when nothing

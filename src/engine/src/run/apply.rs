@@ -16,6 +16,7 @@ use crate::event::{Event, FaultText, Listener, Outcome};
 use crate::live::Registry;
 use crate::model::Address;
 use crate::plan::{Action, Plan, Step, Verb};
+use crate::record::Lease;
 
 /// What carrying a plan out needs.
 pub struct Applying<'a> {
@@ -29,6 +30,8 @@ pub struct Applying<'a> {
     pub interrupt: &'a Interrupt,
     /// What is written down as it goes; its run is different from every other, and tokens of creates are made of it.
     pub journal: &'a Journal<'a>,
+    /// Leave to change things, where a lock is held.
+    pub lease: Option<Lease>,
 }
 
 /// How long calls in flight may go on once somebody has asked to stop.
@@ -36,12 +39,13 @@ const GRACE: Duration = Duration::from_secs(6);
 
 /// Carries a plan out, as far as it goes, and says what became of it.
 pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
-    let Applying { registry, parallelism, listener, interrupt, journal } = *applying;
+    let Applying { registry, parallelism, listener, interrupt, journal, ref lease } = *applying;
+    let lease = lease.clone();
     let run = journal.run();
     listener.hear(&Event::ApplyStarted { run: run.to_owned(), steps: plan.steps.len() });
     let known = plan.known.clone().into_iter().collect();
     let protected = plan.protected.clone();
-    let site = Site { owner: &plan.owner, registry, listener, interrupt, journal, protected, known: Mutex::new(known) };
+    let site = Site { owner: &plan.owner, registry, listener, interrupt, journal, lease, protected, known: Mutex::new(known) };
     let mut schedule = Schedule::new(&plan.steps);
     let mut running = FuturesUnordered::new();
     let mut told = false;

@@ -15,7 +15,7 @@ use crate::graph::Graph;
 use crate::live::{Fault, Live, Registry};
 use crate::model::{Address, Entry, Ledger, Ownership};
 use crate::plan::{Action, Options, Plan, Reason, Step, Verb, Work, ledger_name};
-use crate::record::{History, Store};
+use crate::record::{History, Lease, Store};
 
 /// What carrying out a plan needs.
 #[derive(Clone, Copy)]
@@ -40,6 +40,8 @@ pub struct Performing<'a> {
     pub who: &'a str,
     /// The command, for the history.
     pub command: &'a str,
+    /// Leave to change things, where a lock is held.
+    pub lease: Option<&'a Lease>,
 }
 
 /// What became of it.
@@ -54,6 +56,7 @@ pub struct Performed {
 /// Carries a plan out. `plan` is what was agreed to: the surveyed one, or a part of it.
 pub async fn perform(surveyed: Surveyed, plan: &Plan, performing: &Performing<'_>) -> Result<Performed, Fault> {
     let Performing { registry, store, options, listener, interrupt, parallelism, run, who, command, .. } = *performing;
+    let lease = performing.lease.cloned();
     let Surveyed { kept, world, .. } = surveyed;
     let owner = &plan.owner;
     let had_ledger = kept.exists();
@@ -81,7 +84,7 @@ pub async fn perform(surveyed: Surveyed, plan: &Plan, performing: &Performing<'_
     journal.write().await?;
     let outcome = {
         let both = Both { one: listener, other: &journal };
-        apply(plan, &Applying { registry, parallelism, listener: &both, interrupt, journal: &journal }).await
+        apply(plan, &Applying { registry, parallelism, listener: &both, interrupt, journal: &journal, lease }).await
     };
     let begun = journal.begun();
     journal.ledger(|ledger| match outcome.is_complete() {

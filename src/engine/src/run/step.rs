@@ -16,6 +16,7 @@ use crate::live::{
 };
 use crate::model::{Address, Document, Entry, Mutability, Owner, Ownership, Reference, Tags, digest, keys};
 use crate::plan::{Spec, Step, Work, ledger_name};
+use crate::record::Lease;
 
 /// Where the steps of one run work.
 pub(super) struct Site<'a> {
@@ -24,6 +25,8 @@ pub(super) struct Site<'a> {
     pub(super) listener: &'a dyn Listener,
     pub(super) interrupt: &'a Interrupt,
     pub(super) journal: &'a Journal<'a>,
+    /// Leave to change things, while the lock is ours.
+    pub(super) lease: Option<Lease>,
     /// The addresses of what the code protects.
     pub(super) protected: BTreeSet<Address>,
     /// What stands, by address: outputs for those that refer to it.
@@ -96,7 +99,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             };
             site.made(kind, &step.address, &id, &order.document);
             let live = settle(site, step, kind, &id, (&order.document, &BTreeSet::new()), &mut attempt).await?;
-            retag(kind, &live, &order.tags, &mut attempt).await?;
+            retag(site, kind, &live, &order.tags, &mut attempt).await?;
             site.stands(&step.address, live);
             Ok(id)
         }
@@ -105,7 +108,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             let document = site.resolve(kind, document)?;
             let tags = with_spec(kind, &document, tags);
             site.about_to_write(kind, &step.address, &document).await?;
-            retag(kind, live, &tags, &mut attempt).await?;
+            retag(site, kind, live, &tags, &mut attempt).await?;
             site.journal.taken_back(live.kind, &live.id);
             let live = match fields.is_empty() {
                 false => settle(site, step, kind, &live.id, (&document, fields), &mut attempt).await?,
@@ -118,7 +121,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
         Work::Rotate { live, hand_over } => {
             let mut attempt = Attempt::new(site, step, waits.update);
             let rotation = Rotation { token: site.token(&step.address), hand_over: *hand_over };
-            attempt.repeat(|| kind.rotate(live, &rotation)).await?;
+            attempt.repeat(|| async { site.may_change()?; kind.rotate(live, &rotation).await }).await?;
             let live = read_ready(kind, &live.id, &mut attempt).await?;
             let id = live.id.clone();
             site.stands(&step.address, live);
@@ -140,12 +143,12 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
                 (keys::ADDRESS.to_owned(), step.address.to_string()),
             ]);
             let retag = Retag { set, remove: Vec::new() };
-            attempt.repeat(|| kind.retag(live, &retag)).await?;
+            attempt.repeat(|| async { site.may_change()?; kind.retag(live, &retag).await }).await?;
             Ok(live.id.clone())
         }
         Work::Delete { live } => {
             let mut attempt = Attempt::new(site, step, waits.delete);
-            attempt.repeat(|| async { kind.delete(live).await.gone_is_fine() }).await?;
+            attempt.repeat(|| async { site.may_change()?; kind.delete(live).await.gone_is_fine() }).await?;
             let ask = Ask::only([live.id.clone()]);
             while attempt.repeat(|| kind.read(&ask)).await?.iter().any(|live| !kind.goes_by_itself(live)) {
                 attempt.wait_for("being deleted").await?;
@@ -168,7 +171,11 @@ async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
     let mut unanswered = false;
     let not_made = |unanswered: bool| move |halt| NotMade { halt, nothing_made: !unanswered };
     loop {
-        let fault = match kind.create(order).await {
+        let created = match site.may_change() {
+            Ok(()) => kind.create(order).await,
+            Err(fault) => Err(fault),
+        };
+        let fault = match created {
             Ok(id) => return Ok(id),
             Err(fault) => fault,
         };
@@ -204,7 +211,7 @@ async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
 /// the next plan does it.
 async fn take_back(site: &Site<'_>, step: &Step, kind: &dyn Kind, predecessor: &Live) {
     let retag = Retag { set: Tags::new(), remove: vec![keys::RETIRED.to_owned()] };
-    if kind.retag(predecessor, &retag).await.is_ok() {
+    if site.may_change().is_ok() && kind.retag(predecessor, &retag).await.is_ok() {
         site.journal.taken_back(predecessor.kind, ledger_name(site.registry, predecessor));
         let (address, kind, id) = (step.address.clone(), step.kind, predecessor.id.clone());
         site.listener.hear(&Event::TakenBack { address, kind, id });
@@ -265,7 +272,7 @@ async fn settle(
             return Ok(live);
         }
         // A change of several calls that was cut off goes on from what is done, not from its beginning.
-        while let Err(fault) = kind.update(&live, &wanted(&live)).await {
+        while let Err(fault) = changed(site, kind, &live, &wanted(&live)).await {
             attempt.rest_after(fault).await?;
             live = read_ready(kind, id, attempt).await?;
             if unsettled(kind, &live, &wanted(&live)).is_empty() {
@@ -289,6 +296,11 @@ async fn settle(
     let (address, name) = (step.address.clone(), step.kind);
     site.listener.hear(&Event::StepUnsettled { address, kind: name, fields });
     Err(Fault::new(FaultKind::Refused, name, message).into())
+}
+
+async fn changed(site: &Site<'_>, kind: &dyn Kind, live: &Live, wanted: &Document) -> Result<(), Fault> {
+    site.may_change()?;
+    kind.update(live, wanted).await
 }
 
 /// What is wanted, with what somebody else has moved where it is now.
@@ -337,7 +349,13 @@ async fn read_ready(kind: &dyn Kind, id: &str, attempt: &mut Attempt<'_>) -> Res
 
 /// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted, and a
 /// mark of being replaced that came to nothing.
-async fn retag(kind: &dyn Kind, live: &Live, wanted: &Tags, attempt: &mut Attempt<'_>) -> Result<(), Halt> {
+async fn retag(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    live: &Live,
+    wanted: &Tags,
+    attempt: &mut Attempt<'_>,
+) -> Result<(), Halt> {
     if kind.schema().ownership != Ownership::Tags {
         return Ok(());
     }
@@ -349,13 +367,18 @@ async fn retag(kind: &dyn Kind, live: &Live, wanted: &Tags, attempt: &mut Attemp
         return Ok(());
     }
     let retag = Retag { set, remove };
-    attempt.repeat(|| kind.retag(live, &retag)).await
+    attempt.repeat(|| async { site.may_change()?; kind.retag(live, &retag).await }).await
 }
 
 impl<'a> Site<'a> {
     fn kind(&self, name: &'static str) -> Result<&'a dyn Kind, Fault> {
         let unknown = || Fault::new(FaultKind::Broken, name, "this program does not know the kind");
         self.registry.kind(name).map(AsRef::as_ref).ok_or_else(unknown)
+    }
+
+    /// Whether the lock is still ours: asked before every call that changes something.
+    fn may_change(&self) -> Result<(), Fault> {
+        self.lease.as_ref().map_or(Ok(()), Lease::may_change)
     }
 
     /// The idempotency token of a create: the same when it is repeated in this run.

@@ -6,7 +6,7 @@ use crate::event::Listener;
 use crate::graph::Graph;
 use crate::live::{Fault, Registry};
 use crate::model::Owner;
-use crate::plan::{Options, Plan, plan};
+use crate::plan::{Options, Plan, Stop, plan};
 use crate::record::{Kept, Store};
 
 /// What a survey is made of.
@@ -46,6 +46,10 @@ pub async fn survey(surveying: &Surveying<'_>) -> Result<Surveyed, Vec<Fault>> {
     let mut made = plan(graph, &world.lives, &kept.ledger, registry, options);
     while look_again(&observing, &mut world, &made).await? {
         made = plan(graph, &world.lives, &kept.ledger, registry, options);
+    }
+    if !options.take_over {
+        let places = kept.elsewhere(surveying.store, surveying.owner).await.map_err(|fault| vec![fault])?;
+        made.stops.extend((!places.is_empty()).then_some(Stop::StandsElsewhere { places }));
     }
     Ok(Surveyed { kept, world, plan: made })
 }

@@ -25,7 +25,9 @@ pub struct Ground {
 impl Ground {
     /// Over a model cloud: the weather is between its kinds and the cloud, at every single call.
     pub fn model(cloud: &Arc<ModelCloud>) -> Ground {
-        Ground { session: Session::new(cloud.registry()), weather: Arc::clone(&cloud.weather) }
+        let mut session = Session::new(cloud.registry());
+        session.locks = true;
+        Ground { session, weather: Arc::clone(&cloud.weather) }
     }
 
     /// Over any registry: the weather is between the engine and the kinds, at every method of a kind.

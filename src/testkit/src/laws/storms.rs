@@ -25,6 +25,7 @@ pub async fn storms(ground: &Ground, weather: &[Forecast], to: &[Definition], ex
         let law = format!("through {forecast:?}");
         ground.weather.set(forecast.clone());
         let _survived = ground.weather.survive(ground.session.apply(to)).await;
+        ground.session.bury().await;
         ground.weather.clear();
         tokio::time::sleep(MEANWHILE).await;
         let lives = ground.lives(&law).await;
@@ -92,6 +93,7 @@ async fn every(
         ground.session.heard();
         // Whatever comes of this run, the next one converges.
         let _survived = ground.weather.survive(ground.session.apply(to)).await;
+        ground.session.bury().await;
         let told = ground.session.heard();
         ground.weather.clear();
         tokio::time::sleep(MEANWHILE).await;

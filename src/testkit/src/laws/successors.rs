@@ -103,6 +103,7 @@ pub async fn taken_back(fresh: impl Fn() -> Ground, sample: &Sample) {
             again.weather.set(Forecast::once(number, Moment::Before, Blow::Death));
             let survived = again.weather.survive(again.session.apply(&changed)).await;
             assert!(survived.is_none(), "{law}: it dies");
+            again.session.bury().await;
             again.weather.clear();
             let plan = again.plan(&law, &sample.definitions).await;
             let deletes =

@@ -110,6 +110,10 @@ impl Store for Guarded {
         .boxed()
     }
 
+    fn elsewhere<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>> {
+        self.store.elsewhere(key)
+    }
+
     fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>> {
         self.store.list(prefix)
     }
