@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use super::plural::{RESOURCES, counted};
+use super::printable::one_line;
 use super::report::{Report, ReportChange, ReportField, ReportTag, Who};
 use super::values::{Mark, changed};
 
@@ -21,8 +22,12 @@ pub fn drift_text(drifted: &[ReportChange], paint: Paint) -> String {
     let mut out = String::new();
     for ReportChange { address, kind, id, fields, tags, .. } in drifted {
         let id = id.as_deref().unwrap_or_default();
-        out +=
-            &format!("  {} {}  {kind}  {}\n", paint.yellow("~"), paint.bold(address), paint.dim(format!("[id={id}]")));
+        out += &format!(
+            "  {} {}  {kind}  {}\n",
+            paint.yellow("~"),
+            paint.bold(address),
+            paint.dim(format!("[id={}]", one_line(id)))
+        );
         for ReportField { path, before: is, after: was, shape, .. } in fields {
             for line in changed(path, was, is, *shape, 0) {
                 let text = match line.mark {
@@ -35,8 +40,8 @@ pub fn drift_text(drifted: &[ReportChange], paint: Paint) -> String {
             }
         }
         for ReportTag { key, before: is, after: was, .. } in tags {
-            let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
-            out += &format!("      tag {key}: {} → {}\n", side(was), side(is));
+            let side = |value: &Option<String>| one_line(value.as_deref().unwrap_or("(none)")).into_owned();
+            out += &format!("      tag {}: {} → {}\n", one_line(key), side(was), side(is));
         }
         out.push('\n');
     }
