@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::render::{Level, Report, Troubles, apply_complete, apply_incomplete, destroy_complete, plan_text};
 use crate::saved::SavedPlan;
 use crate::session::{Blueprint, Cloud, Planned, Session};
-use crate::{packages, records};
+use crate::{endpoints, packages, records};
 
 /// What is to be carried out.
 pub(crate) struct Order<'a> {
@@ -195,7 +195,8 @@ async fn agree(
         Purpose::Destroy => "Delete all of this",
         Purpose::Tags => "Write these tags",
     };
-    let question = format!("\n{what} in {}\n(account {}, {})?", blueprint.owner, facts.account, facts.region);
+    let places = endpoints::in_question(&blueprint.detours);
+    let question = format!("\n{what} in {}\n(account {}, {}){places}?", blueprint.owner, facts.account, facts.region);
     let answer = session.unless_interrupted(session.console.confirm(&question, &word)).await;
     if answer.is_err() {
         // The question's line has no end yet.
@@ -223,7 +224,12 @@ async fn change(
     if keeps_scope {
         Scope::extend(store, owner, kinds_during(owner_tag(blueprint), planned, plan)).await?;
     }
-    let history = Arc::new(History::begin(owner, run, &cloud.identity.arn, order.command));
+    let history = Arc::new(History::begin(
+        owner,
+        run,
+        &cloud.identity.arn,
+        &endpoints::in_history(order.command, &blueprint.detours),
+    ));
     // Before the first change, so that a run that is killed has left its name; whole again at its end.
     write_down(session, &history, store, run).await;
     let troubles = Arc::new(Troubles::default());
