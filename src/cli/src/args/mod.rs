@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use selection::Selection;
 pub(crate) use spelling::spelled;
-pub use values::{Adoption, Wait};
+pub use values::{Adoption, GivenPackage, Wait};
 
 use crate::exit::Exit;
 
@@ -40,6 +40,9 @@ pub struct Common {
     /// The profile of credentials, whatever the environment says.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// A package that was made elsewhere, in place of making it here: its name, its file, and the digest it must have.
+    #[arg(long, global = true, value_name = "NAME=FILE[@sha256:DIGEST]")]
+    pub package: Vec<GivenPackage>,
     /// Everything for machines, one JSON object a line, on standard output.
     #[arg(long, global = true)]
     pub json: bool,
