@@ -55,7 +55,7 @@ pub(crate) struct SavedPlan {
 /// Where calls went when a plan was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedEndpoint {
-    /// Of these services.
+    /// Of these services; of all when there are none here.
     pub services: Vec<String>,
     /// There.
     pub url: String,
@@ -156,10 +156,11 @@ impl SavedPlan {
 impl SavedEndpoint {
     /// Where calls go. An address that AWS has for a service is as good as any other of AWS's.
     pub fn of(detours: &[Detour]) -> Vec<SavedEndpoint> {
-        let one = |detour: &Detour| SavedEndpoint {
-            services: detour.services.iter().map(|service| (*service).to_owned()).collect(),
-            url: detour.url.clone(),
+        let services = |detour: &Detour| match detour.everything {
+            true => Vec::new(),
+            false => detour.services.iter().map(|service| (*service).to_owned()).collect(),
         };
+        let one = |detour: &Detour| SavedEndpoint { services: services(detour), url: detour.url.clone() };
         detours.iter().filter(|detour| !detour.at_aws).map(one).collect()
     }
 }
@@ -170,7 +171,10 @@ fn tags(tags: &Tags) -> String {
 }
 
 fn places(endpoints: &[SavedEndpoint]) -> String {
-    let one = |SavedEndpoint { services, url }: &SavedEndpoint| format!("{url} for {}", services.join(", "));
+    let one = |SavedEndpoint { services, url }: &SavedEndpoint| match &services[..] {
+        [] => url.clone(),
+        services => format!("{url} for {}", services.join(", ")),
+    };
     let all: Vec<String> = endpoints.iter().map(one).collect();
     if all.is_empty() { "AWS's own".to_owned() } else { all.join("; ") }
 }
