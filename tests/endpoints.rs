@@ -129,5 +129,5 @@ fn where_calls_go_is_told_and_kept() {
     // One that knows the account, and one that may be anybody's.
     project.variable("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:1");
     let run = project.run(&["history", "--env", "test"]).ended(0).saying("Calls of ecs go to http://127.0.0.1:1");
-    run.saying("whether ecs belongs to the same account is not checked");
+    run.saying("nothing says that the same account answers for ecs");
 }
