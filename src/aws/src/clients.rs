@@ -274,6 +274,6 @@ mod tests {
     async fn an_endpoint_that_is_no_address_is_refused_before_any_call() {
         let endpoints = Endpoints { flag: Some("localhost:4566".into()), ..Endpoints::default() };
         let error = Aws::load(Settings { region: "eu-west-1".into(), profile: None, endpoints }).await.unwrap_err();
-        assert!(error.to_string().contains("`localhost:4566` is not an endpoint"), "{error}");
+        assert!(error.to_string().contains("`localhost:4566` (--endpoint) is not an endpoint"), "{error}");
     }
 }
