@@ -87,8 +87,23 @@ impl SavedPlan {
     /// that is not carried out; all of it is told.
     pub fn agreed(&self, now: Now<'_>) -> Result<Options, Vec<String>> {
         let Now { facts, options, endpoints, time } = now;
-        let Options { owner, common_tags, adopt_named, now: moment, goal, target, exclude, replace, rotate, adopt } =
-            self.options.clone();
+        let Options {
+            owner,
+            common_tags,
+            adopt_named,
+            adopt_from,
+            leave_unknown,
+            // Where it works is known here.
+            home: _,
+            now: moment,
+            goal,
+            target,
+            exclude,
+            replace,
+            rotate,
+            adopt,
+            take_over,
+        } = self.options.clone();
         let mut wrong = Vec::new();
         let mut same = |what: &str, saved: &str, is: &str| {
             if saved != is {
@@ -101,15 +116,19 @@ impl SavedPlan {
         same("region", &self.region, facts.region.as_str());
         same("common tags", &tags(&common_tags), &tags(&options.common_tags));
         same("endpoint", &places(&self.endpoints), &places(&endpoints));
-        if adopt_named {
-            wrong.push("it takes over whatever bears a wanted name, which no plan of `infra plan` does".to_owned());
-        }
+        let never = [
+            (adopt_named, "takes over whatever bears a wanted name"),
+            (adopt_from.is_some(), "takes over what belongs to another owner"),
+            (leave_unknown, "deletes all that it knows though there is more"),
+        ];
+        let found = never.into_iter().filter(|(is, _)| *is);
+        wrong.extend(found.map(|(_, does)| format!("it {does}, which no plan of `infra plan` does")));
         let made = self.made.as_second();
         if made > time.as_second() + SKEW || moment.0 > made || moment.0 < made - LONGEST {
             wrong.push(format!("it says that it was made at {}, for {}", self.made, moment.0));
         }
         match wrong.is_empty() {
-            true => Ok(Options { goal, target, exclude, replace, rotate, adopt, now: moment, ..options }),
+            true => Ok(Options { goal, target, exclude, replace, rotate, adopt, take_over, now: moment, ..options }),
             false => Err(wrong),
         }
     }
@@ -284,7 +303,9 @@ mod tests {
         assert!(refused(&|plan| plan.region = "us-east-1".into())[0].contains("region: us-east-1"));
         let tagged = refused(&|plan| plan.options.common_tags = Tags::from([("Project".into(), "x".into())]));
         assert_eq!(tagged, ["common tags: Project=x, and now none"]);
-        assert!(refused(&|plan| plan.options.adopt_named = true)[0].contains("takes over"));
+        assert!(refused(&|plan| plan.options.adopt_named = true)[0].contains("a wanted name"));
+        assert!(refused(&|plan| plan.options.adopt_from = Some(other()))[0].contains("another owner"));
+        assert!(refused(&|plan| plan.options.leave_unknown = true)[0].contains("though there is more"));
         let elsewhere = SavedEndpoint { services: vec!["s3".into()], url: "https://evil.example.com".into() };
         let said = refused(&|plan| plan.endpoints = vec![elsewhere.clone()]);
         assert_eq!(said, ["endpoint: https://evil.example.com for s3, and now AWS's own"]);

@@ -28,7 +28,7 @@ pub(super) async fn run(arguments: Apply, session: &Session<'_>) -> Result<Exit,
 }
 
 async fn apply_new(arguments: &Apply, session: &Session<'_>) -> Result<Exit, Failure> {
-    let Apply { file: _, selection, carrying, allow_destroy } = arguments;
+    let Apply { file: _, selection, carrying, allow_destroy, confirm: _ } = arguments;
     let blueprint = session.blueprint().await?;
     let cloud = session.connect(&blueprint).await?;
     let order = Order {
@@ -40,6 +40,7 @@ async fn apply_new(arguments: &Apply, session: &Session<'_>) -> Result<Exit, Fai
         narrow: whole,
         carrying: *carrying,
         allow_destroy: *allow_destroy,
+        confirm: None,
         records: Records::Stay,
     };
     Ok(carry_out(session, &blueprint, &cloud, &order).await?.exit)
@@ -56,15 +57,19 @@ async fn apply_saved(file: &Path, arguments: &Apply, session: &Session<'_>) -> R
     if saved.destroys() {
         session.console.say(&format!("This plan is to delete everything of {}.", blueprint.owner));
     }
+    if options.take_over {
+        session.console.say(&format!("This plan takes the place of whatever else has made {}.", blueprint.owner));
+    }
     let order = Order {
         command: "apply",
         again: format!("infra apply --env {}", blueprint.name),
-        purpose: Purpose::Apply,
+        purpose: if saved.destroys() { Purpose::Destroy } else { Purpose::Apply },
         options,
         shown: Some(&saved),
         narrow: whole,
         carrying: arguments.carrying,
         allow_destroy: arguments.allow_destroy,
+        confirm: arguments.confirm.clone(),
         records: Records::Stay,
     };
     let carried = carry_out(session, &blueprint, &cloud, &order).await?;
