@@ -124,7 +124,7 @@ fn where_calls_go_is_told_and_kept() {
     assert_eq!((&told["endpoints"][0]["everything"], &told["endpoints"][0]["at_aws"]), (&json!(true), &json!(false)));
     let history = project.run(&["history", "--env", "test"]).ended(0);
     let run = history.out.split_whitespace().next().unwrap().to_owned();
-    project.run(&["history", "--env", "test", &run]).ended(0).saying(&format!("command=apply ({line})"));
+    project.run(&["history", "--env", "test", &run]).ended(0).saying(&format!("apply ({line})"));
 
     // One that knows the account, and one that may be anybody's.
     project.variable("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:1");

@@ -91,7 +91,7 @@ fn as_diff(body: &str) -> String {
 
 fn advice(title: &str, advice: &Advice) -> String {
     let Advice { about: _, address: _, says, way_out, command } = advice;
-    let mut out = format!("> **{title}**: {says}");
+    let mut out = format!("> **{title}**: {}", one_line(says));
     out += &way_out.as_ref().map(|way_out| format!("  \n> {way_out}")).unwrap_or_default();
     out += &command.as_ref().map(|command| format!("  \n> `{command}`")).unwrap_or_default();
     out + "\n\n"

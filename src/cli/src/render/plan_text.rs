@@ -222,7 +222,7 @@ enum Tone {
 
 fn advice_text(word: &str, advice: &Advice, tone: Tone, paint: Paint) -> String {
     let Advice { about: _, address: _, says, way_out, command } = advice;
-    let sentence = wrapped(&format!("{word}: {says}"), 2);
+    let sentence = wrapped(&format!("{word}: {}", one_line(says)), 2);
     let rest = sentence.strip_prefix(word).unwrap_or_default();
     let mut out = match tone {
         Tone::Dim => format!("{}\n", paint.dim(&sentence)),
