@@ -37,6 +37,7 @@ macro_rules! kept {
             settings.add_filter(r"\b\d+\.\d s\b", "N s");
             settings.add_filter(r"after \d+s\b", "after Ns");
             settings.add_filter(r"\b\d{12}\b", "ACCOUNT");
+            settings.add_filter(r"http://127\.0\.0\.1:\d+", "ENDPOINT");
             settings.add_filter(r"/\S*/\.infra", "FOLDER/.infra");
             settings
         };

@@ -38,7 +38,7 @@ fn a_package_that_was_made_elsewhere_is_taken_by_its_digest() {
     let run = project.run(&["plan", "--env", "test", "--package", &pinned]).ended(1);
     let run = run.saying("load.zip is not the package loadtest that was meant");
     // It says what it is.
-    let is = run.err.split("its SHA-256 is ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let is = run.err.split_whitespace().find(|word| word.len() == 64 && *word != digest).expect("its SHA-256");
     let pinned = format!("loadtest=load.zip@sha256:{is}");
     project.run(&["plan", "--env", "test", "--package", &pinned]).ended(0).saying("loadtest.function");
     // What was given is kept, and used as long as it is what was given.

@@ -16,9 +16,9 @@ use aws_smithy_types::base64;
 use infra_engine::event::{Event, Listener};
 use infra_engine::graph::Graph;
 use infra_engine::live::Ask;
-use infra_engine::model::{Owner, Ownership, Tags};
+use infra_engine::model::{Ledger, Owner, Ownership, Tags};
 use infra_engine::plan::{Options, plan};
-use infra_engine::run::{Observing, World, observe};
+use infra_engine::run::{Observing, Selected, World, observe};
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -150,7 +150,8 @@ async fn look(url: String) -> (Option<World>, usize) {
         graph: &graph,
         adopt: &adopt,
         bearing: &bearing,
-        scope: None,
+        ledger: None,
+        selected: &Selected::default(),
         listener: &Nobody,
     };
     let found = observe(&observing).await;
@@ -168,7 +169,7 @@ async fn look(url: String) -> (Option<World>, usize) {
     }
     let world = found.ok();
     if let Some(world) = &world {
-        let _ = plan(&graph, &world.lives, &registry, &Options::destroy(owner.clone()));
+        let _ = plan(&graph, &world.lives, &Ledger::default(), &registry, &Options::destroy(owner.clone()));
     }
     (world, faults)
 }
