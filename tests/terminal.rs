@@ -1,6 +1,6 @@
 //! What came from a cloud is read and does nothing else, whatever it holds.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Project, Run};
 
@@ -21,7 +21,8 @@ fn what_controls_a_terminal_is_written_out_in_every_form() {
     let project = Project::of_the_platform();
     project.apply().ended(0);
     let secrets = project.client.secrets("ListSecrets", &json!({}));
-    let secret = secrets["SecretList"].as_array().unwrap().iter().find(|one| one["Name"] != json!(null)).unwrap();
+    let is_ours = |one: &&Value| one["Name"].as_str().is_some_and(|name| name.ends_with("redis-auth-token"));
+    let secret = secrets["SecretList"].as_array().unwrap().iter().find(is_ours).unwrap();
     project.client.secrets("UpdateSecret", &json!({"SecretId": secret["ARN"], "Description": HOSTILE}));
 
     let shown = r"one\u{1b}[1A\u{1b}[2Ktwo\u{202e}three\u{9b}2K\u{200b}four";
