@@ -155,7 +155,7 @@ impl Project {
 
     /// `infra destroy`
     pub fn destroy(&self) -> Run {
-        self.run(&["destroy", "--env", Project::ENVIRONMENT, "--yes"])
+        self.run(&["destroy", "--env", Project::ENVIRONMENT, "--yes", "--allow-destroy", "1000"])
     }
 }
 

@@ -108,6 +108,7 @@ mod tests {
             profile: None,
             endpoint: None,
             endpoints: BTreeMap::new(),
+            records: None,
             start_local: false,
             protected,
         }

@@ -145,6 +145,7 @@ mod tests {
             profile: None,
             endpoint: None,
             endpoints: Default::default(),
+            records: None,
             start_local: true,
             protected: false,
         };

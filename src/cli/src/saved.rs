@@ -270,6 +270,7 @@ mod tests {
             profile: None,
             endpoint: None,
             endpoints: Default::default(),
+            records: None,
             start_local: false,
             protected: false,
         }
