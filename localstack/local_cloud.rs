@@ -64,8 +64,11 @@ fn shared() -> Shared {
 
 fn start() -> std::io::Result<Shared> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = std::env::temp_dir().join(format!("infra-local-cloud-{:016x}", version(home)?));
-    fs::create_dir_all(&folder)?;
+    let folder = meeting_place().join(format!("{:016x}", version(home)?));
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(&folder)?;
     // Shared by all who use it; whoever wants to end it needs it alone.
     let in_use = File::create(folder.join("in-use"))?;
     in_use.lock_shared()?;
@@ -83,6 +86,15 @@ fn start() -> std::io::Result<Shared> {
         }
     };
     Ok(Shared { endpoint, _in_use: Some(in_use) })
+}
+
+/// Where a user's processes meet. Not in the folder for temporary files: there somebody else could be before them, and say
+/// where the cloud is.
+fn meeting_place() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = set("XDG_CACHE_HOME").or_else(|| Some(std::env::home_dir()?.join(".cache")));
+    let cache = set("INFRA_CACHE").or_else(|| Some(cache?.join("infra")));
+    cache.unwrap_or_else(std::env::temp_dir).join("local-cloud/tests")
 }
 
 /// What the local cloud is made of: after a change, tests want a new one.

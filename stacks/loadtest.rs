@@ -24,8 +24,8 @@ pub struct LoadTest {
 /// The function's code: the crate `infra-loadtest`, made for Lambda.
 const PACKAGE: Package = Package {
     name: "loadtest",
-    folder: concat!(env!("CARGO_MANIFEST_DIR"), "/.."),
-    sources: &["Cargo.lock", "Cargo.toml", "loadtest/Cargo.toml", "loadtest/src"],
+    folder: "",
+    sources: &["Cargo.lock", "Cargo.toml", "rust-toolchain.toml", "loadtest/Cargo.toml", "loadtest/src"],
     make: infra_loadtest::package::make,
 };
 
@@ -168,7 +168,8 @@ mod tests {
         let function: Function = the(&environment("prod"), "loadtest.function");
         assert_eq!(function.code.value(), "package.loadtest.digest");
         for source in PACKAGE.sources {
-            assert!(std::path::Path::new(PACKAGE.folder).join(source).exists(), "{source}");
+            let project = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+            assert!(project.join(PACKAGE.folder).join(source).exists(), "{source}");
         }
     }
 

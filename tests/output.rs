@@ -37,6 +37,7 @@ macro_rules! kept {
             settings.add_filter(r"\b\d+\.\d s\b", "N s");
             settings.add_filter(r"after \d+s\b", "after Ns");
             settings.add_filter(r"\b\d{12}\b", "ACCOUNT");
+            settings.add_filter(r"http://127\.0\.0\.1:\d+", "ENDPOINT");
             settings.add_filter(r"/\S*/\.infra", "FOLDER/.infra");
             settings
         };
@@ -57,7 +58,10 @@ fn a_life_reads_well_in_a_pipe() {
     project.write(&ENVIRONMENT.replace("retention = 30", "retention = 90").replace("10.0.1.0/24", "10.0.2.0/24"));
     kept!("plan-of-changes", project.plan());
     kept!("markdown", project.run(&["plan", "--env", "test", "--format", "markdown"]));
-    kept!("destroy", project.run(&[&["destroy", "--env", "test", "--yes", "--allow-destroy", "34"], &one[..]].concat()));
+    kept!(
+        "destroy",
+        project.run(&[&["destroy", "--env", "test", "--yes", "--allow-destroy", "34"], &one[..]].concat())
+    );
 }
 
 #[test]

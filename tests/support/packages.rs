@@ -16,19 +16,24 @@ pub fn share(project: &Path, environment: &str) {
     symlink(made, project.join(".infra/packages")).unwrap();
 }
 
-/// Makes them where they are kept from one run of the tests to the next, as the program does before a plan.
+/// Makes them where they are kept from one run of the tests to the next, and has the program take them as it takes what
+/// was made elsewhere: projects of tests have no sources.
 fn make(environment: &str) -> PathBuf {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages");
     let project = tempfile::tempdir().unwrap();
     for folder in [&kept, &project.path().join("environments"), &project.path().join(".infra")] {
         fs::create_dir_all(folder).unwrap();
     }
+    let made = kept.join("made.zip");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    infra_loadtest::package::make(&sources, &made, &|_| ()).unwrap();
     symlink(&kept, project.path().join(".infra/packages")).unwrap();
     fs::write(project.path().join("environments/local.toml"), environment).unwrap();
+    let given = format!("loadtest={}", made.display());
     let mut plan = Command::new(infra());
-    plan.args(["plan", "--env", "local", "--endpoint", infra_local_cloud::endpoint()]);
+    plan.args(["plan", "--env", "local", "--endpoint", infra_local_cloud::endpoint(), "--package", &given]);
     plan.current_dir(project.path()).stdin(Stdio::null());
-    // Cargo needs the caller's shell; whoever the caller is in some cloud is nobody here.
+    // Whoever the caller is in some cloud is nobody here.
     plan.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     plan.env_remove("AWS_SESSION_TOKEN").env_remove("AWS_PROFILE");
     let output = plan.output().unwrap();

@@ -40,6 +40,11 @@ impl Project {
         project
     }
 
+    /// The same with nothing but its environment: no packages that were made before, and no sources of any.
+    pub fn of_the_platform_alone() -> Project {
+        Project::local(infra())
+    }
+
     /// A project of the platform's own program with another environment, which stands unprotected in the local cloud.
     pub fn of_the_platform_as(environment: &str) -> Project {
         let project = Project::of(infra(), &infra_local_cloud::account());

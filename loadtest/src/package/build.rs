@@ -34,12 +34,17 @@ pub fn make_for(target: &str, workspace: &Path, file: &Path, tell: &dyn Fn(&str)
 /// built anew because of these.
 fn build(root: &Path, folder: &Path, target: &str, tell: &dyn Fn(&str)) -> Result<(), String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What Cargo says of a program that it runs would be taken for a change of the surroundings, and build anew.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_caller(name)) {
-        cargo.env_remove(name);
-    }
+    let home = nobodys_home(folder)?;
     cargo
         .current_dir(root)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| is_for_cargo(name)))
+        .envs(tools()?)
+        // What is built brings programs that run while it is: they are nobody in any cloud.
+        .env("HOME", &home)
+        .env("AWS_CONFIG_FILE", home.join("none"))
+        .env("AWS_SHARED_CREDENTIALS_FILE", home.join("none"))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
         .args(["build", "--locked", "--release", "--package", "infra-loadtest", "--bin", PROGRAM])
         .args(["--target", target])
         .arg("--target-dir")
@@ -50,7 +55,7 @@ fn build(root: &Path, folder: &Path, target: &str, tell: &dyn Fn(&str)) -> Resul
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
         .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_ENCODED_RUSTFLAGS", nameless_paths(root)?)
-        .env_remove("RUSTFLAGS")
+        .env("CARGO_TERM_COLOR", "never")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
@@ -65,19 +70,58 @@ fn build(root: &Path, folder: &Path, target: &str, tell: &dyn Fn(&str)) -> Resul
     }
 }
 
-/// True for a variable that Cargo has set for the program that is running, and for no other.
-fn is_of_the_caller(name: &OsStr) -> bool {
+/// True for a variable that Cargo and its tools need. Everything else stays with the caller: credentials of any cloud,
+/// tokens of whoever runs the build, and what Cargo has said of the program that is running, which would be taken for a
+/// change of the surroundings and build anew.
+fn is_for_cargo(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    let only =
-        ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PRIMARY_PACKAGE"];
-    name.starts_with("CARGO_PKG_") || only.contains(&name.as_ref())
+    let plain = [
+        "PATH",
+        "LANG",
+        "LC_ALL",
+        "TERM",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "CC",
+        "CXX",
+        "AR",
+        "CFLAGS",
+        "RUSTUP_TOOLCHAIN",
+        "RUSTUP_AUTO_INSTALL",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+    ];
+    let settings = ["CARGO_NET_", "CARGO_HTTP_", "CARGO_BUILD_", "CARGO_SOURCE_", "CARGO_TARGET_"];
+    plain.contains(&name.as_ref()) || settings.iter().any(|settings| name.starts_with(settings))
+}
+
+/// Where Cargo and rustup keep what is theirs: they would look for it in the home folder.
+fn tools() -> Result<[(&'static str, PathBuf); 2], String> {
+    Ok([("CARGO_HOME", home_of("CARGO_HOME", ".cargo")?), ("RUSTUP_HOME", home_of("RUSTUP_HOME", ".rustup")?)])
+}
+
+fn home_of(variable: &str, folder: &str) -> Result<PathBuf, String> {
+    let said = std::env::var_os(variable).map(PathBuf::from);
+    let found = said.or_else(|| std::env::home_dir().map(|home| home.join(folder)));
+    found.ok_or_else(|| format!("neither {variable} nor HOME is set"))
+}
+
+/// A home folder with nothing in it.
+fn nobodys_home(target: &Path) -> Result<PathBuf, String> {
+    let home = target.join("nobody");
+    std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
+    Ok(home)
 }
 
 /// The flags that take this machine's folders out of the program.
 fn nameless_paths(root: &Path) -> Result<OsString, String> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let home = home.ok_or("neither CARGO_HOME nor HOME is set")?;
+    let home = home_of("CARGO_HOME", ".cargo")?;
     let mut flags = OsString::new();
     for (path, name) in [(root, "=/infra"), (home.as_path(), "=/cargo")] {
         if !flags.is_empty() {
@@ -95,12 +139,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cargo_says_of_the_caller_is_not_passed_on() {
-        for name in ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"] {
-            assert!(is_of_the_caller(OsStr::new(name)), "{name}");
+    fn what_is_the_callers_is_not_passed_on() {
+        for name in [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_PROFILE",
+            "GITHUB_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "CARGO_REGISTRY_TOKEN",
+            "CARGO_REGISTRIES_PRIVATE_TOKEN",
+            "SSH_AUTH_SOCK",
+            "CARGO_PKG_NAME",
+            "CARGO_MANIFEST_DIR",
+            "RUSTFLAGS",
+            "HOME",
+        ] {
+            assert!(!is_for_cargo(OsStr::new(name)), "{name}");
         }
-        for name in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "PATH", "CARGO_NET_OFFLINE"] {
-            assert!(!is_of_the_caller(OsStr::new(name)), "{name}");
+        for name in ["PATH", "HTTPS_PROXY", "CARGO_NET_OFFLINE", "CARGO_BUILD_JOBS", "RUSTUP_TOOLCHAIN"] {
+            assert!(is_for_cargo(OsStr::new(name)), "{name}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Making [`Aws`] reads files and the caller's shell and calls nobody. Credentials are fetched with the first call.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,13 +12,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_types::service_config::ServiceConfigKey;
 use infra_engine::record::Lease;
 use tokio::sync::OnceCell;
 
 use crate::account::Identity;
 use crate::calls::{Calls, Counter};
 use crate::ecs::Rollouts;
-use crate::endpoints::{EndpointError, Endpoints, Variables};
+use crate::endpoints::{Detour, EndpointError, Endpoints, Given, Variables, detours};
 use crate::gate::{Gate, Network};
 use crate::guard::Guard;
 use crate::watch::Watch;
@@ -38,6 +40,7 @@ pub struct Settings {
 pub struct Aws {
     config: SdkConfig,
     settings: Settings,
+    elsewhere: BTreeMap<&'static str, Given>,
     network: Network,
     counter: Arc<Counter>,
     rollouts: Rollouts,
@@ -63,8 +66,8 @@ struct Way {
 
 macro_rules! clients {
     ($($(#[$document:meta])* $service:ident: $sdk:ident as $id:literal, $home:ident $(, $switch:ident)?;)*) => {
-        /// The services, by their names in this program.
-        const SERVICES: &[&str] = &[$(stringify!($service)),*];
+        /// The services, by their names in this program and in variables.
+        const SERVICES: &[(&str, &str)] = &[$((stringify!($service), $id)),*];
 
         #[derive(Debug, Default)]
         struct Clients {
@@ -75,7 +78,7 @@ macro_rules! clients {
             $($(#[$document])*
             pub fn $service(&self) -> &$sdk::Client {
                 self.clients.$service.get_or_init(|| {
-                    let Way { endpoint, region, gate, watch } = self.way(stringify!($service), $id, Home::$home);
+                    let Way { endpoint, region, gate, watch } = self.way(stringify!($service), Home::$home);
                     let mut config = $sdk::config::Builder::from(&self.config);
                     if endpoint.is_some() {
                         $(config.$switch(Some(true));)?
@@ -138,7 +141,7 @@ clients! {
 impl Aws {
     /// The clients, not yet made. Reads the shared configuration and the caller's shell; calls nobody.
     pub async fn load(settings: Settings) -> Result<Aws, EndpointError> {
-        settings.endpoints.check(SERVICES)?;
+        settings.endpoints.check(&SERVICES.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
         let network = Network::new();
         let region = Region::new(settings.region.clone());
         let name =
@@ -160,9 +163,17 @@ impl Aws {
             // A local cloud believes whoever comes: an account or a login is needed for nothing there.
             loader = loader.credentials_provider(Credentials::new("test", "test", None, None, "the local cloud"));
         }
+        let config = loader.load().await;
+        let mut elsewhere = BTreeMap::new();
+        for (name, id) in SERVICES {
+            let given = settings.endpoints.of(name, id, &shell, || of_profile(&config, id));
+            given.iter().try_for_each(Given::check)?;
+            elsewhere.extend(given.map(|given| (*name, given)));
+        }
         Ok(Aws {
-            config: loader.load().await,
+            config,
             settings,
+            elsewhere,
             network,
             counter: Arc::default(),
             rollouts: Rollouts::default(),
@@ -183,6 +194,11 @@ impl Aws {
         self.settings.profile.as_deref()
     }
 
+    /// What is called elsewhere than at AWS's own addresses.
+    pub fn detours(&self) -> Vec<Detour> {
+        detours(self.elsewhere.iter().map(|(service, given)| (*service, given)), SERVICES.len())
+    }
+
     /// The calls that were sent so far.
     pub fn calls(&self) -> Calls {
         self.counter.calls()
@@ -201,7 +217,7 @@ impl Aws {
 
     /// S3 for the records of a region.
     pub(crate) fn records_in(&self, region: &str) -> aws_sdk_s3::Client {
-        let Way { endpoint, gate, watch, .. } = self.way("s3", "S3", Home::Regional);
+        let Way { endpoint, gate, watch, .. } = self.way("s3", Home::Regional);
         let mut config = aws_sdk_s3::config::Builder::from(&self.config);
         if endpoint.is_some() {
             config.set_force_path_style(Some(true));
@@ -217,13 +233,13 @@ impl Aws {
         &self.rollouts
     }
 
-    fn way(&self, service: &'static str, id: &str, home: Home) -> Way {
+    fn way(&self, service: &'static str, home: Home) -> Way {
         let region = match home {
             Home::Regional => self.region(),
             Home::Global => home_of_global_services(self.region()),
         };
         Way {
-            endpoint: self.settings.endpoints.of(service, id, &shell),
+            endpoint: self.elsewhere.get(service).map(|given| given.url.clone()),
             region: Region::new(region.to_owned()),
             gate: self.network.gate(),
             watch: Watch { service, counter: Arc::clone(&self.counter), guard: self.guard.clone() },
@@ -258,6 +274,14 @@ fn shell(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Where a service answers by the profile of the shared configuration, as the SDK would read it by itself.
+fn of_profile(config: &SdkConfig, id: &str) -> Option<String> {
+    let key =
+        ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+    let own = config.service_config().and_then(|services| services.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned)).filter(|url| !url.is_empty())
+}
+
 /// True when the caller's shell names credentials. The default profile is not asked: it is an account's, not a local cloud's.
 fn has_credentials(variables: Variables<'_>) -> bool {
     let named =
@@ -280,6 +304,6 @@ mod tests {
     async fn an_endpoint_that_is_no_address_is_refused_before_any_call() {
         let endpoints = Endpoints { flag: Some("localhost:4566".into()), ..Endpoints::default() };
         let error = Aws::load(Settings { region: "eu-west-1".into(), profile: None, endpoints }).await.unwrap_err();
-        assert!(error.to_string().contains("`localhost:4566` is not an endpoint"), "{error}");
+        assert!(error.to_string().contains("`localhost:4566` (--endpoint) is not an endpoint"), "{error}");
     }
 }

@@ -48,7 +48,7 @@ pub use account::Identity;
 pub use calls::Calls;
 pub use clients::{Aws, Settings};
 pub use decimal::{Decimal, DecimalError};
-pub use endpoints::{EndpointError, Endpoints};
+pub use endpoints::{Detour, EndpointError, Endpoints, Source};
 pub use fault::Sorted;
 pub use registry::registry;
 pub use text::Text;

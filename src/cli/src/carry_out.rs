@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::render::{Level, Report, Troubles, apply_complete, apply_incomplete, destroy_complete, plan_text};
 use crate::saved::SavedPlan;
 use crate::session::{Blueprint, Cloud, Planned, Session};
-use crate::{packages, records};
+use crate::{endpoints, packages, records};
 
 /// What is to be carried out.
 pub(crate) struct Order<'a> {
@@ -253,7 +253,8 @@ async fn agree(
         Purpose::Destroy => "Delete all of this",
         Purpose::Tags => "Write these tags",
     };
-    let question = format!("\n{what} in {}\n(account {}, {})?", blueprint.owner, facts.account, facts.region);
+    let places = endpoints::in_question(&blueprint.detours);
+    let question = format!("\n{what} in {}\n(account {}, {}){places}?", blueprint.owner, facts.account, facts.region);
     let answer = session.unless_interrupted(session.console.confirm(&question, &word)).await;
     if answer.is_err() {
         // The question's line has no end yet.
@@ -274,6 +275,7 @@ async fn change(
     plan: &Plan,
     run: &str,
 ) -> Result<Outcome, Failure> {
+    let command = endpoints::in_history(order.command, &blueprint.detours);
     let troubles = Arc::new(Troubles::default());
     let listeners: Vec<Arc<dyn Listener>> = vec![session.console.listener(), Arc::<Troubles>::clone(&troubles)];
     let performing = Performing {
@@ -286,7 +288,7 @@ async fn change(
         parallelism: order.carrying.parallelism.into(),
         run,
         who: &cloud.identity.arn,
-        command: order.command,
+        command: &command,
         lease: Some(lease),
     };
     let Performed { outcome, unwritten } = perform(planned.surveyed, plan, &performing)

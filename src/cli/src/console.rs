@@ -1,4 +1,6 @@
 //! Where the program speaks: standard output is data, standard error is talk; with `--json` all of it is lines of JSON.
+//!
+//! Whatever is said leaves through here as text that can only be read, see [`printable`].
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::render::{JsonLines, Level, Paint, PlainLines, Progress};
+use crate::render::{JsonLines, Level, Paint, PlainLines, Progress, printable, printable_json};
 
 /// Where the program speaks.
 pub(crate) struct Console {
@@ -42,7 +44,7 @@ impl Console {
     pub fn data(&self, text: &str) {
         if self.json.is_none() {
             let mut out = std::io::stdout().lock();
-            let _ = out.write_all(text.as_bytes());
+            let _ = out.write_all(printable(text, self.paint).as_bytes());
             let _ = out.flush();
         }
     }
@@ -51,7 +53,7 @@ impl Console {
     pub fn document(&self, document: &impl Serialize) {
         let text = serde_json::to_string_pretty(document).unwrap_or_default() + "\n";
         let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes());
+        let _ = out.write_all(printable_json(&text).as_bytes());
         let _ = out.flush();
     }
 
@@ -59,7 +61,7 @@ impl Console {
     pub fn say(&self, text: &str) {
         match &self.json {
             Some(lines) => lines.line(Level::Info, "log", text.trim_end(), json!({})),
-            None => talk(text),
+            None => self.talk(text),
         }
     }
 
@@ -67,7 +69,7 @@ impl Console {
     pub fn warn(&self, text: &str) {
         match &self.json {
             Some(lines) => lines.line(Level::Warn, "diagnostic", text.trim_end(), json!({"severity": "warning"})),
-            None => talk(&format!("{}: {text}", self.talk.yellow("warning"))),
+            None => self.talk(&format!("{}: {text}", self.talk.yellow("warning"))),
         }
     }
 
@@ -88,7 +90,7 @@ impl Console {
             None => {
                 let text = failure.text(self.talk);
                 if !text.is_empty() {
-                    talk(text.trim_end());
+                    self.talk(text.trim_end());
                 }
             }
         }
@@ -111,6 +113,7 @@ impl Console {
     /// Asks on the terminal; only the expected word will do.
     pub async fn confirm(&self, question: &str, expected: &str) -> bool {
         let prompt = format!("{} Only `{expected}` will be accepted: ", self.talk.bold(question));
+        let prompt = printable(&prompt, self.talk).into_owned();
         let asked = tokio::task::spawn_blocking(move || {
             // Nothing is held while the answer is awaited: whoever is interrupted meanwhile wants to speak.
             let _ = std::io::stderr().write_all(prompt.as_bytes());
@@ -119,13 +122,13 @@ impl Console {
         });
         matches!(asked.await, Ok(Ok(answer)) if answer.trim() == expected)
     }
-}
 
-fn talk(text: &str) {
-    let mut out = std::io::stderr().lock();
-    let _ = out.write_all(text.as_bytes());
-    if !text.ends_with('\n') {
-        let _ = out.write_all(b"\n");
+    fn talk(&self, text: &str) {
+        let mut out = std::io::stderr().lock();
+        let _ = out.write_all(printable(text, self.talk).as_bytes());
+        if !text.ends_with('\n') {
+            let _ = out.write_all(b"\n");
+        }
+        let _ = out.flush();
     }
-    let _ = out.flush();
 }

@@ -14,6 +14,8 @@ mod carry_out;
 mod commands;
 mod consent;
 mod console;
+mod endpoints;
+mod files;
 mod local;
 mod packages;
 mod panic;

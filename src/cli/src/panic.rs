@@ -4,11 +4,12 @@ use std::io::Write;
 use std::panic::PanicHookInfo;
 
 use crate::exit::Exit;
+use crate::render::{Paint, printable};
 
 /// Installs the message. The process ends at once: a half-broken program must not go on changing things.
 pub(crate) fn install() {
     std::panic::set_hook(Box::new(|info| {
-        let _ = std::io::stderr().write_all(message(info).as_bytes());
+        let _ = std::io::stderr().write_all(printable(&message(info), Paint::PLAIN).as_bytes());
         std::process::exit(i32::from(Exit::Failed.code()));
     }));
 }

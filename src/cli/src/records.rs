@@ -4,7 +4,8 @@ use infra_engine::record::{History, delete_records};
 
 use crate::args::Selection;
 use crate::failure::Failure;
-use crate::saved::{history_folder, last_plan, write_whole};
+use crate::files::write_whole;
+use crate::saved::{history_folder, last_plan};
 use crate::session::{Blueprint, Cloud, Session};
 
 /// Copies the history to this machine and deletes the records, all but the lock, if nothing of ours is left.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use infra_aws::store::Bucket;
-use infra_aws::{Aws, Endpoints, Identity, Settings};
+use infra_aws::{Aws, Detour, Endpoints, Identity, Settings};
 use infra_engine::check::{Finding, Severity, check};
 use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
@@ -22,7 +22,7 @@ use crate::environment::{Facts, Loaded, environments_folder, names_in};
 use crate::failure::Failure;
 use crate::program::{Defined, Definer, local_port};
 use crate::render::{KINDS, PROBLEMS, Picture, Report, WARNINGS, cost, counted, findings_text};
-use crate::{local, packages};
+use crate::{endpoints, local, packages};
 
 /// What a command is given.
 pub(crate) struct Session<'a> {
@@ -58,6 +58,8 @@ pub(crate) struct Blueprint {
     pub registry: Registry,
     /// What the rules say.
     pub findings: Vec<Finding>,
+    /// What is called elsewhere than at AWS's own addresses.
+    pub detours: Vec<Detour>,
     /// What is made on this machine when a plan needs it.
     pub packages: Vec<Package>,
     aws: Arc<Aws>,
@@ -131,11 +133,13 @@ impl Session<'_> {
         let Facts { project, name: own_name, .. } = &environment.facts;
         let owner = Owner { project: project.to_string(), environment: own_name.to_string() };
         let aws = Arc::new(self.aws(&environment.facts).await?);
+        let detours = aws.detours();
+        endpoints::check(&detours, &environment.facts)?;
         let registry = infra_aws::registry(Arc::clone(&aws));
         let findings = check(&graph, &registry);
         check_outputs(&outputs, &graph)?;
         let program = self.definer.name();
-        Ok(Blueprint { name, environment, owner, program, graph, outputs, registry, findings, packages, aws })
+        Ok(Blueprint { name, environment, owner, program, graph, outputs, registry, findings, detours, packages, aws })
     }
 
     /// Which environment is meant.
@@ -167,9 +171,10 @@ impl Session<'_> {
     /// The cloud, once the expected account has answered. Starts the local one where the environment says so.
     pub async fn connect(&self, blueprint: &Blueprint) -> Result<Cloud, Failure> {
         let facts = &blueprint.environment.facts;
+        endpoints::say(&blueprint.detours, self.console);
         let local = local_port(facts).filter(|_| facts.start_local && self.common.endpoint.is_none());
         if let Some(port) = local {
-            self.unless_interrupted(local::ensure(port, &blueprint.environment.root, self.console)).await??;
+            self.unless_interrupted(local::ensure(port, &blueprint.environment, self.console)).await??;
         }
         let guarded = self.unless_interrupted(blueprint.aws.guard(Some(&facts.account))).await?;
         let identity = guarded.map_err(|fault| match fault.kind {

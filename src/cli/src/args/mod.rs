@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use selection::Selection;
 pub(crate) use spelling::spelled;
-pub use values::{Adoption, Wait};
+pub use values::{Adoption, GivenPackage, Wait};
 
 use crate::exit::Exit;
 
@@ -40,6 +40,9 @@ pub struct Common {
     /// The profile of credentials, whatever the environment says.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// A package that was made elsewhere, in place of making it here: its name, its file, and the digest it must have.
+    #[arg(long, global = true, value_name = "NAME=FILE[@sha256:DIGEST]")]
+    pub package: Vec<GivenPackage>,
     /// Everything for machines, one JSON object a line, on standard output.
     #[arg(long, global = true)]
     pub json: bool,
@@ -182,6 +185,9 @@ pub struct Apply {
     /// Without a terminal, and with --yes in a protected environment: delete or replace at most N resources.
     #[arg(long, value_name = "N")]
     pub allow_destroy: Option<usize>,
+    /// With --yes, where a saved plan deletes everything of a protected environment: its name.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 /// `infra destroy`

@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::args::{Apply, Common};
+use infra_engine::plan::Options;
+use jiff::Timestamp;
+
+use crate::args::{Apply, Common, Selection};
 use crate::carry_out::{Order, Records, carry_out, whole};
 use crate::consent::Purpose;
 use crate::environment::environments_folder;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::saved::{SavedPlan, last_plan, last_plans};
-use crate::session::Session;
+use crate::saved::{Now, SavedEndpoint, SavedPlan, last_plan, last_plans};
+use crate::session::{Blueprint, Session};
 
 pub(super) async fn run(arguments: Apply, session: &Session<'_>) -> Result<Exit, Failure> {
     let bare = arguments.file.is_none() && session.common.env.is_none();
@@ -25,7 +28,7 @@ pub(super) async fn run(arguments: Apply, session: &Session<'_>) -> Result<Exit,
 }
 
 async fn apply_new(arguments: &Apply, session: &Session<'_>) -> Result<Exit, Failure> {
-    let Apply { file: _, selection, carrying, allow_destroy } = arguments;
+    let Apply { file: _, selection, carrying, allow_destroy, confirm: _ } = arguments;
     let blueprint = session.blueprint().await?;
     let cloud = session.connect(&blueprint).await?;
     let order = Order {
@@ -49,42 +52,73 @@ async fn apply_saved(file: &Path, arguments: &Apply, session: &Session<'_>) -> R
     let common = of_plan(session.common, &saved, file)?;
     let session = &Session { common: &common, folder: session.folder.clone(), ..*session };
     let blueprint = session.blueprint().await?;
+    let options = agreed(&saved, &blueprint, file)?;
     let cloud = session.connect(&blueprint).await?;
+    if saved.destroys() {
+        session.console.say(&format!("This plan is to delete everything of {}.", blueprint.owner));
+    }
+    if options.take_over {
+        session.console.say(&format!("This plan takes the place of whatever else has made {}.", blueprint.owner));
+    }
     let order = Order {
         command: "apply",
         again: format!("infra apply --env {}", blueprint.name),
-        purpose: Purpose::Apply,
-        options: saved.options.clone(),
+        purpose: if saved.destroys() { Purpose::Destroy } else { Purpose::Apply },
+        options,
         shown: Some(&saved),
         narrow: whole,
         carrying: arguments.carrying,
         allow_destroy: arguments.allow_destroy,
-        confirm: None,
+        confirm: arguments.confirm.clone(),
         records: Records::Stay,
     };
     let carried = carry_out(session, &blueprint, &cloud, &order).await?;
     let last = last_plan(&blueprint.environment.root, blueprint.environment.facts.name.as_str());
-    if carried.complete && SavedPlan::read(&last).is_ok_and(|kept| kept == saved) {
+    if carried.complete && SavedPlan::read(&last).is_ok_and(|kept| kept.is_that_of(&saved)) {
         // It is done: the next bare `infra apply` should ask for a new plan, and not refuse this one.
         let _ = std::fs::remove_file(last);
     }
     Ok(carried.exit)
 }
 
-/// A saved plan brings its environment and endpoint; a flag that says something else is a mistake.
+/// A saved plan brings the name of its environment, and nothing else; a flag that says something else is a mistake.
 fn of_plan(common: &Common, saved: &SavedPlan, file: &Path) -> Result<Common, Failure> {
-    let other = |flag: &str, given: &str, has: &str| {
-        Failure::new(format!("{flag} says {given}, and {} was made for {has}", file.display()))
+    let environment = &saved.environment;
+    match &common.env {
+        Some(env) if env == environment => Ok(common.clone()),
+        Some(env) => Err(Failure::new(format!("--env says {env}, and {} was made for {environment}", file.display()))
             .because("nothing was called")
-            .way_out(format!("leave {flag} out, or make a new plan"))
-    };
-    match (&common.env, &common.endpoint) {
-        (Some(env), _) if *env != saved.environment => Err(other("--env", env, &saved.environment)),
-        (_, Some(endpoint)) if Some(endpoint) != saved.endpoint.as_ref() => {
-            Err(other("--endpoint", endpoint, saved.endpoint.as_deref().unwrap_or("the environment's own")))
+            .way_out("leave --env out, or make a new plan")),
+        // A path leads anywhere, and what lies there says where calls go: that is not for a plan to say.
+        None if is_a_path(environment) => {
+            let wrong = format!("{} was made for the file {environment}; nothing was called", file.display());
+            Err(Failure::new(wrong)
+                .way_out("say yourself that it is that file:")
+                .command(format!("infra apply {} --env {environment}", file.display())))
         }
-        _ => Ok(Common { env: Some(saved.environment.clone()), endpoint: saved.endpoint.clone(), ..common.clone() }),
+        None => Ok(Common { env: Some(environment.clone()), ..common.clone() }),
     }
+}
+
+/// What is asked for, when the file is about what the environment is about now.
+fn agreed(saved: &SavedPlan, blueprint: &Blueprint, file: &Path) -> Result<Options, Failure> {
+    let now = Now {
+        facts: &blueprint.environment.facts,
+        options: blueprint.options(&Selection::default()),
+        endpoints: SavedEndpoint::of(&blueprint.detours),
+        time: Timestamp::now(),
+    };
+    saved.agreed(now).map_err(|differences| {
+        let wrong = format!("{} is a plan for something else; nothing was called", file.display());
+        let failure = differences.into_iter().fold(Failure::new(wrong), Failure::because);
+        failure
+            .way_out("give the flags that it was made with (--endpoint); if that is not it, look at a new plan:")
+            .command(format!("infra plan --env {}", blueprint.name))
+    })
+}
+
+fn is_a_path(environment: &str) -> bool {
+    environment.ends_with(".toml") || environment.contains(std::path::is_separator)
 }
 
 /// The last saved plan, if it is clear which one.

@@ -71,8 +71,7 @@ async fn forget(
     {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
-    let ours = [keys::OWNER, keys::ADDRESS, keys::SPEC, keys::PROTECT, keys::RETIRED];
-    let remove = live.tags.keys().filter(|key| ours.iter().any(|own| key.starts_with(own))).cloned().collect();
+    let remove = live.tags.keys().filter(|key| is_ours(key)).cloned().collect();
     let Some(kind) = blueprint.registry.kind(live.kind) else { return Err(Failure::new("its kind is not known")) };
     kind.retag(live, &Retag { set: Default::default(), remove }).await?;
     kept.ledger.forget(live.kind, ledger_name(&blueprint.registry, live));
@@ -84,6 +83,13 @@ async fn forget(
         .console
         .data(&format!("Released {} {}; it was left unchanged and is no longer managed.\n", live.kind, live.id));
     Ok(Exit::Done)
+}
+
+/// True for the tags that say whose it is and what was applied to it, its children's included: these and no others. What
+/// else begins alike is not ours, and what a kind notes of a resource is true of it whoever owns it.
+fn is_ours(key: &str) -> bool {
+    let ours = [keys::OWNER, keys::ADDRESS, keys::SPEC, keys::PROTECT, keys::RETIRED];
+    ours.contains(&key) || key.strip_prefix(keys::SPEC).is_some_and(|rest| rest.starts_with(':'))
 }
 
 /// The one live resource that is meant.
@@ -104,6 +110,21 @@ fn find<'a>(blueprint: &Blueprint, lives: &'a [Live], what: &str) -> Result<&'a 
             let each =
                 found.iter().map(|live| format!("infra forget {}/{} --env {}", live.kind, live.id, blueprint.name));
             Err(each.fold(failure, Failure::because))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_tags_that_are_ours_go() {
+        for ours in ["infra:owner", "infra:spec", "infra:spec:route", "infra:spec:route:0a1b", "infra:protect"] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for others in ["infra:ownership", "infra:specification", "infra:spec-2", "infra:recipe", "Name", ""] {
+            assert!(!is_ours(others), "{others}");
         }
     }
 }

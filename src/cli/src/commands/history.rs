@@ -78,7 +78,8 @@ fn row(run: &Run, story: &Story) -> String {
         "{}  {}  {:<8} {:<14} {:>7}  {:<11} {who}",
         run.id,
         began(run),
-        story.command,
+        // Where its calls went is told when the run is asked for.
+        story.command.split(' ').next().unwrap_or_default(),
         story.counted(),
         story.time(),
         story.ended.words(),

@@ -7,7 +7,7 @@ use crate::carry_out::all_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{plan_html, plan_markdown, plan_text, plan_tfjson};
-use crate::saved::{SavedPlan, last_plan};
+use crate::saved::{SavedEndpoint, SavedPlan, last_plan};
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, Failure> {
@@ -21,20 +21,22 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
     let saved = SavedPlan {
         version: SavedPlan::VERSION,
         environment: blueprint.name.clone(),
-        endpoint: session.common.endpoint.clone(),
+        account: blueprint.environment.facts.account.to_string(),
+        region: blueprint.environment.facts.region.to_string(),
+        endpoints: SavedEndpoint::of(&blueprint.detours),
         made: Timestamp::now(),
         by: cloud.identity.arn.clone(),
         options,
         fingerprint: planned.plan().fingerprint.clone(),
         report: planned.report.clone(),
-        picture,
+        picture: None,
     };
     let (console, report) = (session.console, &saved.report);
     match (console.json(), format) {
         (Some(lines), _) => lines.plan(report),
         (None, Format::Text) => console.data(&plan_text(report, console.paint)),
         (None, Format::Json) => console.document(report),
-        (None, Format::Tfjson) => console.document(&plan_tfjson(report, &saved.picture, saved.made)),
+        (None, Format::Tfjson) => console.document(&plan_tfjson(report, &picture, saved.made)),
         (None, Format::Markdown) => console.data(&plan_markdown(report, max_bytes)),
         (None, Format::Html) => console.data(&plan_html(report, &saved.when_and_by_whom())),
     }
@@ -45,7 +47,8 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
     }
     saved.write(&last_plan(&blueprint.environment.root, &blueprint.environment.facts.name.to_string()))?;
     if let Some(file) = &out {
-        saved.write(&session.folder.join(file))?;
+        let whole = SavedPlan { picture: Some(picture.kept()), ..saved.clone() };
+        whole.write(&session.folder.join(file))?;
     }
     if report.changes.is_empty() {
         return Ok(Exit::Done);

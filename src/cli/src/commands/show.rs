@@ -19,23 +19,31 @@ pub(super) async fn run(arguments: Show, session: &Session<'_>) -> Result<Exit, 
     let Show { what, format } = arguments;
     let file = what.as_ref().map(|what| session.folder.join(what)).filter(|file| file.is_file());
     match file {
-        Some(file) => show_plan(&SavedPlan::read(&file)?, format, session),
+        Some(file) => show_plan(&SavedPlan::read(&file)?, format, session)?,
         None => show_live(what.as_deref(), format, session).await?,
     }
     Ok(Exit::Done)
 }
 
-fn show_plan(saved: &SavedPlan, format: Format, session: &Session<'_>) {
+fn show_plan(saved: &SavedPlan, format: Format, session: &Session<'_>) -> Result<(), Failure> {
     let (console, SavedPlan { made, report, picture, .. }) = (session.console, saved);
     match (console.json(), format) {
         (Some(lines), _) => lines.plan(report),
         (None, Format::Json) => console.document(saved),
-        (None, Format::Tfjson) => console.document(&plan_tfjson(report, picture, *made)),
+        (None, Format::Tfjson) => match picture {
+            Some(picture) => console.document(&plan_tfjson(report, picture, *made)),
+            None => {
+                return Err(Failure::new("the last plan is kept without the resources whole, which this form needs")
+                    .way_out("plan in this form, or into a file:")
+                    .command(format!("infra plan --env {} --format tfjson", saved.environment)));
+            }
+        },
         (None, Format::Markdown) => console.data(&plan_markdown(report, usize::MAX)),
         (None, Format::Html) => console.data(&plan_html(report, &saved.when_and_by_whom())),
         (None, Format::Text) => console.data(&plan_text(report, console.paint)),
     }
     console.say(&console.talk.dim(saved.when_and_by_whom()));
+    Ok(())
 }
 
 async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::nearest::nearest;
 
 /// The folder that holds the environments of a project.
-const FOLDER: &str = "environments";
+pub(crate) const FOLDER: &str = "environments";
 
 /// A file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

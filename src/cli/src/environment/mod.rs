@@ -17,8 +17,8 @@ use infra_values::{AccountId, Name, Region};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+pub(crate) use find::{FOLDER, environments_folder, names_in};
 pub use find::{FindError, Found, find};
-pub(crate) use find::{environments_folder, names_in};
 pub(crate) use nearest::nearest;
 pub use problem::{Problem, Problems};
 pub use schema::json_schema;

@@ -14,7 +14,7 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             address: address.to_string(),
             says: format!("{kind} {id} already uses the name of {address} but has no `infra:owner` tag"),
             way_out: Some("take it over, or give the definition another name".into()),
-            command: Some(format!("infra adopt {address} {id} --env {environment}")),
+            command: Some(format!("infra adopt {address} {id} --env {environment}", id = word(id))),
         },
         Stop::Foreign { address, kind, id, owner: Some(owner) } => Advice {
             about: "foreign".into(),
@@ -23,7 +23,11 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some(format!(
                 "give the definition another name, or take it over from {owner}, which then loses it:"
             )),
-            command: Some(format!("infra adopt {address} {id} --from {owner} --env {environment}")),
+            command: Some(format!(
+                "infra adopt {address} {id} --from {owner} --env {environment}",
+                id = word(id),
+                owner = word(owner)
+            )),
         },
         Stop::TwoClaims { address, kind, ids } => Advice {
             about: "two_claims".into(),
@@ -102,7 +106,7 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
                     ),
                 },
                 way_out: Some("find out who removed the tag, then put it back:".into()),
-                command: Some(format!("infra adopt {address} {id} --env {environment}")),
+                command: Some(format!("infra adopt {address} {id} --env {environment}", id = word(id))),
             }
         }
         Stop::Unproven { address, kind, id, replaced } => Advice {
@@ -114,7 +118,7 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
                 if *replaced { "replaced" } else { "deleted" }
             ),
             way_out: Some("if it is ours (the ledger was lost, say), confirm that; otherwise remove its tags:".into()),
-            command: Some(format!("infra confirm {kind}/{id} --env {environment}")),
+            command: Some(format!("infra confirm {kind}/{id} --env {environment}", id = word(id))),
         },
         Stop::StillReferred { address, kind, id, by } => Advice {
             about: "still_referred".into(),
@@ -201,7 +205,7 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             address: address.to_string(),
             says: format!("{address}: {kind} {id} is no longer in the code, and stays: it is protected"),
             way_out: Some("to release it, which leaves it standing:".into()),
-            command: Some(format!("infra forget {kind}/{id} --env {environment}")),
+            command: Some(format!("infra forget {kind}/{id} --env {environment}", id = word(id))),
         },
         Note::KeptShared { address, kind, id } => Advice {
             about: "kept_shared".into(),
@@ -243,14 +247,14 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             address: format!("{kind}/{id}"),
             says: format!("{kind} {id} bears the tags of this environment, is nobody's, and fits nothing in the code"),
             way_out: Some("leave it to whoever made it, or take it over for a definition of its kind:".into()),
-            command: Some(format!("infra adopt ADDRESS {id} --env {environment}")),
+            command: Some(format!("infra adopt ADDRESS {id} --env {environment}", id = word(id))),
         },
         Note::Stranger { kind, id, parent } => Advice {
             about: "stranger".into(),
             address: format!("{kind}/{id}"),
             says: format!("{kind} {id} on {parent} was not created by this environment and is left alone"),
             way_out: Some("define it to manage it; if this environment created it and it should go:".into()),
-            command: Some(format!("infra confirm {kind}/{id} --env {environment}")),
+            command: Some(format!("infra confirm {kind}/{id} --env {environment}", id = word(id))),
         },
         Note::Pretender { address, kind, id } => Advice {
             about: "pretender".into(),
@@ -259,7 +263,7 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
                 "{kind} {id} claims to be {address} by its tags, but is not the one that was created; it is left alone"
             ),
             way_out: Some("find out who tagged it; to remove our tags from it:".into()),
-            command: Some(format!("infra forget {kind}/{id} --env {environment}")),
+            command: Some(format!("infra forget {kind}/{id} --env {environment}", id = word(id))),
         },
         Note::AddedByOthers { address, kind, id, what } => Advice {
             about: "added_by_others".into(),
@@ -321,5 +325,28 @@ fn listed(addresses: &[Address]) -> String {
     match addresses.len().saturating_sub(some.len()) {
         0 => some.join(", "),
         more => format!("{} and {more} more", some.join(", ")),
+    }
+}
+
+/// A word of a command that people copy into their shell. Names of others stand in it: a shell must see one word.
+fn word(text: impl std::fmt::Display) -> String {
+    let text = text.to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn a_shell_sees_one_word() {
+        assert_eq!(word("arn:aws:s3:::shop-1_a@b"), "arn:aws:s3:::shop-1_a@b");
+        assert_eq!(word("shop/dev; rm -rf $HOME"), "'shop/dev; rm -rf $HOME'");
+        assert_eq!(word("it's"), r"'it'\''s'");
+        assert_eq!(word(""), "''");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use super::plural::{RESOURCES, counted};
+use super::printable::one_line;
 use super::report::{Report, ReportChange, ReportField, ReportTag, Who};
 use super::values::{Mark, changed};
 
@@ -32,7 +33,7 @@ pub fn drift_of(report: &Report) -> Vec<ReportChange> {
 pub fn drift_text(drifted: &[ReportChange], paint: Paint) -> String {
     let mut out = String::new();
     for ReportChange { address, kind, id, fields, tags, reasons, .. } in drifted {
-        let Some(id) = id.as_deref() else {
+        let Some(id) = id.as_deref().map(one_line) else {
             out += &format!("  {} {}  {kind}\n", paint.red("-"), paint.bold(address));
             out += &format!("      {}\n\n", reasons.join("; "));
             continue;
@@ -51,8 +52,8 @@ pub fn drift_text(drifted: &[ReportChange], paint: Paint) -> String {
             }
         }
         for ReportTag { key, before: is, after: was, .. } in tags {
-            let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
-            out += &format!("      tag {key}: {} → {}\n", side(was), side(is));
+            let side = |value: &Option<String>| one_line(value.as_deref().unwrap_or("(none)")).into_owned();
+            out += &format!("      tag {}: {} → {}\n", one_line(key), side(was), side(is));
         }
         out.push('\n');
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::printable::printable_json;
 use super::report::Report;
 use super::sentence::{Level, sentence};
 
@@ -54,7 +55,7 @@ impl JsonLines {
         }
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A reader that has gone away is no reason to stop.
-        let _ = writeln!(out, "{}", Value::Object(line));
+        let _ = writeln!(out, "{}", printable_json(&Value::Object(line).to_string()));
         let _ = out.flush();
     }
 }

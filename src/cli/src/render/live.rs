@@ -5,6 +5,7 @@ use infra_engine::model::Address;
 use serde_json::{Value, json};
 
 use super::paint::Paint;
+use super::printable::one_line;
 use super::report::{Form, Value as Shown};
 use super::values::{self, Mark};
 
@@ -12,11 +13,11 @@ use super::values::{self, Mark};
 pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) -> Form, paint: Paint) -> String {
     let Live { kind, id, key: _, document, outputs, tags, state, others } = live;
     let address = address.map_or_else(|| format!("{kind}/{id}"), |address| address.to_string());
-    let mut out = format!("{}  {kind}  {}\n", paint.bold(address), paint.dim(format!("[id={id}]")));
+    let mut out = format!("{}  {kind}  {}\n", paint.bold(address), paint.dim(format!("[id={}]", one_line(id))));
     match state {
         State::Ready => {}
-        State::Pending(doing) => out += &format!("  {}\n", paint.yellow(format!("busy: {doing}"))),
-        State::Failed(why) => out += &format!("  {}\n", paint.red(format!("failed: {why}"))),
+        State::Pending(doing) => out += &format!("  {}\n", paint.yellow(format!("busy: {}", one_line(doing)))),
+        State::Failed(why) => out += &format!("  {}\n", paint.red(format!("failed: {}", one_line(why)))),
         State::Unreadable(why) => out += &format!("  {}\n", paint.red(format!("cannot be read: {why}"))),
         State::Leaving => out += &format!("  {}\n", paint.red("about to go")),
     }
@@ -28,13 +29,13 @@ pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) 
         }
     }
     for (name, value) in outputs {
-        out += &format!("  {}\n", paint.dim(format!("{name}: {value}")));
+        out += &format!("  {}\n", paint.dim(format!("{name}: {}", one_line(value))));
     }
     for what in others {
         out += &format!("  {}\n", paint.dim(format!("added by others: {what}")));
     }
     for (key, value) in tags {
-        out += &format!("  {}\n", paint.dim(format!("tag {key}: {value}")));
+        out += &format!("  {}\n", paint.dim(format!("tag {}: {}", one_line(key), one_line(value))));
     }
     out
 }

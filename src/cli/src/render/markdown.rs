@@ -4,6 +4,7 @@ use super::closing::plan_closing;
 use super::paint::Paint;
 use super::plan_text::changes_text;
 use super::plural::{RESOURCES, counted};
+use super::printable::one_line;
 use super::report::{Act, Advice, Report, ReportChange};
 
 /// A plan in Markdown of at most so many bytes; whole changes are left out rather than cut.
@@ -54,7 +55,7 @@ fn table(changes: &[&ReportChange]) -> Option<String> {
     }
     let mut out = String::from("| destroyed or replaced | kind | id | why |\n|---|---|---|---|\n");
     for change in destroyed {
-        let id = change.id.as_deref().unwrap_or("");
+        let id = one_line(change.id.as_deref().unwrap_or(""));
         out += &format!("| `{}` | {} | `{id}` | {} |\n", change.address, change.kind, cell(&change.reasons.join("; ")));
     }
     Some(out + "\n")
@@ -90,7 +91,7 @@ fn as_diff(body: &str) -> String {
 
 fn advice(title: &str, advice: &Advice) -> String {
     let Advice { about: _, address: _, says, way_out, command } = advice;
-    let mut out = format!("> **{title}**: {says}");
+    let mut out = format!("> **{title}**: {}", one_line(says));
     out += &way_out.as_ref().map(|way_out| format!("  \n> {way_out}")).unwrap_or_default();
     out += &command.as_ref().map(|command| format!("  \n> `{command}`")).unwrap_or_default();
     out + "\n\n"

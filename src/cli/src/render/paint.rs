@@ -53,6 +53,14 @@ impl Paint {
         self.with("2", text)
     }
 
+    /// Everything that is ever put around a text.
+    pub(super) fn codes(self) -> &'static [&'static str] {
+        match self.colour {
+            true => &["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[36m"],
+            false => &[],
+        }
+    }
+
     fn with(self, code: &str, text: impl Display) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
     }
@@ -66,5 +74,14 @@ mod tests {
     fn plain_is_plain() {
         assert_eq!(Paint::PLAIN.red("no"), "no");
         assert_eq!(Paint::COLOUR.red("no"), "\u{1b}[31mno\u{1b}[0m");
+    }
+
+    #[test]
+    fn all_that_is_put_around_a_text_is_known() {
+        let paint = Paint::COLOUR;
+        for one in [paint.green(""), paint.red(""), paint.yellow(""), paint.cyan(""), paint.bold(""), paint.dim("")] {
+            let (begin, end) = one.split_at(one.len() - 4);
+            assert!(paint.codes().contains(&begin) && paint.codes().contains(&end), "{one:?}");
+        }
     }
 }

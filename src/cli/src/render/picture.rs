@@ -98,6 +98,15 @@ impl Picture {
         Picture { region: region.to_owned(), resources }
     }
 
+    /// The same for a file: without what programs are told, which is nobody's secret by its type and may be one all the
+    /// same.
+    pub fn kept(mut self) -> Picture {
+        for Pictured { before, after, undrifted, .. } in &mut self.resources {
+            [before, after, undrifted].into_iter().flatten().for_each(|side| conceal(&mut side.definition));
+        }
+        self
+    }
+
     /// Live resources by themselves.
     pub fn of_lives(lives: &[(Option<Address>, &Live)], region: &str) -> Picture {
         let name = |address: &Option<Address>, live: &Live| match address {
@@ -106,6 +115,30 @@ impl Picture {
         };
         let resources = lives.iter().map(|(address, live)| Pictured::standing(name(address, live), live)).collect();
         Picture { region: region.to_owned(), resources }
+    }
+}
+
+/// The fields that hold what programs are told.
+const TOLD: [&str; 2] = ["environment", "user_data"];
+
+fn conceal(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.iter_mut().for_each(|(key, value)| match TOLD.contains(&key.as_str()) {
+            true => conceal_texts(value),
+            false => conceal(value),
+        }),
+        Value::Array(items) => items.iter_mut().for_each(conceal),
+        _ => {}
+    }
+}
+
+fn conceal_texts(value: &mut Value) {
+    match value {
+        Value::Object(map) if map.contains_key("$ref") => {}
+        Value::Object(map) => map.values_mut().for_each(conceal_texts),
+        Value::Array(items) => items.iter_mut().for_each(conceal_texts),
+        Value::String(text) => *text = "(not kept)".to_owned(),
+        _ => {}
     }
 }
 

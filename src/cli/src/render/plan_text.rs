@@ -4,6 +4,7 @@ use super::closing::plan_closing;
 use super::paint::Paint;
 use super::plural::Plural;
 use super::plural::counted;
+use super::printable::one_line;
 use super::report::{Act, Advice, Report, ReportChange, ReportField, ReportTag, Value, Who};
 use super::values::{self, Line, Mark};
 use super::wrapped;
@@ -41,7 +42,7 @@ fn change_text(change: &ReportChange, width: usize, paint: Paint) -> String {
     if let Some(id) = id {
         let length = 6 + address.len().max(width) + 2 + kind.len() + 2 + id.chars().count() + 5;
         let before = if length > super::WIDTH { "\n      " } else { "  " };
-        out += &format!("{before}{}", paint.dim(format!("[id={id}]")));
+        out += &format!("{before}{}", paint.dim(format!("[id={}]", one_line(id))));
     }
     out.push('\n');
     for line in why(*action, reasons) {
@@ -144,14 +145,18 @@ fn tags_text(tags: &[ReportTag], action: Act, paint: Paint) -> String {
         return String::new();
     }
     if action == Act::Create {
-        let all: Vec<String> =
-            tags.iter().filter_map(|tag| Some(format!("{}={}", tag.key, tag.after.as_ref()?))).collect();
+        let all: Vec<String> = tags
+            .iter()
+            .filter_map(|tag| Some(one_line(&format!("{}={}", tag.key, tag.after.as_ref()?)).into_owned()))
+            .collect();
         return listed("tags: ", &all, paint);
     }
     let mut out = format!("      {} tags:\n", paint.yellow("~"));
     for ReportTag { key, before, after, cause } in tags {
+        let side = |side: &Option<String>| side.as_deref().map(|text| one_line(text).into_owned());
+        let (key, before, after) = (one_line(key), side(before), side(after));
         let drifted = if *cause == Who::Drift { paint.dim("  (drifted)") } else { String::new() };
-        out += &match (before, after) {
+        out += &match (&before, &after) {
             (Some(before), Some(after)) => {
                 format!("        {} {key}: {before} → {after}{drifted}\n", paint.yellow("~"))
             }
@@ -217,7 +222,7 @@ enum Tone {
 
 fn advice_text(word: &str, advice: &Advice, tone: Tone, paint: Paint) -> String {
     let Advice { about: _, address: _, says, way_out, command } = advice;
-    let sentence = wrapped(&format!("{word}: {says}"), 2);
+    let sentence = wrapped(&format!("{word}: {}", one_line(says)), 2);
     let rest = sentence.strip_prefix(word).unwrap_or_default();
     let mut out = match tone {
         Tone::Dim => format!("{}\n", paint.dim(&sentence)),

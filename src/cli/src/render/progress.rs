@@ -9,6 +9,7 @@ use infra_engine::event::{Event, Listener};
 use infra_engine::model::Address;
 
 use super::paint::Paint;
+use super::printable::{one_line, printable};
 use super::sentence::{Level, doing, sentence};
 
 /// Live progress on standard error.
@@ -69,13 +70,13 @@ impl Progress {
             }
             Event::StepWaiting { address, kind, verb, waiting_for, .. } => {
                 if let Some(bar) = running.steps.get(&(address.clone(), *kind)) {
-                    bar.set_message(format!("{address}: {}, {waiting_for}", doing(*verb)));
+                    bar.set_message(format!("{address}: {}, {}", doing(*verb), line_of(waiting_for)));
                 }
             }
             Event::StepRetried { address, kind, verb, fault, .. } => {
                 if let Some(bar) = running.steps.get(&(address.clone(), *kind)) {
                     let why = fault.code.as_deref().unwrap_or(&fault.message);
-                    bar.set_message(format!("{address}: {}, trying again ({why})", doing(*verb)));
+                    bar.set_message(format!("{address}: {}, trying again ({})", doing(*verb), line_of(why)));
                 }
             }
             Event::StepFinished { address, kind, .. } | Event::StepFailed { address, kind, .. } => {
@@ -100,8 +101,13 @@ impl Progress {
             (_, Level::Warn) => format!("  {} {line}", self.paint.yellow("!")),
             (_, Level::Error) => format!("  {} {line}", self.paint.red("✗")),
         };
-        let _ = self.bars.println(line);
+        let _ = self.bars.println(printable(&line, self.paint));
     }
+}
+
+/// What somebody else said, for a line that is drawn again and again.
+fn line_of(text: &str) -> String {
+    printable(&one_line(text), Paint::PLAIN).into_owned()
 }
 
 impl Listener for Progress {

@@ -5,6 +5,7 @@ use infra_engine::plan::Verb;
 
 use super::closing::{apply_complete, elapsed};
 use super::plural::{STEPS, counted};
+use super::printable::one_line;
 
 /// How loud an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,8 +100,8 @@ fn finished(outcome: &Outcome) -> (Level, String) {
 pub(crate) fn fault_line(fault: &FaultText) -> String {
     let FaultText { kind: _, operation, code, message, request: _, way_out: _ } = fault;
     match code {
-        Some(code) => format!("{operation} answered {code}: {message}"),
-        None => format!("{operation}: {message}"),
+        Some(code) => one_line(&format!("{operation} answered {code}: {message}")).into_owned(),
+        None => one_line(&format!("{operation}: {message}")).into_owned(),
     }
 }
 
@@ -139,5 +140,5 @@ fn noun(verb: Verb) -> &'static str {
 }
 
 fn identified(id: Option<&str>) -> String {
-    id.map(|id| format!(" [id={id}]")).unwrap_or_default()
+    id.map(|id| format!(" [id={}]", one_line(id))).unwrap_or_default()
 }

@@ -12,6 +12,8 @@ use infra_engine::model::Address;
 use infra_engine::plan::Verb;
 
 use super::closing::elapsed;
+use super::paint::Paint;
+use super::printable::printable;
 use super::sentence::{Level, doing, sentence};
 
 /// How often something that takes long says that it is still at it.
@@ -109,7 +111,7 @@ impl Talk {
 
     /// A reader that has gone away is no reason to stop.
     fn say(&mut self, line: &str) {
-        let _ = writeln!(self.out, "{line}");
+        let _ = writeln!(self.out, "{}", printable(line, Paint::PLAIN));
         let _ = self.out.flush();
     }
 }

@@ -13,7 +13,7 @@ use super::reference::{Ref, Reference};
 pub struct Package {
     /// Its name: lower-case letters, digits and hyphens.
     pub name: &'static str,
-    /// The folder that its sources are in.
+    /// The folder that its sources are in, from the project's folder.
     pub folder: &'static str,
     /// The files and folders that it is made of. As long as none of them changes, it is not made again.
     pub sources: &'static [&'static str],
