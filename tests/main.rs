@@ -20,6 +20,7 @@ mod others;
 mod output;
 mod outputs;
 mod owners;
+mod permissions;
 mod platform;
 mod platform_faults;
 mod platform_values;
