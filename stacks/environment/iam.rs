@@ -37,7 +37,11 @@ fn is_policy(text: &str) -> bool {
     let name = resource.strip_prefix("policy/").is_some_and(|name| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@/-".contains(&byte))
     });
-    start == "arn" && partition.starts_with("aws") && service == "iam" && region.is_empty() && name
+    start == "arn"
+        && partition.starts_with("aws")
+        && service == "iam"
+        && region.is_empty()
+        && name
         && (number || account == "aws")
 }
 
@@ -52,7 +56,8 @@ mod tests {
     fn every_role_has_the_boundary_that_is_given_and_none_without() {
         let arn = "arn:aws:iam::333333333333:policy/boundary";
         let table = format!("[iam]\npermissions_boundary = \"{arn}\"\n\n[network]");
-        for (environment, expected) in [(changed("prod", &[("[network]", &table)]), Some(arn)), (environment("prod"), None)]
+        for (environment, expected) in
+            [(changed("prod", &[("[network]", &table)]), Some(arn)), (environment("prod"), None)]
         {
             let roles = definitions(&environment).into_iter().filter(|one| one.schema.kind == "iam/role");
             let roles: Vec<Role> = roles.map(|role| role.document.reveal().unwrap()).collect();
@@ -68,7 +73,8 @@ mod tests {
         let conflicts = |arn: &str| Iam { permissions_boundary: Some(arn.to_owned()) }.conflicts().len();
         assert_eq!(conflicts("arn:aws:iam::123456789012:policy/shop/boundary"), 0);
         assert_eq!(conflicts("arn:aws:iam::aws:policy/PowerUserAccess"), 0);
-        for wrong in ["boundary", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::1:policy/x", "arn:aws:iam::aws:policy/"]
+        for wrong in
+            ["boundary", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::1:policy/x", "arn:aws:iam::aws:policy/"]
         {
             assert_eq!(conflicts(wrong), 1, "{wrong}");
         }
