@@ -49,6 +49,7 @@ def main():
     import ministack_metrics
     import ministack_networks
     import ministack_patches
+    import ministack_permissions
     import ministack_secrets
     import ministack_tags
     import ministack_topics
@@ -67,6 +68,8 @@ def main():
     ministack_secrets.install()
     ministack_tags.install()
     ministack_topics.install()
+    if os.environ.get("AUTH") == "true":
+        ministack_permissions.install()
     config = Config()
     config.bind = [f"fd://{arguments.listen}"]
     # Longer than the gateway keeps an idle connection, so that it is always the gateway that closes.

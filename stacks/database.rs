@@ -117,7 +117,7 @@ fn monitoring(stack: &mut Stack, environment: &Environment) -> Monitoring {
             trust: Policy::trust(Service::RdsMonitoring),
             inline: BTreeMap::new(),
             attached: [Ref::known("arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole")].into(),
-            boundary: None,
+            boundary: environment.boundary(),
         },
     );
     Monitoring { seconds: environment.database.monitoring_seconds, role: role.output(Role::ARN) }

@@ -56,7 +56,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, cdn: &Cdn) -> O
             trust: Policy::trust(Service::Lambda),
             inline: BTreeMap::from([("logs".to_owned(), writing.into())]),
             attached: BTreeSet::new(),
-            boundary: None,
+            boundary: environment.boundary(),
         },
     );
     let function = stack.add(

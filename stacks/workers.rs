@@ -117,6 +117,6 @@ fn role(environment: &Environment, name: &str, description: &str, player: Servic
         trust: Policy::trust(player),
         inline: BTreeMap::new(),
         attached: BTreeSet::new(),
-        boundary: None,
+        boundary: environment.boundary(),
     }
 }

@@ -22,6 +22,7 @@ mod output;
 mod outputs;
 mod owners;
 mod packages;
+mod permissions;
 mod platform;
 mod platform_faults;
 mod platform_values;

@@ -1,4 +1,5 @@
-//! The printed policy allows every call that an apply makes, from nothing to nothing.
+//! The printed policies allow every call that a role makes, and say who may play it. What IAM makes of them is in
+//! `permissions.rs`.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +16,16 @@ const OTHERWISE: [(&str, &str); 2] = [
 /// What IAM calls a service that signs under another name.
 const SERVICES: [(&str, &str); 2] = [("monitoring", "cloudwatch"), ("tagging", "tag")];
 
-/// Every statement of what was printed: one document, or a list of them.
-fn statements(printed: &Value) -> Vec<Value> {
-    let documents = printed.as_array().cloned().unwrap_or_else(|| vec![printed.clone()]);
-    documents.iter().flat_map(|document| document["Statement"].as_array().cloned().expect("statements")).collect()
+/// Every statement of what is printed for a role: documents by name.
+fn statements(project: &Project, role: &str) -> Vec<Value> {
+    let run = project.run(&["policy", "--env", "test", "--role", role]).ended(0);
+    let printed: Value = serde_json::from_str(&run.out).expect("documents by name");
+    let documents = printed.as_object().expect("documents by name");
+    for (name, document) in documents {
+        assert!(name.starts_with(&format!("shop-test-{role}")), "{name}");
+        assert!(document.to_string().len() <= 6144, "{name} is longer than IAM takes");
+    }
+    documents.values().flat_map(|document| document["Statement"].as_array().cloned().expect("statements")).collect()
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -42,42 +49,109 @@ fn allows(statements: &[Value], call: &Call) -> bool {
     statements.iter().any(|statement| texts(&statement["Action"]).iter().any(is_it))
 }
 
+/// The calls of a project that none of the statements allows.
+fn refused(project: &Project, statements: &[Value]) -> BTreeSet<String> {
+    // Who is calling may be asked by everybody.
+    let calls = project.proxy.calls().into_iter().filter(|call| call.service != "sts");
+    let refused = calls.filter(|call| !allows(statements, call));
+    refused.map(|call| format!("{}:{} {}", call.service, call.operation, call.path)).collect()
+}
+
 #[test]
 fn every_call_of_an_environments_life_is_allowed() {
     let project = Project::new();
-    let run = project.run(&["policy", "--env", "test"]).ended(0);
-    let statements = statements(&serde_json::from_str(&run.out).expect("a document"));
+    let (plan, apply) = (statements(&project, "plan"), statements(&project, "apply"));
     assert_eq!(project.proxy.calls(), [], "it calls nobody");
 
     project.apply().ended(0);
     project.set("insights", "\"enhanced\"");
     project.apply().ended(0);
-    project.run(&["drift", "--env", "test"]).ended(0);
     project.destroy().ended(0);
-    // Who is calling may be asked by everybody.
-    let calls = project.proxy.calls().into_iter().filter(|call| call.service != "sts");
-    let refused: BTreeSet<String> = calls
-        .filter(|call| !allows(&statements, call))
-        .map(|call| format!("{}:{} {}", call.service, call.operation, call.path))
-        .collect();
-    assert_eq!(refused, BTreeSet::new());
+    assert_eq!(refused(&project, &apply), BTreeSet::new());
+    project.apply().ended(0);
+
+    project.proxy.forget();
+    for command in ["plan", "drift", "show", "owned", "outputs", "history"] {
+        project.run(&[command, "--env", "test"]).ended(0);
+    }
+    assert_eq!(refused(&project, &plan), BTreeSet::new());
 }
 
 #[test]
-fn what_has_the_projects_name_is_allowed_and_what_has_another_is_not() {
+fn every_call_of_the_whole_platform_is_allowed() {
+    let project = Project::of_the_platform();
+    let (plan, apply) = (statements(&project, "plan"), statements(&project, "apply"));
+    project.apply().ended(0);
+    project.destroy().ended(0);
+    assert_eq!(refused(&project, &apply), BTreeSet::new());
+    project.proxy.forget();
+    project.plan().ended(0);
+    assert_eq!(refused(&project, &plan), BTreeSet::new());
+}
+
+#[test]
+fn what_bounds_the_roles_is_said_and_goes_into_the_policies() {
+    let mut project = Project::new();
+    project.variable("COLUMNS", "200");
+    let run = project.run(&["policy", "--env", "test"]).ended(0).saying("can make itself an administrator");
+    assert!(!run.out.contains("iam:PermissionsBoundary"), "{run}");
+
+    let boundary = "arn:aws:iam::123456789012:policy/shop-boundary";
+    let given = project.run(&["policy", "--env", "test", "--boundary", boundary]).ended(0);
+    let given = given.saying("these roles do not have the boundary").saying("cluster.api-gateway-task");
+    let with_table = format!("{}\n[iam]\npermissions_boundary = \"{boundary}\"\n", project.environment());
+    project.write(&with_table);
+    let written = project.run(&["policy", "--env", "test"]).ended(0).not_saying("administrator");
+    assert_eq!(written.out, given.out, "what the roles in the code have need not be said");
+    assert!(written.out.contains("noOtherBoundary"), "{written}");
+    written.not_saying("do not have the boundary");
+}
+
+#[test]
+fn policies_are_written_into_files_as_well() {
     let project = Project::new();
-    let run = project.run(&["policy", "--env", "test"]).ended(0);
-    let statements = statements(&serde_json::from_str(&run.out).expect("a document"));
-    let making = statements.iter().find(|one| texts(&one["Action"]).contains(&"iam:CreateRole".to_owned()));
-    for arn in texts(&making.expect("roles are made")["Resource"]) {
-        assert!(arn.contains("shop"), "{arn}");
+    project.run(&["policy", "--env", "test", "--role", "plan", "--out", "policies"]).ended(0);
+    let files = std::fs::read_dir(project.folder().join("policies")).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let document: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(document["Version"], "2012-10-17", "{}", file.display());
     }
-    let everywhere = statements.iter().filter(|one| one["Resource"] == "*");
-    for action in everywhere.flat_map(|one| texts(&one["Action"])) {
-        let named = ["iam:Delete", "logs:Delete", "ecs:Delete", "secretsmanager:"];
-        let delivery = action == "logs:DeleteLogDelivery" || action.starts_with("secretsmanager:List");
-        assert!(delivery || !named.iter().any(|prefix| action.starts_with(prefix)), "{action} on everything");
-    }
+}
+
+#[test]
+fn who_looks_is_trusted_from_pull_requests_and_who_changes_from_a_protected_place_alone() {
+    let project = Project::new();
+    let trust = |more: &[&str]| {
+        let repository = ["policy", "--env", "test", "--trust", "github", "--repository", "octocat/shop"];
+        project.run(&[&repository, more].concat())
+    };
+    let subject = "token.actions.githubusercontent.com:sub";
+    let subjects = |more: &[&str]| -> Value {
+        let policy: Value = serde_json::from_str(&trust(more).ended(0).out).unwrap();
+        policy["Statement"][0]["Condition"]["StringEquals"][subject].clone()
+    };
+    assert_eq!(texts(&subjects(&["--role", "plan"])), ["repo:octocat/shop:pull_request"]);
+    let environment = ["--github-environment", "production", "--repository-ids", "12/34"];
+    assert_eq!(texts(&subjects(&environment)), ["repo:octocat@12/shop@34:environment:production"]);
+    assert_eq!(texts(&subjects(&["--branch", "main"])), ["repo:octocat/shop:ref:refs/heads/main"]);
+    trust(&[]).ended(1).saying("a role that changes something is played from a protected place");
+    trust(&["--branch", "*"]).ended(1).saying("compared as it is");
+    assert_eq!(project.proxy.calls(), [], "it calls nobody");
+}
+
+#[test]
+fn tags_of_ours_are_kept_to_the_roles_that_are_named() {
+    let project = Project::new();
+    let principal = "arn:aws:iam::*:role/infra-*";
+    let run = project.run(&["policy", "--scp", "--principal", principal]).ended(0);
+    let policy: Value = serde_json::from_str(&run.out).unwrap();
+    let first = &policy["Statement"][0];
+    assert_eq!(first["Effect"], "Deny");
+    assert_eq!(first["Condition"]["ForAnyValue:StringLike"]["aws:TagKeys"], "infra:*");
+    assert_eq!(texts(&first["Condition"]["ArnNotLike"]["aws:PrincipalArn"]), [principal]);
+    project.run(&["policy", "--scp"]).ended(2).saying("--principal");
 }
 
 #[test]

@@ -81,6 +81,6 @@ fn role<'a>(
         trust: Policy::trust(Aws::EcsTasks),
         inline: inline.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect(),
         attached: BTreeSet::new(),
-        boundary: None,
+        boundary: environment.boundary(),
     }
 }

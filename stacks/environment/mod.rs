@@ -9,6 +9,7 @@ mod cluster;
 mod cost;
 mod database;
 mod edge;
+mod iam;
 mod loadtest;
 mod network;
 mod observability;
@@ -20,7 +21,9 @@ mod written;
 
 use std::collections::BTreeMap;
 
+use infra_aws::iam::ManagedPolicyArn;
 use infra_cli::environment::{Conflict, Facts};
+use infra_engine::model::Ref;
 use infra_values::{AccountId, Name, Region};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,6 +34,7 @@ pub use self::cluster::{Cluster, Detail};
 pub use self::cost::{Cost, Report};
 pub use self::database::{Database, Postgres};
 pub use self::edge::{Edge, Https};
+pub use self::iam::Iam;
 pub use self::loadtest::LoadTest;
 pub use self::network::{Nat, Network};
 pub use self::observability::{Levels, Observability};
@@ -74,6 +78,9 @@ pub struct Environment {
     pub records: Records,
     /// Whether deleting here asks for the environment's name, and what holds data is protected where it stands.
     pub protected: bool,
+    /// What bounds the roles. Without the table nothing does.
+    #[serde(default)]
+    pub iam: Iam,
     /// The network.
     pub network: Network,
     /// The load balancer that the outside calls.
@@ -149,6 +156,11 @@ impl Environment {
     pub fn named(&self, what: &str) -> String {
         format!("{}-{what}", self.project)
     }
+
+    /// What bounds each role.
+    pub fn boundary(&self) -> Option<Ref<ManagedPolicyArn>> {
+        self.iam.permissions_boundary.as_deref().map(Ref::known)
+    }
 }
 
 impl infra_cli::environment::Environment for Environment {
@@ -173,6 +185,7 @@ impl infra_cli::environment::Environment for Environment {
         [
             self.misnamed().into_iter().collect(),
             self.records.conflicts().into_iter().collect(),
+            self.iam.conflicts(),
             network.conflicts(&self.region),
             edge.conflicts(services, &self.region),
             of_services.collect(),

@@ -15,8 +15,9 @@ mod xml;
 
 pub use comparison::{Comparison, items, tag, texts};
 pub use inventory::{Inventory, inventory_lines};
-pub use program::{Run, SECRET};
-pub use project::Project;
+pub use packages::share;
+pub use program::{Run, SECRET, infra, start};
+pub use project::{LOCAL, Project};
 pub use proxy::{Call, Proxy, Refusal, Treatment};
 pub use snapshot::{difference, snapshot};
 pub use together::together;

@@ -11,7 +11,7 @@ use super::program::{self, Run, Running, SECRET, infra};
 use super::proxy::Proxy;
 
 /// The platform's environment for the local cloud.
-const LOCAL: &str = include_str!("../../environments/local.toml");
+pub const LOCAL: &str = include_str!("../../environments/local.toml");
 
 /// A project in an account of its own, behind a proxy of its own.
 pub struct Project {

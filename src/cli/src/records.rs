@@ -1,6 +1,6 @@
 //! What becomes of an environment's records when nothing of it is left.
 
-use infra_engine::record::{History, delete_records};
+use infra_engine::record::{Deleted, History, delete_records};
 
 use crate::args::Selection;
 use crate::failure::Failure;
@@ -9,7 +9,7 @@ use crate::saved::{history_folder, last_plan};
 use crate::session::{Blueprint, Cloud, Session};
 
 /// Copies the history to this machine and deletes the records, all but the lock, if nothing of ours is left.
-/// Says whether it did. Only for the holder of the lock.
+/// Says whether all of them are gone. Only for the holder of the lock.
 pub(crate) async fn clear(session: &Session<'_>, blueprint: &Blueprint, cloud: &Cloud) -> Result<bool, Failure> {
     let Blueprint { owner, environment, .. } = blueprint;
     let (store, name) = (&*cloud.store, environment.facts.name.to_string());
@@ -31,8 +31,12 @@ pub(crate) async fn clear(session: &Session<'_>, blueprint: &Blueprint, cloud: &
                 .because(error.to_string())
         })?;
     }
-    delete_records(store, owner).await?;
+    let deleted = delete_records(store, owner).await?;
     let _ = std::fs::remove_file(last_plan(&environment.root, &name));
-    session.console.say(&format!("Nothing of {owner} is left. Its history is in {}", folder.display()));
-    Ok(true)
+    let stays = match deleted {
+        Deleted::All => String::new(),
+        Deleted::AllButHistory => format!(", and in {}: these credentials may not delete it", store.place()),
+    };
+    session.console.say(&format!("Nothing of {owner} is left. Its history is in {}{stays}", folder.display()));
+    Ok(deleted == Deleted::All)
 }

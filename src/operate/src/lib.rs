@@ -3,5 +3,8 @@
 mod policy;
 mod reference;
 
-pub use policy::{Home, LONGEST, least_policies};
+pub use policy::{
+    Home, LONGEST, Named, Place, Purpose, Repository, Role, boundary_of, keeps_tags, least_policies, roles_without,
+    trusts_github,
+};
 pub use reference::{Page, reference};

@@ -1,58 +1,126 @@
-//! The least IAM policy with which a platform can be planned and applied.
+//! The policies of the roles that work on an environment: least is least.
 //!
-//! The actions are those that each kind lists beside its calls: all of them for the kinds in use, and the reading ones of
-//! every kind, because what is left over is looked for everywhere once the record of kinds is lost. What they may be
-//! done to is said by name where IAM takes names ([`places`]); elsewhere by region.
+//! The actions are those that each kind lists beside its calls. What they may be done to is said by name where AWS takes
+//! names, by the tag of ownership where it looks at tags ([`services`]), and by region where it takes neither. How much of
+//! it a role may do is [`Role`]'s.
 
+mod home;
+mod keys;
+mod names;
 mod parts;
-mod places;
+mod records;
+mod role;
+mod roles;
+mod services;
+mod statement;
+mod tags;
+mod trust;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use infra_aws::{index, store};
+use infra_aws::index;
 use infra_engine::graph::Graph;
-use infra_engine::live::{Kind, Registry};
-use serde_json::{Value, json};
+use infra_engine::live::Registry;
+use infra_engine::model::Owner;
+use serde_json::Value;
 
-use places::{Names, Reach};
+use names::Names;
+use roles::Roles;
+use statement::{Reach, Statements};
 
+pub use home::Home;
 pub use parts::LONGEST;
-pub use places::Home;
+pub use role::Role;
+pub use tags::keeps_tags;
+pub use trust::{Place, Repository, trusts_github};
 
-/// Policy documents, each short enough for a managed policy. One is enough for most environments.
-pub fn least_policies(graph: &Graph, registry: &Registry, home: &Home<'_>) -> Vec<Value> {
-    parts::parts(statements(graph, registry, home))
+/// A policy under the name that it is given in AWS.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// Its name: `shop-prod-apply-1`.
+    pub name: String,
+    /// What it says.
+    pub document: Value,
 }
 
-fn statements(graph: &Graph, registry: &Registry, home: &Home<'_>) -> Vec<Value> {
-    let names = Names::of(graph, registry, home);
-    let mut reaches: BTreeMap<Reach, BTreeSet<&'static str>> = BTreeMap::new();
-    for action in actions(graph, registry) {
-        reaches.entry(names.reach(action)).or_default().insert(action);
+/// What a role is for, where, and what bounds the roles that it makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Purpose<'a> {
+    /// What it does.
+    pub role: Role,
+    /// Where the environment is.
+    pub home: Home<'a>,
+    /// The boundary of every role that it makes.
+    pub boundary: Option<&'a str>,
+}
+
+/// The policies of a role, each short enough for a managed policy: all of them together are the role's.
+pub fn least_policies(graph: &Graph, registry: &Registry, purpose: &Purpose<'_>) -> Vec<Named> {
+    let Purpose { role, home, .. } = purpose;
+    let stem = format!("{}-{}-{}", home.owner.project, home.owner.environment, role.word());
+    let mut policies = numbered(&stem, parts::parts(statements(graph, registry, purpose).written()));
+    if role.makes_records() {
+        let mut making = Statements::default();
+        records::making(home, &mut making);
+        policies.extend(numbered(&format!("{stem}-records"), parts::parts(making.written())));
     }
-    let mut statements: Vec<Value> = reaches.iter().map(|(reach, actions)| reach.statement(actions, home)).collect();
-    let bucket = format!("arn:{}:s3:::{}", home.partition(), home.bucket);
-    let records = [bucket.clone(), format!("{bucket}/*")];
-    statements.push(json!({ "Sid": "records", "Effect": "Allow", "Action": store::ACTIONS, "Resource": records }));
+    policies
+}
+
+/// The boundary that all roles of the code have, if all have the same.
+pub fn boundary_of(graph: &Graph) -> Option<String> {
+    roles::common_boundary(graph)
+}
+
+/// The addresses of the roles in the code that have not this boundary, and which a bounded role so could not make.
+pub fn roles_without(graph: &Graph, boundary: &str) -> Vec<String> {
+    roles::without_boundary(graph, boundary)
+}
+
+fn numbered(stem: &str, documents: Vec<Value>) -> Vec<Named> {
+    let one = documents.len() == 1;
+    let name = |number: usize| if one { stem.to_owned() } else { format!("{stem}-{}", number + 1) };
+    documents.into_iter().enumerate().map(|(number, document)| Named { name: name(number), document }).collect()
+}
+
+fn statements(graph: &Graph, registry: &Registry, purpose: &Purpose<'_>) -> Statements {
+    let Purpose { role, home, boundary } = purpose;
+    let names = Names::of(graph, registry, home);
+    let roles = Roles::of(graph, registry, &names, *boundary);
+    let mut statements = Statements::default();
+    for action in role.actions(graph, registry).into_iter().chain([index::ACTION]) {
+        match action {
+            _ if role.takes_over(action) && !role::notes_owner(action) => {
+                statements.allow(action, [first_tags(home.owner)]);
+            }
+            "kms:CreateGrant" | "kms:DescribeKey" => keys::granting(&names, action, &mut statements),
+            // What RDS does with its secrets is said with the databases; the rest of it is by name.
+            _ if action.starts_with("iam:") => roles.allow(action, &mut statements),
+            _ => statements.allow(action, services::reaches(&names, action)),
+        }
+    }
+    if role.changes_roles() {
+        roles.deny(&mut statements);
+        keys::passwords(graph, &names, &mut statements);
+    }
+    if role.scales(graph) {
+        for action in role::scaling_checks(graph) {
+            statements.allow(action, [services::everything(&names, "application-autoscaling", action)]);
+        }
+    }
+    records::reading(home, &mut statements);
+    if role.writes_records() {
+        records::writing(home, &mut statements);
+    }
     statements
 }
 
-/// Everything that is called.
-fn actions(graph: &Graph, registry: &Registry) -> BTreeSet<&'static str> {
-    let in_use: BTreeSet<&str> = graph.definitions().iter().map(|definition| definition.schema.kind).collect();
-    let needed = |kind: &dyn Kind| -> Vec<&'static str> {
-        let used = in_use.contains(kind.schema().kind);
-        kind.actions().iter().copied().filter(|action| used || only_looks(action)).collect()
-    };
-    registry.kinds().flat_map(|kind| needed(&**kind)).chain([index::ACTION]).collect()
+/// Tags on what is nobody's, by which it becomes ours.
+fn first_tags(owner: &Owner) -> Reach {
+    let owner = owner.to_string();
+    let unowned = Reach::anything("takenOver").when("Null", home::on_resource(), &["true"]);
+    unowned.when("StringEquals", home::in_request(), &[&owner])
 }
 
-/// True for what changes nothing and gives no secret away.
-fn only_looks(action: &str) -> bool {
-    let name = action.split_once(':').map_or(action, |(_, name)| name);
-    let looks = ["List", "Describe", "Get", "View"].iter().any(|verb| name.starts_with(verb));
-    looks && !matches!(action, "secretsmanager:GetSecretValue" | "s3:GetObject")
-}
-
+#[cfg(test)]
+mod evaluator;
 #[cfg(test)]
 mod tests;

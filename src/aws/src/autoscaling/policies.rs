@@ -20,10 +20,12 @@ pub(super) const ACTIONS: &[&str] = &[
     "application-autoscaling:DeleteScalingPolicy",
     DESCRIBE,
     "application-autoscaling:PutScalingPolicy",
-    // Whoever puts a policy that follows a metric makes the alarms for it.
+    // AWS makes the alarms of a policy that follows a metric, and tries before whether the caller could.
     "cloudwatch:DeleteAlarms",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:PutMetricAlarm",
+    "ecs:DescribeServices",
+    "ecs:UpdateService",
 ];
 
 /// The policies of one type that are asked for, each with its identifier.

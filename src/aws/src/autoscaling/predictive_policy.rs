@@ -99,7 +99,13 @@ impl Behaviour for PredictivePolicy {
         "application-autoscaling:DeleteScalingPolicy",
         "application-autoscaling:DescribeScalingPolicies",
         "application-autoscaling:PutScalingPolicy",
+        // Whether the caller could do these is tried whenever a target, a policy or an action is put.
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:PutMetricAlarm",
         "cloudwatch:GetMetricData",
+        "ecs:DescribeServices",
+        "ecs:UpdateService",
     ];
 
     fn rules() -> &'static [Rule<PredictivePolicy>] {

@@ -86,6 +86,14 @@ impl Behaviour for ScalableTarget {
         "application-autoscaling:RegisterScalableTarget",
         "application-autoscaling:TagResource",
         "application-autoscaling:UntagResource",
+        // Whether the caller could do these is tried whenever a target, a policy or an action is put.
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:PutMetricAlarm",
+        "ec2:DescribeSpotFleetRequests",
+        "ec2:ModifySpotFleetRequest",
+        "ecs:DescribeServices",
+        "ecs:UpdateService",
         "iam:CreateServiceLinkedRole",
     ];
 

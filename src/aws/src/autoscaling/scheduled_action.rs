@@ -69,6 +69,14 @@ impl Behaviour for ScheduledAction {
         "application-autoscaling:DeleteScheduledAction",
         "application-autoscaling:DescribeScheduledActions",
         "application-autoscaling:PutScheduledAction",
+        // Whether the caller could do these is tried whenever a target, a policy or an action is put.
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:PutMetricAlarm",
+        "ec2:DescribeSpotFleetRequests",
+        "ec2:ModifySpotFleetRequest",
+        "ecs:DescribeServices",
+        "ecs:UpdateService",
     ];
 
     fn rules() -> &'static [Rule<ScheduledAction>] {

@@ -169,10 +169,7 @@ impl Behaviour for Role {
             let call = call.max_session_duration(seconds(*longest_session));
             call.send().await.sorted("iam:UpdateRole").changing()?;
         }
-        if *trust != live.trust {
-            let call = aws.iam().update_assume_role_policy().role_name(name).policy_document(trust.document());
-            call.send().await.sorted("iam:UpdateAssumeRolePolicy").changing()?;
-        }
+        // Before anything is written into it: who may write only into bounded roles could not otherwise.
         match boundary {
             _ if *boundary == live.boundary => {}
             Some(policy) => {
@@ -184,6 +181,10 @@ impl Behaviour for Role {
                 let call = aws.iam().delete_role_permissions_boundary().role_name(name);
                 call.send().await.sorted("iam:DeleteRolePermissionsBoundary").deleting()?;
             }
+        }
+        if *trust != live.trust {
+            let call = aws.iam().update_assume_role_policy().role_name(name).policy_document(trust.document());
+            call.send().await.sorted("iam:UpdateAssumeRolePolicy").changing()?;
         }
         policies(aws, name, &Policies::of(live), &Policies::of(wanted)).await
     }

@@ -126,8 +126,13 @@ impl Behaviour for Function {
             true => all(aws).await?.into_iter().filter(|name| may_be_asked_for(ask, name)).collect(),
             false => ask.only.iter().cloned().collect(),
         };
+        let asked = |name: &str| ask.only.contains(name) || ask.names.contains(name);
         let one = async |name: String| {
-            let answer = aws.lambda().get_function().function_name(&name).send().await.sorted(GET);
+            let answer = match aws.lambda().get_function().function_name(&name).send().await.sorted(GET) {
+                // The project's name is in it, and that is all: who may read ours may not read others'.
+                Err(fault) if fault.kind == FaultKind::Denied && !asked(&name) => return Ok(None),
+                answer => answer,
+            };
             answer.map(Some).gone_is_fine()?.as_ref().map(understand).transpose()
         };
         let found = each(names, one).await?.into_iter().flatten();

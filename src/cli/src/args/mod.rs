@@ -1,5 +1,6 @@
 //! What the command line says. Reading it looks at nothing else; what it means is decided by the commands.
 
+mod policy;
 mod selection;
 mod spelling;
 mod values;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use policy::{Policy, Provider, RepositoryIds, RepositoryName, RoleName};
 pub use selection::Selection;
 pub(crate) use spelling::spelled;
 pub use values::{Adoption, GivenPackage, Wait};
@@ -87,8 +89,8 @@ pub enum Command {
     History(History),
     /// Explain a rule by its code.
     Explain(Explain),
-    /// Print the least IAM policy that plans and applies the environment.
-    Policy,
+    /// Print the least IAM policies of a role, who may play it, or who may write tags.
+    Policy(Policy),
     /// Write the reference of kinds, made from the code.
     #[command(hide = true)]
     Docs(Docs),

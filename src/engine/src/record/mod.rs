@@ -17,18 +17,33 @@ pub use lock::{Lease, Lock, LockError, Timing};
 pub use memory::MemoryStore;
 pub use store::{Deleted, Put, Store, Stored, Version, When};
 
-use crate::live::Fault;
+use crate::live::{Fault, FaultKind};
 use crate::model::Owner;
 
+/// What became of the records of an owner that nothing is left of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// All of them are gone.
+    All,
+    /// The history stays: who works here may add to it, and not take it away.
+    AllButHistory,
+}
+
 /// Deletes every record of an owner but the lock, which its holder gives back. [`Store::sweep`] comes after that.
-pub async fn delete_records(store: &dyn Store, owner: &Owner) -> Result<(), Fault> {
-    let lock = key(owner, "lock");
+pub async fn delete_records(store: &dyn Store, owner: &Owner) -> Result<Deleted, Fault> {
+    let (lock, history) = (key(owner, "lock"), key(owner, "history/"));
+    let mut deleted = Deleted::All;
     for key in store.list(&prefix(owner)).await? {
         if let Some(stored) = store.get(&key).await?.filter(|_| key != lock) {
-            store.delete(&key, &stored.version).await?;
+            match store.delete(&key, &stored.version).await {
+                Err(fault) if fault.kind == FaultKind::Denied && key.starts_with(&history) => {
+                    deleted = Deleted::AllButHistory;
+                }
+                other => other?,
+            }
         }
     }
-    Ok(())
+    Ok(deleted)
 }
 
 /// The key of an owner's record of that name.

@@ -1,0 +1,50 @@
+//! The records: the bucket is the account's, and an environment has its own prefix of it.
+
+use infra_aws::store;
+use infra_engine::record;
+
+use super::home::Home;
+use super::statement::{Reach, Statements};
+
+/// Reading the records: the lock, the scope, the history.
+pub(super) fn reading(home: &Home<'_>, statements: &mut Statements) {
+    let prefix = record::prefix(home.owner);
+    statements.allow("s3:GetObject", [objects(home, "recordsRead", &prefix)]);
+    // S3 says of a record that is not there that it is not there only to somebody who may list, and asks for that
+    // without a prefix: so where the request has one, it must be ours.
+    let list = bucket(home, "recordsList").when("StringLikeIfExists", "s3:prefix", &[&format!("{prefix}*")]);
+    statements.allow("s3:ListBucket", [list]);
+}
+
+/// Writing them. What was written into the history stays: it can be added to, and not taken away.
+pub(super) fn writing(home: &Home<'_>, statements: &mut Statements) {
+    let prefix = record::prefix(home.owner);
+    for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"] {
+        statements.allow(action, [objects(home, "recordsWrite", &prefix)]);
+    }
+    let list = bucket(home, "recordsList").when("StringLikeIfExists", "s3:prefix", &[&format!("{prefix}*")]);
+    statements.allow("s3:ListBucketVersions", [list]);
+    let history = objects(home, "historyStays", &format!("{prefix}history/"));
+    let history = Reach { conditions: Default::default(), ..history };
+    statements.deny(&["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"], history);
+    // It is looked at by each run: whole or not.
+    statements.allow("s3:GetBucketTagging", [bucket(home, "recordsBucket")]);
+}
+
+/// Making the bucket, which happens once in the life of an account, and taking it away when it is empty.
+pub(super) fn making(home: &Home<'_>, statements: &mut Statements) {
+    let of_bucket = |action: &&&str| !action.contains("Object") && !action.starts_with("s3:List");
+    for action in store::ACTIONS.iter().filter(of_bucket) {
+        statements.allow(action, [bucket(home, "recordsBucket")]);
+    }
+}
+
+fn bucket(home: &Home<'_>, sid: &str) -> Reach {
+    let bucket = home.arn(&format!("s3:::{}", home.bucket));
+    Reach::on(sid, vec![bucket]).when("StringEquals", "aws:ResourceAccount", &[home.account])
+}
+
+fn objects(home: &Home<'_>, sid: &str, prefix: &str) -> Reach {
+    let objects = home.arn(&format!("s3:::{}/{prefix}*", home.bucket));
+    Reach::on(sid, vec![objects]).when("StringEquals", "aws:ResourceAccount", &[home.account])
+}
