@@ -4,8 +4,10 @@ One reader for each protocol of AWS. What cannot be a value of the model at all 
 text) is noted on the way; whether the values may be so is for shapes.py.
 """
 
+import gzip
 import json
 import re
+import zlib
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 from xml.etree import ElementTree
@@ -77,6 +79,8 @@ def values_of(request: Request, call: Call, model, check: Check):
     shape = model.input(call.operation)
     if shape is None:
         return None, {}
+    if call.protocol != REST_XML and request.header(b"content-encoding").lower() == "gzip":
+        request = request._replace(body=unpacked(request.body))
     if call.protocol in (EC2, QUERY):
         return shape, Form(check, call.protocol).structure(shape, nested(parse_form(request)), None)
     if call.protocol == CBOR:
@@ -84,6 +88,14 @@ def values_of(request: Request, call: Call, model, check: Check):
     if call.protocol == JSON:
         return shape, json_object(request.body)
     return shape, rest(request, call, model, shape, check)
+
+
+def unpacked(body: bytes) -> bytes:
+    """SDKs pack what is large, such as many values of metrics. Objects of S3 are whatever they are."""
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        raise Malformed("the body says that it is packed, and cannot be unpacked") from None
 
 
 # --- forms: query and EC2 ---------------------------------------------------------------------------------------------

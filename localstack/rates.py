@@ -142,8 +142,7 @@ class Rates:
 
     def __init__(self, clock=time.monotonic):
         self.clock, self.buckets = clock, {}
-        self.refused, self.rows = {}, {}
-        self.longest = {}
+        self.passed, self.refused, self.rows, self.longest = {}, {}, {}, {}
 
     def take(self, service: str, operation: str, place: tuple) -> bool:
         limit = limit_of(service, operation)
@@ -157,7 +156,7 @@ class Rates:
         return bucket.take(now)
 
     def refusal(self, service: str, operation: str, headers: dict, asked: bytes):
-        """Code, status and message of the refusal of a call, or None where it may pass. `asked` tells a repeated call from another."""
+        """Code, status and message of the refusal of a call, or None where it may pass. `asked` is all that was asked for."""
         found = _SCOPE.search(headers.get(b"authorization", b""))
         place = found.groups() if found else (b"", b"")
         if not self.take(service, operation, place):
@@ -166,13 +165,17 @@ class Rates:
             said = ("FailedResourceAccessException", 400, "Rate exceeded")
         else:
             said = None
-        self.count(f"{service} {operation}", place + (hashlib.sha256(asked).digest(),), said is not None)
+        # The same question may be asked by several at once; each has a number of its own, which the SDK keeps when it repeats. A
+        # change is repeated by the program, under another number.
+        number = headers.get(b"amz-sdk-invocation-id", b"") if re.fullmatch(READS, operation) else b""
+        self.count(f"{service} {operation}", place + (number, hashlib.sha256(asked).digest()), said is not None)
         return said
 
     def count(self, name: str, call: tuple, refused: bool):
         """How often each operation was refused, and how often at most the same call in a row."""
         key = (name, call)
         if not refused:
+            self.passed[name] = self.passed.get(name, 0) + 1
             self.rows.pop(key, None)
             return
         self.refused[name] = self.refused.get(name, 0) + 1
@@ -180,7 +183,8 @@ class Rates:
         self.longest[name] = max(self.longest.get(name, 0), self.rows[key])
 
     def told(self) -> dict:
-        return {"refused": dict(sorted(self.refused.items())), "most_in_a_row": dict(sorted(self.longest.items()))}
+        return {"throttled": dict(sorted(self.refused.items())), "most_in_a_row": dict(sorted(self.longest.items())),
+                "passed": dict(sorted(self.passed.items()))}
 
 
 def page_of_policies(body: bytes) -> bytes:

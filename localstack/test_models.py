@@ -4,6 +4,7 @@ They need botocore and cbor2 and no running cloud; test_gateway.py has what goes
 """
 
 import base64
+import gzip
 import json
 import sys
 import unittest
@@ -280,6 +281,16 @@ class Cbor(Case):
         self.refused(self.alarm(EvaluationPeriods=0), "ValidationError", "Member must have value greater than or equal to 1")
         self.refused(self.alarm(Threshold="high"), "SerializationException", "of type double")
         self.refused(self.alarm(Loud=True), "SerializationException", "Unexpected field 'loud'")
+
+    def test_what_is_packed(self):
+        import cbor2
+        values = {"Namespace": "shop", "MetricData": [{"MetricName": "a", "Value": 1.0}]}
+        place = dict(target="/service/GraniteServiceVersion20100801/operation/PutMetricData", smithy_protocol="rpc-v2-cbor",
+                     content_encoding="gzip")
+        self.accepted(looked_at("monitoring", body=gzip.compress(cbor2.dumps(values)), **place))
+        self.refused(looked_at("monitoring", body=gzip.compress(cbor2.dumps({**values, "Namespace": ""})), **place), "ValidationError",
+                     "at 'namespace'")
+        self.refused(looked_at("monitoring", body=b"no", **place), "SerializationException", "cannot be unpacked")
 
     def test_the_same_service_in_a_form(self):
         fields = {"Action": "DescribeAlarms", "Version": "2010-08-01", "MaxRecords": "101"}

@@ -63,7 +63,8 @@ class Buckets(unittest.TestCase):
         self.clock.now += 1
         self.call("wafv2", "CreateIPSet", b"two")
         self.call("wafv2", "CreateIPSet", b"two")
-        self.assertEqual(self.rates.told(), {"refused": {"wafv2 CreateIPSet": 4}, "most_in_a_row": {"wafv2 CreateIPSet": 3}})
+        self.assertEqual(self.rates.told(), {"throttled": {"wafv2 CreateIPSet": 4}, "most_in_a_row": {"wafv2 CreateIPSet": 3},
+                                             "passed": {"wafv2 CreateIPSet": 2}})
 
     def test_ten_policies_a_page(self):
         self.assertEqual(json.loads(rates.page_of_policies(b'{"ServiceNamespace":"ecs"}')), {"ServiceNamespace": "ecs", "MaxResults": 10})
