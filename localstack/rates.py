@@ -11,6 +11,8 @@ import re
 import time
 from typing import NamedTuple
 
+# Tables that were read: CloudWatch, WAF, Secrets Manager, Lambda. Of EC2, load balancers and ECS it was the examples in the text
+# (100 and 20, 40, 50 and 20); the rest of their rows, and SNS, EventBridge, Logs, Systems Manager and tags, are from memory of the pages.
 _DOCS = "https://docs.aws.amazon.com/"
 _EC2 = _DOCS + "ec2/latest/devguide/ec2-api-throttling.html"
 _ELB = _DOCS + "elasticloadbalancing/latest/userguide/elb-api-throttling.html"
