@@ -1,14 +1,13 @@
 //! From a plan to what is live, under the lock: plan, show, ask, write down, apply, write down, tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use infra_engine::event::{Listener, Outcome};
-use infra_engine::live::State;
-use infra_engine::model::keys;
-use infra_engine::plan::{Action, Options, Plan};
-use infra_engine::record::{History, Holder, Lock, LockError, Scope, Store, Timing, prefix};
-use infra_engine::run::{Applying, apply};
+use infra_engine::plan::{Options, Plan};
+use infra_engine::record::{Holder, Lock, LockError, Timing, prefix};
+use infra_engine::run::{Performed, Performing, perform};
 use serde_json::json;
 
 use crate::args::Carrying;
@@ -38,6 +37,8 @@ pub(crate) struct Order<'a> {
     pub carrying: Carrying,
     /// `--allow-destroy`.
     pub allow_destroy: Option<usize>,
+    /// `--confirm`.
+    pub confirm: Option<String>,
     /// What becomes of the records.
     pub records: Records,
 }
@@ -117,11 +118,11 @@ async fn under_lock(
     order: &Order<'_>,
     run: &str,
 ) -> Result<Carried, Failure> {
-    let planned = session.plan(blueprint, cloud, &order.options).await?;
+    let mut planned = session.plan(blueprint, cloud, &order.options).await?;
     if let Some(saved) = order.shown {
         refuse_if_moved(saved, &planned, blueprint)?;
     }
-    let plan = (order.narrow)(&planned.plan);
+    let plan = (order.narrow)(planned.plan());
     let report = Report::of(&plan, &blueprint.name);
     show(session, blueprint, &planned, &report);
     if !plan.stops.is_empty() {
@@ -132,9 +133,13 @@ async fn under_lock(
         return Ok(Carried { exit: Exit::Done, complete: true });
     }
     if !plan.is_empty() {
+        let shown = Instant::now();
         agree(session, blueprint, order, &report).await?;
+        if shown.elapsed() > STALE {
+            planned = still_true(session, blueprint, cloud, order, planned).await?;
+        }
     }
-    let outcome = change(session, blueprint, cloud, order, &planned, &plan, run).await?;
+    let outcome = change(session, blueprint, cloud, order, planned, &plan, run).await?;
     let exit = match (outcome.is_complete(), outcome.interrupted) {
         (true, _) => Exit::Done,
         (false, true) => Exit::Interrupted,
@@ -143,18 +148,39 @@ async fn under_lock(
     Ok(Carried { exit, complete: outcome.is_complete() })
 }
 
+/// How long an answer may take until what is live is looked at again.
+const STALE: Duration = Duration::from_secs(5 * 60);
+
+/// The same plan of what is live by now; where that has moved, nothing is carried out.
+async fn still_true(
+    session: &Session<'_>,
+    blueprint: &Blueprint,
+    cloud: &Cloud,
+    order: &Order<'_>,
+    before: Planned,
+) -> Result<Planned, Failure> {
+    let now = session.plan(blueprint, cloud, &order.options).await?;
+    let moved = before.plan().fingerprint.moved(&now.plan().fingerprint);
+    if moved.is_empty() && before.report.changes == now.report.changes {
+        return Ok(now);
+    }
+    let failure = Failure::new("AWS has changed while the question waited for an answer; nothing was changed");
+    let failure = moved.live.iter().fold(failure, |failure, live| failure.because(format!("  changed in AWS: {live}")));
+    Err(failure.way_out("look at the plan as it is now:").command(order.again.clone()))
+}
+
 fn show(session: &Session<'_>, blueprint: &Blueprint, planned: &Planned, report: &Report) {
     let console = session.console;
     match console.json() {
         Some(lines) => lines.plan(report),
         None => console.data(&plan_text(report, console.paint)),
     }
-    console.say(&console.talk.dim(session.cost(blueprint, &planned.world)));
+    console.say(&console.talk.dim(session.cost(blueprint, planned.world())));
 }
 
 /// A plan that AWS or the code has moved away from is not the one that was agreed to.
 fn refuse_if_moved(saved: &SavedPlan, now: &Planned, blueprint: &Blueprint) -> Result<(), Failure> {
-    let moved = saved.fingerprint.moved(&now.plan.fingerprint);
+    let moved = saved.fingerprint.moved(&now.plan().fingerprint);
     // Only the changes: a note tells of what others do, and of that a saved plan is independent.
     if moved.is_empty() && saved.report.changes == now.report.changes {
         return Ok(());
@@ -186,6 +212,7 @@ async fn agree(
         deletions: report.deletions(),
         yes: order.carrying.yes,
         allow_destroy: order.allow_destroy,
+        confirm: order.confirm.as_deref(),
         somebody: session.console.somebody_is_there(),
         protected: facts.protected.then_some(facts.name.as_str()),
     };
@@ -212,52 +239,36 @@ async fn change(
     blueprint: &Blueprint,
     cloud: &Cloud,
     order: &Order<'_>,
-    planned: &Planned,
+    planned: Planned,
     plan: &Plan,
     run: &str,
 ) -> Result<Outcome, Failure> {
-    let (owner, store) = (&blueprint.owner, &*cloud.store);
-    // A record that was lost may have named kinds that could not be looked through just now. One that never was did not.
-    let keeps_scope =
-        planned.scope.is_some() || planned.world.is_complete() || History::runs(store, owner).await?.is_empty();
-    if keeps_scope {
-        Scope::extend(store, owner, kinds_during(owner_tag(blueprint), planned, plan)).await?;
-    }
-    let history = Arc::new(History::begin(owner, run, &cloud.identity.arn, order.command));
-    // Before the first change, so that a run that is killed has left its name; whole again at its end.
-    write_down(session, &history, store, run).await;
     let troubles = Arc::new(Troubles::default());
-    let listeners: Vec<Arc<dyn Listener>> =
-        vec![session.console.listener(), Arc::<History>::clone(&history), Arc::<Troubles>::clone(&troubles)];
-    let outcome = {
-        let applying = Applying {
-            registry: &blueprint.registry,
-            parallelism: order.carrying.parallelism.into(),
-            listener: &listeners,
-            interrupt: session.interrupt,
-            run,
-        };
-        apply(plan, &applying).await
+    let listeners: Vec<Arc<dyn Listener>> = vec![session.console.listener(), Arc::<Troubles>::clone(&troubles)];
+    let performing = Performing {
+        registry: &blueprint.registry,
+        store: &*cloud.store,
+        graph: &planned.graph,
+        options: &order.options,
+        listener: &listeners,
+        interrupt: session.interrupt,
+        parallelism: order.carrying.parallelism.into(),
+        run,
+        who: &cloud.identity.arn,
+        command: order.command,
     };
+    let Performed { outcome, unwritten } = perform(planned.surveyed, plan, &performing)
+        .await
+        .map_err(|fault| Failure::from(fault).because("the ledger could not be written; nothing was changed"))?;
     drop(listeners);
-    if keeps_scope && outcome.is_complete() {
-        let kinds = kinds_after(owner_tag(blueprint), planned, plan);
-        if let Err(fault) = Scope::trim(store, owner, kinds.iter().copied()).await {
-            session.console.warn(&format!("the record of kinds in use was not trimmed: {fault}"));
-        }
+    if let Some(fault) = unwritten {
+        session.console.warn(&format!("not everything that run {run} did could be written down: {fault}"));
     }
-    write_down(session, &history, store, run).await;
     if !outcome.is_complete() && session.console.json().is_none() {
         session.console.say(&troubles.text(&outcome, &order.again, session.console.talk));
     }
     tell(session, order, &outcome);
     Ok(outcome)
-}
-
-async fn write_down(session: &Session<'_>, history: &History, store: &dyn Store, run: &str) {
-    if let Err(fault) = history.write(store).await {
-        session.console.warn(&format!("the history of run {run} was not written: {fault}"));
-    }
 }
 
 /// The closing line.
@@ -274,33 +285,6 @@ fn tell(session: &Session<'_>, order: &Order<'_>, outcome: &Outcome) {
     let paint = session.console.paint;
     let line = if outcome.is_complete() { paint.green(line) } else { paint.red(line) };
     session.console.data(&format!("{line}\n"));
-}
-
-fn owner_tag(blueprint: &Blueprint) -> String {
-    blueprint.owner.to_string()
-}
-
-/// The kinds that something of ours may be of, until the plan is done.
-fn kinds_during(owner: String, planned: &Planned, plan: &Plan) -> BTreeSet<&'static str> {
-    let live = planned.world.lives.iter().filter(|live| live.tags.get(keys::OWNER) == Some(&owner));
-    live.map(|live| live.kind).chain(plan.changes.iter().map(|change| change.kind)).collect()
-}
-
-/// The kinds that something of ours is of once all of the plan is done.
-fn kinds_after(owner: String, planned: &Planned, plan: &Plan) -> BTreeSet<&'static str> {
-    let deleted: BTreeSet<(&str, &str)> = plan
-        .changes
-        .iter()
-        .filter(|change| change.action == Action::Delete)
-        .filter_map(|change| Some((change.kind, change.id.as_deref()?)))
-        .collect();
-    let stays = planned.world.lives.iter().filter(|live| {
-        live.tags.get(keys::OWNER) == Some(&owner)
-            && live.state != State::Leaving
-            && !deleted.contains(&(live.kind, live.id.as_str()))
-    });
-    let made = plan.changes.iter().filter(|change| change.action != Action::Delete).map(|change| change.kind);
-    stays.map(|live| live.kind).chain(made).collect()
 }
 
 /// A run's identifier: different from every other, and short enough to be typed.

@@ -24,6 +24,8 @@ pub(crate) struct Asked<'a> {
     pub yes: bool,
     /// `--allow-destroy`.
     pub allow_destroy: Option<usize>,
+    /// `--confirm`.
+    pub confirm: Option<&'a str>,
     /// Somebody is there to answer.
     pub somebody: bool,
     /// The environment's name, where it says that deleting is hard to make good again.
@@ -41,22 +43,27 @@ pub(crate) enum Consent {
 
 /// Whether to go on, to ask, or to refuse.
 pub(crate) fn consent(asked: &Asked<'_>) -> Result<Consent, Failure> {
-    let Asked { purpose, deletions, yes, allow_destroy, somebody, protected } = asked;
+    let Asked { purpose, deletions, yes, allow_destroy, confirm, somebody, protected } = asked;
     if let Some(allowed) = allow_destroy.filter(|allowed| deletions > allowed) {
         return Err(too_many(*deletions, Some(allowed)));
     }
+    // Where `--yes` stands in for a person, what is lost must be said.
+    let stands_in = *purpose != Purpose::Tags && *deletions > 0 && (!somebody || protected.is_some());
     match (yes, somebody) {
-        (true, false) if *purpose == Purpose::Apply && *deletions > 0 && allow_destroy.is_none() => {
-            Err(too_many(*deletions, None))
+        (true, _) if stands_in && allow_destroy.is_none() => Err(too_many(*deletions, None)),
+        (true, _) if stands_in && *purpose == Purpose::Destroy && confirm != protected => {
+            let name = protected.unwrap_or_default();
+            Err(Failure::new(format!("{name} is protected; nothing was changed"))
+                .because("with --yes, its name must be given to delete everything in it")
+                .way_out(format!("if that is meant: --confirm {name}")))
         }
         (true, _) => Ok(Consent::Given),
         (false, true) => {
             let name = protected.filter(|_| *deletions > 0);
             Ok(Consent::Ask(name.unwrap_or("yes").to_owned()))
         }
-        (false, false) => Err(Failure::new("nobody is there to say yes: nothing was changed")
-            .because("there is no terminal to ask on")
-            .way_out("read the plan, then say yes on the command line: --yes")),
+        (false, false) => Err(Failure::new("cannot ask for confirmation: there is no terminal; nothing was changed")
+            .way_out("read the plan, then confirm it on the command line: --yes")),
     }
 }
 
@@ -64,7 +71,9 @@ fn too_many(deletions: usize, allowed: Option<usize>) -> Failure {
     let resources = crate::render::counted(deletions, crate::render::RESOURCES);
     let limit = match allowed {
         Some(allowed) => format!("--allow-destroy allows {allowed}"),
-        None => "without a terminal that must be allowed by number".to_owned(),
+        None => {
+            "with --yes that must be allowed by number, without a terminal and in a protected environment".to_owned()
+        }
     };
     Failure::new(format!("the plan deletes or replaces {resources}: nothing was changed"))
         .because(limit)
@@ -80,6 +89,7 @@ mod tests {
         deletions: 0,
         yes: false,
         allow_destroy: None,
+        confirm: None,
         somebody: false,
         protected: None,
     };
@@ -96,7 +106,19 @@ mod tests {
         assert!(consent(&machine).is_err());
         assert!(consent(&Asked { allow_destroy: Some(1), ..machine.clone() }).is_err());
         assert_eq!(consent(&Asked { allow_destroy: Some(2), ..machine.clone() }), Ok(Consent::Given));
-        assert_eq!(consent(&Asked { purpose: Purpose::Destroy, ..machine }), Ok(Consent::Given));
+        assert!(consent(&Asked { purpose: Purpose::Destroy, ..machine.clone() }).is_err());
+        let destroy = Asked { purpose: Purpose::Destroy, allow_destroy: Some(2), ..machine };
+        assert_eq!(consent(&destroy), Ok(Consent::Given));
+        let protected = Asked { protected: Some("prod"), ..destroy };
+        assert!(consent(&protected).is_err() && consent(&Asked { confirm: Some("dev"), ..protected.clone() }).is_err());
+        assert_eq!(consent(&Asked { confirm: Some("prod"), ..protected }), Ok(Consent::Given));
+    }
+
+    #[test]
+    fn in_a_protected_environment_yes_stands_in_for_nobody_even_at_a_terminal() {
+        let person = Asked { yes: true, somebody: true, deletions: 2, protected: Some("prod"), ..NOBODY };
+        assert!(consent(&person).is_err());
+        assert_eq!(consent(&Asked { allow_destroy: Some(2), ..person }), Ok(Consent::Given));
     }
 
     #[test]

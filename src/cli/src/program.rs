@@ -9,7 +9,7 @@ use crate::environment::{self, Environment, Facts, LoadError, Loaded};
 
 /// A program made of stacks.
 pub struct Program<E> {
-    /// Its name, for messages.
+    /// Its name, for messages, and for the ledger: what one program has made, no other changes.
     pub name: &'static str,
     /// Adds what an environment is to have to a platform. Pure: it reads and calls nothing.
     pub stacks: fn(&E, &mut Platform),
@@ -17,6 +17,8 @@ pub struct Program<E> {
 
 /// A program without its type of environments: all that commands need.
 pub(crate) trait Definer {
+    /// Its name.
+    fn name(&self) -> &'static str;
     /// Reads an environment, and collects what it is to have.
     fn define(&self, wanted: &str, from: &Path) -> Result<Defined, LoadError>;
     /// The schema of environment files.
@@ -32,6 +34,10 @@ pub(crate) struct Defined {
 }
 
 impl<E: Environment> Definer for Program<E> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn define(&self, wanted: &str, from: &Path) -> Result<Defined, LoadError> {
         let Loaded { value, facts, file, root } = environment::load::<E>(wanted, from)?;
         let mut platform = Platform::new();

@@ -13,10 +13,12 @@ pub(crate) async fn clear(session: &Session<'_>, blueprint: &Blueprint, cloud: &
     let Blueprint { owner, environment, .. } = blueprint;
     let (store, name) = (&*cloud.store, environment.facts.name.to_string());
     let listener = session.console.listener();
-    let (world, _) = session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, kept) =
+        session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let tag = owner.to_string();
-    if !world.is_complete() || world.lives.iter().any(|live| live.owner() == Some(&tag)) {
+    let unknown = kept.ledger.kinds.iter().any(|kind| blueprint.registry.kind(kind).is_none());
+    if unknown || !world.is_complete() || world.lives.iter().any(|live| live.owner() == Some(&tag)) {
         return Ok(false);
     }
     let folder = history_folder(&environment.root, &name);

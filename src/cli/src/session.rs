@@ -10,10 +10,10 @@ use infra_engine::check::{Finding, Severity, check};
 use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
 use infra_engine::live::{FaultKind, Registry};
-use infra_engine::model::{Announced, Announcement, Owner, Package, Tags, UnixTime};
+use infra_engine::model::{Announced, Announcement, Home, Owner, Package, Tags, UnixTime};
 use infra_engine::plan::{Options, Plan};
-use infra_engine::record::{Scope, Store};
-use infra_engine::run::{Interrupt, Observing, World, look_again, observe};
+use infra_engine::record::{Kept, Store};
+use infra_engine::run::{Interrupt, Surveyed, Surveying, World, look, survey};
 use jiff::Timestamp;
 
 use crate::args::{Common, Selection};
@@ -48,6 +48,8 @@ pub(crate) struct Blueprint {
     pub environment: Loaded<()>,
     /// Whose resources.
     pub owner: Owner,
+    /// The program.
+    pub program: &'static str,
     /// What is wanted.
     pub graph: Graph,
     /// What it tells the world.
@@ -71,20 +73,28 @@ pub(crate) struct Cloud {
 
 /// What was found, and what is to be done about it.
 pub(crate) struct Planned {
-    /// What is live.
-    pub world: World,
-    /// The scope record, if there is one.
-    pub scope: Option<Scope>,
-    /// What is to be done.
-    pub plan: Plan,
+    /// What is live, what was written down, and what is to be done.
+    pub surveyed: Surveyed,
+    /// What is wanted, with what was made on this machine.
+    pub graph: Graph,
     /// The plan as it is told.
     pub report: Report,
 }
 
 impl Planned {
+    /// What is live.
+    pub fn world(&self) -> &World {
+        &self.surveyed.world
+    }
+
+    /// What is to be done.
+    pub fn plan(&self) -> &Plan {
+        &self.surveyed.plan
+    }
+
     /// The plan's resources whole.
     pub fn picture(&self, blueprint: &Blueprint) -> Picture {
-        Picture::of(&self.plan, &blueprint.registry, blueprint.environment.facts.region.as_str())
+        Picture::of(self.plan(), &blueprint.registry, blueprint.environment.facts.region.as_str())
     }
 }
 
@@ -124,7 +134,8 @@ impl Session<'_> {
         let registry = infra_aws::registry(Arc::clone(&aws));
         let findings = check(&graph, &registry);
         check_outputs(&outputs, &graph)?;
-        Ok(Blueprint { name, environment, owner, graph, outputs, registry, findings, packages, aws })
+        let program = self.definer.name();
+        Ok(Blueprint { name, environment, owner, program, graph, outputs, registry, findings, packages, aws })
     }
 
     /// Which environment is meant.
@@ -174,39 +185,35 @@ impl Session<'_> {
     pub async fn plan(&self, blueprint: &Blueprint, cloud: &Cloud, options: &Options) -> Result<Planned, Failure> {
         let graph = packages::made(self, blueprint, options).await?;
         let listener = self.console.listener();
-        let (mut world, scope) = self.observe(blueprint, cloud, options, &*listener).await?;
-        let observing = blueprint.observing(options, scope.as_ref(), &*listener);
-        let mut plan = infra_engine::plan::plan(&graph, &world.lives, &blueprint.registry, options);
-        while self.unless_interrupted(look_again(&observing, &mut world, &plan)).await?? {
-            plan = infra_engine::plan::plan(&graph, &world.lives, &blueprint.registry, options);
-        }
+        let surveying = blueprint.surveying(cloud, &graph, options, &*listener);
+        let surveyed = self.unless_interrupted(survey(&surveying)).await??;
         drop(listener);
-        let report = Report::of(&plan, &blueprint.name);
-        Ok(Planned { world, scope, plan, report })
+        self.warn_of_unread(&surveyed.world);
+        let report = Report::of(&surveyed.plan, &blueprint.name);
+        Ok(Planned { surveyed, graph, report })
     }
 
-    /// What is live.
+    /// What is live, and what was written down of it.
     pub async fn observe(
         &self,
         blueprint: &Blueprint,
         cloud: &Cloud,
         options: &Options,
         listener: &dyn Listener,
-    ) -> Result<(World, Option<Scope>), Failure> {
-        let looking = async {
-            let scope = Scope::read(&*cloud.store, &blueprint.owner).await?;
-            let world = observe(&blueprint.observing(options, scope.as_ref(), listener)).await?;
-            Ok::<_, Failure>((world, scope))
-        };
-        let (world, scope) = self.unless_interrupted(looking).await??;
+    ) -> Result<(World, Kept), Failure> {
+        let surveying = blueprint.surveying(cloud, &blueprint.graph, options, listener);
+        let (kept, world) = self.unless_interrupted(look(&surveying)).await??;
+        self.warn_of_unread(&world);
+        Ok((world, kept))
+    }
+
+    fn warn_of_unread(&self, world: &World) {
         if let Some(first) = world.unread.first() {
             let kinds = counted(world.unread.len(), KINDS);
             self.console.warn(&format!(
-                "{kinds} that the code does not use could not be looked through for leftovers ({first} …); \
-                 --verbose says why"
+                "{kinds} that the code does not use could not be checked for leftovers ({first} …); --verbose says why"
             ));
         }
-        Ok((world, scope))
     }
 
     /// What looking cost so far: `105 resources · 41 calls · 0.9 s`.
@@ -227,7 +234,13 @@ impl Session<'_> {
 impl Blueprint {
     /// Everything that a plan is asked for.
     pub fn options(&self, selection: &Selection) -> Options {
-        let Selection { target, exclude, replace, rotate, adopt } = selection.clone();
+        let Selection { target, exclude, replace, rotate, adopt, take_over } = selection.clone();
+        let facts = &self.environment.facts;
+        let home = Home {
+            program: self.program.to_owned(),
+            account: facts.account.to_string(),
+            region: facts.region.to_string(),
+        };
         Options {
             common_tags: Tags::from([
                 ("Project".to_owned(), self.owner.project.clone()),
@@ -238,19 +251,22 @@ impl Blueprint {
             replace,
             now: UnixTime(Timestamp::now().as_second()),
             rotate,
+            home: Some(home),
+            take_over,
             adopt: adopt.into_iter().map(|adoption| (adoption.address, adoption.id)).collect(),
             ..Options::converge(self.owner.clone())
         }
     }
 
-    fn observing<'a>(
+    fn surveying<'a>(
         &'a self,
+        cloud: &'a Cloud,
+        graph: &'a Graph,
         options: &'a Options,
-        scope: Option<&'a Scope>,
         listener: &'a dyn Listener,
-    ) -> Observing<'a> {
-        let Blueprint { owner, graph, registry, .. } = self;
-        Observing { registry, owner, graph, adopt: &options.adopt, bearing: options.bearing(), scope, listener }
+    ) -> Surveying<'a> {
+        let Blueprint { owner, registry, .. } = self;
+        Surveying { registry, store: &*cloud.store, owner, graph, options, listener }
     }
 }
 

@@ -145,6 +145,15 @@ pub enum Event {
         /// The fields that differ.
         fields: Vec<String>,
     },
+    /// Nothing came of a replacement: what was to be replaced is what stands.
+    TakenBack {
+        /// Of which definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The resource that stands.
+        id: String,
+    },
     /// Somebody pressed Ctrl-C, or the machine wants the process to end.
     Interrupted {
         /// How many steps are in flight.

@@ -1,8 +1,5 @@
-//! What the command line does, without one: read the scope, look, plan, extend the scope, apply, trim the scope.
-//!
-//! It asks nobody and takes no lock.
+//! What the command line does, without one: survey, and perform what was planned. It asks nobody and takes no lock.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,9 +7,11 @@ use infra_engine::event::{Event, Listener, Outcome};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Fault, Live, Registry};
 use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
-use infra_engine::plan::{Options, Plan, Stop, Work, plan};
-use infra_engine::record::{History, MemoryStore, Scope, Store};
-use infra_engine::run::{Applying, Interrupt, Observing, World, apply, look_again, observe};
+use infra_engine::plan::{Options, Plan, Stop, confirm};
+use infra_engine::record::{Kept, MemoryStore, Store};
+use infra_engine::run::{
+    Interrupt, Observing, Performing, Selected, Surveyed, Surveying, look, observe, perform, survey,
+};
 
 /// Somebody at work on one environment.
 pub struct Session {
@@ -66,12 +65,6 @@ impl Listener for Heard {
     }
 }
 
-/// A plan, and what it was made of.
-struct Planned {
-    plan: Plan,
-    world: World,
-}
-
 impl Session {
     /// A session of `shop/test`, whose records are in memory.
     pub fn new(registry: Registry) -> Session {
@@ -107,7 +100,7 @@ impl Session {
     /// A plan of another sort.
     pub async fn plan_with(&self, definitions: &[Definition], options: &Options) -> Result<Plan, Refusal> {
         let graph = joined(definitions)?;
-        Ok(self.planned(&graph, options).await?.plan)
+        Ok(self.surveyed(&graph, options).await?.plan)
     }
 
     /// Plans and applies.
@@ -118,48 +111,73 @@ impl Session {
     /// Plans otherwise, and applies.
     pub async fn apply_with(&self, definitions: &[Definition], options: &Options) -> Result<Applied, Refusal> {
         let graph = joined(definitions)?;
-        let Planned { plan, world } = self.planned(&graph, options).await?;
+        let surveyed = self.surveyed(&graph, options).await?;
+        let plan = surveyed.plan.clone();
         if !plan.stops.is_empty() {
             return Err(Refusal::Stopped(plan.stops));
         }
         let run = format!("{}-{}", self.name, self.runs.fetch_add(1, Ordering::Relaxed));
-        let history = Arc::new(History::begin(&self.owner, &run, "somebody", "apply"));
-        let used = used_kinds(&self.registry, &graph, &world);
-        Scope::extend(&*self.store, &self.owner, used).await.map_err(Refusal::Record)?;
-        let listener: Vec<Arc<dyn Listener>> = vec![Arc::<Heard>::clone(&self.heard), Arc::<History>::clone(&history)];
-        let applying = Applying {
+        let performing = Performing {
             registry: &self.registry,
-            parallelism: self.parallelism,
-            listener: &listener,
+            store: &*self.store,
+            graph: &graph,
+            options,
+            listener: &*self.heard,
             interrupt: &self.interrupt,
+            parallelism: self.parallelism,
             run: &run,
+            who: "somebody",
+            command: "apply",
         };
-        let outcome = apply(&plan, &applying).await;
-        history.write(&*self.store).await.map_err(Refusal::Record)?;
-        if outcome.is_complete() && world.is_complete() {
-            Scope::trim(&*self.store, &self.owner, left_kinds(&plan, &world)).await.map_err(Refusal::Record)?;
+        let performed = perform(surveyed, &plan, &performing).await.map_err(Refusal::Record)?;
+        match performed.unwritten {
+            None => Ok(Applied { plan, outcome: performed.outcome }),
+            Some(fault) => Err(Refusal::Record(fault)),
         }
-        Ok(Applied { plan, outcome })
     }
 
     /// Everything of the owner's that is live, wherever it is.
     pub async fn lives(&self) -> Result<Vec<Live>, Refusal> {
-        let (graph, options) = (Graph::default(), self.converge());
-        Ok(observe(&self.observing(&graph, &options, None)).await.map_err(Refusal::Reading)?.lives)
+        let (graph, options, selected) = (Graph::default(), self.converge(), Selected::default());
+        let observing = Observing {
+            registry: &self.registry,
+            owner: &self.owner,
+            graph: &graph,
+            adopt: &options.adopt,
+            bearing: options.bearing(),
+            ledger: None,
+            selected: &selected,
+            listener: &*self.heard,
+        };
+        Ok(observe(&observing).await.map_err(Refusal::Reading)?.lives)
     }
 
     /// What is live of the kinds in use: the owner's, its children, and what these definitions share with others.
     pub async fn lives_of(&self, definitions: &[Definition]) -> Result<Vec<Live>, Refusal> {
-        let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
         let (graph, options) = (joined(definitions)?, self.converge());
-        let world = observe(&self.observing(&graph, &options, scope.as_ref())).await.map_err(Refusal::Reading)?;
+        let (_, world) = look(&self.surveying(&graph, &options)).await.map_err(Refusal::Reading)?;
         Ok(self.of_owner(world.lives))
     }
 
     /// The plan that leads to the definitions, and what was live when it was made, as [`Session::lives_of`] gives it.
     pub async fn plan_and_lives(&self, definitions: &[Definition]) -> Result<(Plan, Vec<Live>), Refusal> {
-        let Planned { plan, world } = self.planned(&joined(definitions)?, &self.converge()).await?;
+        let (graph, options) = (joined(definitions)?, self.converge());
+        let Surveyed { plan, world, .. } = self.surveyed(&graph, &options).await?;
         Ok((plan, self.of_owner(world.lives)))
+    }
+
+    /// What is written down of what was made.
+    pub async fn kept(&self) -> Result<Kept, Refusal> {
+        Kept::read(&*self.store, &self.owner).await.map_err(Refusal::Record)
+    }
+
+    /// A person confirms that everything that says that it is ours, is.
+    pub async fn confirm(&self) -> Result<(), Refusal> {
+        let (graph, options) = (Graph::default(), self.converge());
+        let surveyed = self.surveyed(&graph, &options).await?;
+        let mut kept = surveyed.kept;
+        confirm(&mut kept.ledger, &self.registry, &self.owner, &surveyed.world.lives, "confirmed");
+        kept.write(&*self.store, &self.owner).await.map_err(Refusal::Record)
     }
 
     fn of_owner(&self, mut lives: Vec<Live>) -> Vec<Live> {
@@ -189,27 +207,13 @@ impl Session {
         text
     }
 
-    async fn planned(&self, graph: &Graph, options: &Options) -> Result<Planned, Refusal> {
-        let scope = Scope::read(&*self.store, &self.owner).await.map_err(Refusal::Record)?;
-        let observing = self.observing(graph, options, scope.as_ref());
-        let mut world = observe(&observing).await.map_err(Refusal::Reading)?;
-        let mut plan = plan(graph, &world.lives, &self.registry, options);
-        while look_again(&observing, &mut world, &plan).await.map_err(Refusal::Reading)? {
-            plan = infra_engine::plan::plan(graph, &world.lives, &self.registry, options);
-        }
-        Ok(Planned { plan, world })
+    async fn surveyed(&self, graph: &Graph, options: &Options) -> Result<Surveyed, Refusal> {
+        survey(&self.surveying(graph, options)).await.map_err(Refusal::Reading)
     }
 
-    fn observing<'a>(&'a self, graph: &'a Graph, options: &'a Options, scope: Option<&'a Scope>) -> Observing<'a> {
-        Observing {
-            registry: &self.registry,
-            owner: &self.owner,
-            graph,
-            adopt: &options.adopt,
-            bearing: options.bearing(),
-            scope,
-            listener: &*self.heard,
-        }
+    fn surveying<'a>(&'a self, graph: &'a Graph, options: &'a Options) -> Surveying<'a> {
+        let Session { registry, store, owner, heard, .. } = self;
+        Surveying { registry, store: &**store, owner, graph, options, listener: &**heard }
     }
 }
 
@@ -223,27 +227,4 @@ pub fn definitions(stacks: impl FnOnce(&mut Platform)) -> Vec<Definition> {
 fn joined(definitions: &[Definition]) -> Result<Graph, Refusal> {
     let told = |problems: Vec<_>| Refusal::Graph(problems.iter().map(ToString::to_string).collect());
     Graph::build(definitions.to_vec()).map_err(told)
-}
-
-/// The kinds of which something is, or is about to be; all of them where not everything could be looked through.
-fn used_kinds(registry: &Registry, graph: &Graph, world: &World) -> BTreeSet<&'static str> {
-    let wanted = graph.definitions().iter().map(|definition| definition.schema.kind);
-    let live = world.lives.iter().map(|live| live.kind);
-    let all = registry.kinds().map(|kind| kind.schema().kind).filter(|_| !world.is_complete());
-    wanted.chain(live).chain(all).collect()
-}
-
-/// The kinds of which something is left once a plan has been carried out.
-fn left_kinds(plan: &Plan, world: &World) -> BTreeSet<&'static str> {
-    let mut gone = BTreeSet::new();
-    let mut left = BTreeSet::new();
-    for step in &plan.steps {
-        match &step.work {
-            Work::Create { .. } => drop(left.insert(step.kind)),
-            Work::Delete { live } => drop(gone.insert((live.kind, live.id.clone()))),
-            Work::Update { .. } | Work::Rotate { .. } | Work::Retire { .. } | Work::Await { .. } => {}
-        }
-    }
-    left.extend(world.lives.iter().filter(|live| !gone.contains(&(live.kind, live.id.clone()))).map(|live| live.kind));
-    left
 }

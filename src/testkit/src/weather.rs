@@ -3,7 +3,7 @@
 //! Every call is counted and written down. What happens to which call is known beforehand, from a list or from a seed,
 //! so that every storm can be repeated. The weather never decides what a call does: only whether it is done and answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub struct Forecast {
     pub troubles: BTreeMap<usize, Trouble>,
     /// Trouble that comes by chance.
     pub chance: Option<Chance>,
+    /// The addresses at which nothing can be made, as often as it is tried.
+    pub refused: BTreeSet<String>,
 }
 
 /// What happens to a call.
@@ -81,6 +83,13 @@ pub struct Call {
     pub changes: bool,
 }
 
+impl Call {
+    /// True when it makes what is to stand at an address.
+    pub fn makes(&self, address: &str) -> bool {
+        self.subject == address && self.operation.to_lowercase().contains("create")
+    }
+}
+
 impl Forecast {
     /// One trouble, at one call.
     pub fn once(call: usize, moment: Moment, blow: Blow) -> Forecast {
@@ -92,8 +101,11 @@ impl Forecast {
         Forecast { chance: Some(Chance { seed, per_thousand }), ..Forecast::default() }
     }
 
-    fn trouble(&self, number: usize, changes: bool) -> Option<Trouble> {
-        let drawn = || self.chance.and_then(|chance| chance.draw(number, changes));
+    fn trouble(&self, number: usize, call: &Call) -> Option<Trouble> {
+        if self.refused.iter().any(|address| call.makes(address)) {
+            return Some(Trouble { moment: Moment::Before, blow: Blow::Fault(FaultKind::Refused) });
+        }
+        let drawn = || self.chance.and_then(|chance| chance.draw(number, call.changes));
         self.troubles.get(&number).copied().or_else(drawn)
     }
 }
@@ -155,7 +167,7 @@ impl Weather {
         let operation = call.operation.clone();
         let (latency, trouble) = {
             let mut inner = self.inner();
-            let trouble = inner.forecast.trouble(inner.calls.len(), call.changes);
+            let trouble = inner.forecast.trouble(inner.calls.len(), &call);
             inner.calls.push(call);
             (inner.forecast.latency, trouble)
         };

@@ -8,9 +8,9 @@ use infra_derive::Resource;
 use infra_engine::event::Listener;
 use infra_engine::graph::Graph;
 use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Registry, Retag};
-use infra_engine::model::{Owner, Platform, Tags};
+use infra_engine::model::{Ledger, Owner, Platform, Tags};
 use infra_engine::plan::{Options, plan};
-use infra_engine::run::{Observing, look_again, observe};
+use infra_engine::run::{Observing, Selected, look_again, observe};
 use serde::{Deserialize, Serialize};
 
 /// A thing whose list shows an old colour, and which shows its own when it is asked for by itself.
@@ -73,19 +73,21 @@ async fn looked(is: &'static str, listed: &'static str) -> (bool, Vec<String>) {
     let owner: Owner = "shop/test".parse().unwrap();
     let options = Options::converge(owner.clone());
     let listener: Vec<Arc<dyn Listener>> = Vec::new();
+    let (selected, ledger) = (Selected::default(), Ledger::default());
     let observing = Observing {
         registry: &registry,
         owner: &owner,
         graph: &graph,
         adopt: &options.adopt,
         bearing: &Tags::new(),
-        scope: None,
+        ledger: None,
+        selected: &selected,
         listener: &listener,
     };
     let mut world = observe(&observing).await.unwrap();
-    let first = plan(&graph, &world.lives, &registry, &options);
+    let first = plan(&graph, &world.lives, &ledger, &registry, &options);
     let moved = look_again(&observing, &mut world, &first).await.unwrap();
-    let second = plan(&graph, &world.lives, &registry, &options);
+    let second = plan(&graph, &world.lives, &ledger, &registry, &options);
     let fields = second.changes.iter().flat_map(|change| &change.fields);
     (moved, fields.map(|field| field.path.to_string()).collect())
 }

@@ -67,6 +67,21 @@ async fn deaths_at_every_sort_of_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn successors_stand_before_their_predecessors_go() {
+    laws::refused_twice(fresh, &broad()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_can_be_replaced_on_request_or_says_why_not() {
+    laws::replaced_on_request(&fresh(), &broad()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_to_be_replaced_is_taken_back() {
+    laws::taken_back(fresh, &broad()).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn faults_on_the_way_up_and_down() {
     laws::faults(fresh, &[], &broad().definitions).await;
     laws::faults(fresh, &broad().definitions, &[]).await;

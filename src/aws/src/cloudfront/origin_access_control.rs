@@ -71,6 +71,8 @@ const DESCRIPTION: usize = 256;
 impl Behaviour for OriginAccessControl {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "cloudfront:CreateOriginAccessControl",
         "cloudfront:DeleteOriginAccessControl",

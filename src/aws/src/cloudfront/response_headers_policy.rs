@@ -169,6 +169,8 @@ const UPDATE: &str = "cloudfront:UpdateResponseHeadersPolicy";
 impl Behaviour for ResponseHeadersPolicy {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "cloudfront:CreateResponseHeadersPolicy",
         "cloudfront:DeleteResponseHeadersPolicy",

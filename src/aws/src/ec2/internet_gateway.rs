@@ -40,6 +40,8 @@ const DETACHED: &str = "detached";
 impl Behaviour for InternetGateway {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     // It cannot be detached while something in the network has a public address.
     const WAITS: Waits = Waits { update: Duration::from_secs(15 * 60), ..Waits::QUICK };
 

@@ -47,6 +47,8 @@ pub struct SecurityGroup {
 impl Behaviour for SecurityGroup {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     // Functions and load balancers leave interfaces behind, which take up to three quarters of an hour to go.
     const WAITS: Waits = Waits { delete: Duration::from_secs(45 * 60), ..Waits::QUICK };
 

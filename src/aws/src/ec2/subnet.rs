@@ -49,6 +49,8 @@ pub struct Subnet {
 impl Behaviour for Subnet {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     // Functions and load balancers leave interfaces behind, which take up to three quarters of an hour to go.
     const WAITS: Waits =
         Waits { create: Duration::from_secs(10 * 60), delete: Duration::from_secs(45 * 60), ..Waits::QUICK };

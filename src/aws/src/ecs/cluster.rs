@@ -105,6 +105,8 @@ const FARGATE_SPOT: &str = "FARGATE_SPOT";
 impl Behaviour for Cluster {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const WAITS: Waits = Waits {
         usual: Duration::from_secs(5),
         create: Duration::from_secs(10 * 60),

@@ -108,6 +108,8 @@ const AT_A_TIME: usize = 20;
 impl Behaviour for CacheParameterGroup {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const INDEXED: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[

@@ -159,6 +159,10 @@ impl Arn for TargetGroupArn {}
 impl Behaviour for TargetGroup {
     type Cloud = Aws;
 
+    const SECOND_NAME: bool = true;
+
+    const HELD_BY_USERS: bool = true;
+
     const WAITS: Waits = Waits { usual: Duration::from_secs(2), ..Waits::QUICK };
 
     const INDEXED: bool = true;

@@ -81,6 +81,8 @@ const SERVICE_LINKED: &str = "/aws-service-role/";
 impl Behaviour for Role {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "iam:AttachRolePolicy",
         "iam:CreateRole",

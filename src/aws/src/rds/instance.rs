@@ -169,6 +169,8 @@ const MINUTE: u64 = 60;
 impl Behaviour for Database {
     type Cloud = Aws;
 
+    const KEEPS: &'static [(&'static str, &'static str)] = &[("last_snapshot", "true")];
+
     const HOLDS_DATA: bool = true;
     const WAITS: Waits = Waits {
         usual: Duration::from_secs(12 * MINUTE),

@@ -110,6 +110,8 @@ const AT_A_TIME: usize = 20;
 impl Behaviour for DatabaseParameterGroup {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const INDEXED: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[

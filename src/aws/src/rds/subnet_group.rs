@@ -54,6 +54,8 @@ impl Arn for DatabaseSubnetGroupArn {}
 impl Behaviour for DatabaseSubnetGroup {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const INDEXED: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[

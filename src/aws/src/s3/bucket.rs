@@ -166,6 +166,8 @@ impl Arn for ObjectsArn {}
 impl Behaviour for Bucket {
     type Cloud = Aws;
 
+    const KEEPS: &'static [(&'static str, &'static str)] = &[("contents", r#""kept""#)];
+
     const HOLDS_DATA: bool = true;
     const WAITS: Waits = Waits { delete: Duration::from_secs(60 * 60), ..Waits::QUICK };
 

@@ -6,8 +6,7 @@ use aws_sdk_sns::types::Subscription as Live;
 use infra_derive::Resource;
 use infra_engine::check::Rule;
 use infra_engine::live::{Ask, Behaviour, Fault, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::{Ref, Resource as _, Tags};
-use infra_engine::plan::child_spec_key;
+use infra_engine::model::{Ref, Tags};
 use infra_values::Email;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -94,7 +93,6 @@ pub enum Filter {
 const LIST: &str = "sns:ListSubscriptionsByTopic";
 const GET: &str = "sns:GetSubscriptionAttributes";
 const SET: &str = "sns:SetSubscriptionAttributes";
-const TAGS: &str = "sns:ListTagsForResource";
 const SUBSCRIBE: &str = "sns:Subscribe";
 const UNSUBSCRIBE: &str = "sns:Unsubscribe";
 
@@ -104,7 +102,7 @@ const ARN: &str = "arn";
 impl Behaviour for Subscription {
     type Cloud = Aws;
 
-    const ACTIONS: &'static [&'static str] = &[GET, TAGS, LIST, SET, SUBSCRIBE, UNSUBSCRIBE];
+    const ACTIONS: &'static [&'static str] = &[GET, LIST, SET, SUBSCRIBE, UNSUBSCRIBE];
 
     fn rules() -> &'static [Rule<Subscription>] {
         rules::ALL
@@ -160,6 +158,10 @@ impl Behaviour for Subscription {
         Ok(())
     }
 
+    fn goes_by_itself(found: &Found<Subscription>) -> bool {
+        !found.outputs.contains_key(ARN)
+    }
+
     /// One that waits for its confirmation cannot be deleted, and goes by itself.
     async fn delete(aws: &Aws, found: &Found<Subscription>) -> Result<(), Fault> {
         let Some(arn) = found.outputs.get(ARN) else { return Ok(()) };
@@ -184,12 +186,8 @@ async fn of_topic(aws: &Aws, topic: &str, ask: &Ask) -> Result<Vec<Found<Subscri
         Ok(answer.map(|answer| understand(subscription, &arn, answer.attributes())))
     })
     .await?;
-    if !waiting.is_empty() {
-        let tags = aws.sns().list_tags_for_resource().resource_arn(topic).send().await.sorted(TAGS)?;
-        let tags = crate::tags::from_sdk(tags.tags());
-        let ours = waiting.into_iter().map(|(subscription, _)| subscription).filter(|one| one.is_noted(&tags));
-        found.extend(ours.map(|one| Some(Found::ready(one.id(), one, Tags::new()))));
-    }
+    let waiting = waiting.into_iter().map(|(subscription, _)| subscription);
+    found.extend(waiting.map(|one| Some(Found::ready(one.id(), one, Tags::new()))));
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -248,12 +246,6 @@ impl Subscription {
             _ => live.endpoint()?.to_owned(),
         };
         Some(Subscription::to(Ref::known(live.topic_arn()?), protocol, endpoint))
-    }
-
-    /// True when its topic bears the note that it is in the code. One that waits cannot be deleted: what is somebody
-    /// else's, and what was ours, is left to go by itself.
-    fn is_noted(&self, tags: &Tags) -> bool {
-        tags.contains_key(&child_spec_key(Subscription::SCHEMA, &self.id()))
     }
 
     /// What AWS keeps of a subscription, by its own names. Empty is none.

@@ -162,6 +162,8 @@ impl WebAcl {
 impl Behaviour for WebAcl {
     type Cloud = Aws;
 
+    const HELD_BY_USERS: bool = true;
+
     const INDEXED: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[

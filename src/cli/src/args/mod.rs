@@ -76,6 +76,8 @@ pub enum Command {
     Adopt(Adopt),
     /// Release a live resource and leave it standing.
     Forget(Forget),
+    /// Confirm that resources with our tags are ours, where nothing proves that we have made them.
+    Confirm(Confirm),
     /// Show who holds the lock, or break it.
     Unlock(Unlock),
     /// Show what earlier runs did.
@@ -177,7 +179,7 @@ pub struct Apply {
     /// How it is carried out.
     #[command(flatten)]
     pub carrying: Carrying,
-    /// Without a terminal: delete or replace at most so many resources.
+    /// Without a terminal, and with --yes in a protected environment: delete or replace at most N resources.
     #[arg(long, value_name = "N")]
     pub allow_destroy: Option<usize>,
 }
@@ -191,6 +193,15 @@ pub struct Destroy {
     /// Not these: addresses, or stacks.
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,
+    /// With --yes: delete at most so many resources.
+    #[arg(long, value_name = "N")]
+    pub allow_destroy: Option<usize>,
+    /// With --yes, where the environment is protected: its name.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// Delete what this program knows, though the ledger names kinds that it does not know.
+    #[arg(long)]
+    pub leave_unknown: bool,
     /// How it is carried out.
     #[command(flatten)]
     pub carrying: Carrying,
@@ -257,6 +268,9 @@ pub struct Adopt {
     /// Everything that bears a wanted name and has no owner.
     #[arg(long, conflicts_with_all = ["address", "id"])]
     pub all: bool,
+    /// Take it from this other owner: `project/environment`.
+    #[arg(long, value_name = "OWNER", requires = "address", value_parser = owner)]
+    pub from: Option<infra_engine::model::Owner>,
     /// How it is carried out.
     #[command(flatten)]
     pub carrying: Carrying,
@@ -268,6 +282,17 @@ pub struct Forget {
     /// An address, or a kind and an identifier: `ec2/vpc/vpc-123`.
     #[arg(value_name = "ADDRESS|KIND/ID")]
     pub what: String,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub carrying: Carrying,
+}
+
+/// `infra confirm`
+#[derive(Args, Debug)]
+pub struct Confirm {
+    /// Addresses, or kinds and identifiers: `ec2/vpc/vpc-123`; all that have our tags when left out.
+    #[arg(value_name = "ADDRESS|KIND/ID")]
+    pub what: Vec<String>,
     /// How it is carried out.
     #[command(flatten)]
     pub carrying: Carrying,
@@ -314,6 +339,10 @@ pub struct Completions {
     /// The shell.
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+fn owner(text: &str) -> Result<infra_engine::model::Owner, String> {
+    text.parse().map_err(|()| format!("`{text}` is not an owner: an owner is `project/environment`"))
 }
 
 #[cfg(test)]

@@ -22,12 +22,15 @@ pub struct Selection {
     /// Take over a live resource of that name, or of that identifier.
     #[arg(long, value_name = "ADDRESS[=ID]")]
     pub adopt: Vec<Adoption>,
+    /// Take the place of another program, or of another platform of this name.
+    #[arg(long)]
+    pub take_over: bool,
 }
 
 impl Selection {
     /// The selection as flags, for a command that continues.
     pub fn flags(&self) -> String {
-        let Selection { target, exclude, replace, rotate, adopt } = self;
+        let Selection { target, exclude, replace, rotate, adopt, take_over } = self;
         let named = |flag: &'static str, values: &[String]| {
             values.iter().map(|value| format!(" --{flag} {value}")).collect::<String>()
         };
@@ -35,6 +38,6 @@ impl Selection {
         let named =
             [("target", target), ("exclude", exclude), ("replace", replace), ("rotate", rotate), ("adopt", &adopt)]
                 .map(|(flag, values)| named(flag, values));
-        named.concat()
+        named.concat() + if *take_over { " --take-over" } else { "" }
     }
 }

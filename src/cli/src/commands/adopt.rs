@@ -14,12 +14,14 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Adopt, session: &Session<'_>) -> Result<Exit, Failure> {
-    let Adopt { address, id, all, carrying } = arguments;
+    let Adopt { address, id, all, from, carrying } = arguments;
     let blueprint = session.blueprint().await?;
     let cloud = session.connect(&blueprint).await?;
     let options = blueprint.options(&Selection::default());
     let options = match address.clone() {
-        Some(address) => Options { target: vec![address.to_string()], adopt: [(address, id)].into(), ..options },
+        Some(address) => {
+            Options { target: vec![address.to_string()], adopt: [(address, id)].into(), adopt_from: from, ..options }
+        }
         None => Options { adopt_named: all, ..options },
     };
     let order = Order {
@@ -34,6 +36,7 @@ pub(super) async fn run(arguments: Adopt, session: &Session<'_>) -> Result<Exit,
         narrow: only_tags,
         carrying,
         allow_destroy: None,
+        confirm: None,
         records: Records::Stay,
     };
     let carried = carry_out(session, &blueprint, &cloud, &order).await?;

@@ -37,6 +37,7 @@ async fn apply_new(arguments: &Apply, session: &Session<'_>) -> Result<Exit, Fai
         narrow: whole,
         carrying: *carrying,
         allow_destroy: *allow_destroy,
+        confirm: None,
         records: Records::Stay,
     };
     Ok(carry_out(session, &blueprint, &cloud, &order).await?.exit)
@@ -58,6 +59,7 @@ async fn apply_saved(file: &Path, arguments: &Apply, session: &Session<'_>) -> R
         narrow: whole,
         carrying: arguments.carrying,
         allow_destroy: arguments.allow_destroy,
+        confirm: None,
         records: Records::Stay,
     };
     let carried = carry_out(session, &blueprint, &cloud, &order).await?;

@@ -1,5 +1,7 @@
 //! `infra destroy`: deletes everything of an environment; when nothing is left, its records too.
 
+use infra_engine::plan::Options;
+
 use crate::args::{Destroy, Selection};
 use crate::carry_out::{Order, Records, all_of, carry_out, whole};
 use crate::consent::Purpose;
@@ -8,7 +10,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Destroy, session: &Session<'_>) -> Result<Exit, Failure> {
-    let Destroy { target, exclude, carrying } = arguments;
+    let Destroy { target, exclude, allow_destroy, confirm, leave_unknown, carrying } = arguments;
     let everything = target.is_empty() && exclude.is_empty();
     let selection = Selection { target, exclude, ..Selection::default() };
     let blueprint = session.blueprint().await?;
@@ -17,11 +19,12 @@ pub(super) async fn run(arguments: Destroy, session: &Session<'_>) -> Result<Exi
         command: "destroy",
         again: format!("infra destroy --env {}{}", blueprint.name, selection.flags()),
         purpose: Purpose::Destroy,
-        options: all_of(blueprint.options(&selection)),
+        options: Options { leave_unknown, ..all_of(blueprint.options(&selection)) },
         shown: None,
         narrow: whole,
         carrying,
-        allow_destroy: None,
+        allow_destroy,
+        confirm,
         records: if everything { Records::GoWithTheLast } else { Records::Stay },
     };
     Ok(carry_out(session, &blueprint, &cloud, &order).await?.exit)

@@ -33,6 +33,6 @@ pub(super) async fn run(arguments: Drift, session: &Session<'_>) -> Result<Exit,
         (None, Format::Html) => console.data(&drift_html(&planned.report.owner, &drifted, "")),
         (None, Format::Text | Format::Markdown) => console.data(&drift_text(&drifted, console.paint)),
     }
-    console.say(&console.talk.dim(session.cost(&blueprint, &planned.world)));
+    console.say(&console.talk.dim(session.cost(&blueprint, planned.world())));
     Ok(if detailed_exitcode && !drifted.is_empty() { Exit::Changes } else { Exit::Done })
 }

@@ -2,6 +2,9 @@
 
 use infra_engine::live::{Live, Retag};
 use infra_engine::model::keys;
+use infra_engine::plan::ledger_name;
+use infra_engine::record::History;
+use serde_json::json;
 
 use crate::args::{Forget, Selection};
 use crate::carry_out::{Order, Records, run_id, take_lock, whole};
@@ -23,10 +26,12 @@ pub(super) async fn run(arguments: Forget, session: &Session<'_>) -> Result<Exit
         narrow: whole,
         carrying,
         allow_destroy: None,
+        confirm: None,
         records: Records::Stay,
     };
-    let lock = take_lock(session, &blueprint, &cloud, &order, &run_id()).await?;
-    let result = forget(session, &blueprint, &cloud, &order, &what).await;
+    let run = run_id();
+    let lock = take_lock(session, &blueprint, &cloud, &order, &run).await?;
+    let result = forget(session, &blueprint, &cloud, &order, &what, &run).await;
     if let Err(fault) = lock.release().await {
         session.console.warn(&format!("the lock was not released, and expires by itself: {fault}"));
     }
@@ -39,32 +44,47 @@ async fn forget(
     cloud: &Cloud,
     order: &Order<'_>,
     what: &str,
+    run: &str,
 ) -> Result<Exit, Failure> {
     let listener = session.console.listener();
-    let (world, _) = session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, mut kept) =
+        session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
     let live = find(blueprint, &world.lives, what)?;
     let in_code = live.address().is_some_and(|address| blueprint.graph.definition(&address).is_some());
-    let after = if in_code { "; it is in the code, so the next plan will find it unowned" } else { "" };
+    let named = live.key.is_some();
+    let after = match (in_code, named) {
+        (false, _) => "",
+        (true, true) => "; it is in the code, so the next plan will find it unowned",
+        (true, false) => "; it is in the code, so the next plan will create another one: take it out of the code first",
+    };
     session.console.say(&format!("{} {} will be released and stays as it is{after}.", live.kind, live.id));
     let asked = Asked {
         purpose: order.purpose,
         deletions: 0,
         yes: order.carrying.yes,
         allow_destroy: None,
+        confirm: None,
         somebody: session.console.somebody_is_there(),
         protected: None,
     };
     if let Consent::Ask(word) = consent(&asked)?
         && !session.unless_interrupted(session.console.confirm("Release it?", &word)).await?
     {
-        return Err(Failure::new("that was not a yes; nothing was changed"));
+        return Err(Failure::new("not confirmed; nothing was changed"));
     }
     let ours = [keys::OWNER, keys::ADDRESS, keys::SPEC, keys::PROTECT, keys::RETIRED];
     let remove = live.tags.keys().filter(|key| ours.iter().any(|own| key.starts_with(own))).cloned().collect();
     let Some(kind) = blueprint.registry.kind(live.kind) else { return Err(Failure::new("its kind is not known")) };
     kind.retag(live, &Retag { set: Default::default(), remove }).await?;
-    session.console.data(&format!("Forgotten: {} {} stands as it did, and is nobody's.\n", live.kind, live.id));
+    kept.ledger.forget(live.kind, ledger_name(&blueprint.registry, live));
+    kept.write(&*cloud.store, &blueprint.owner).await?;
+    let released = json!({"released": format!("{}/{}", live.kind, live.id)});
+    let history = History::begin(&blueprint.owner, run, &cloud.identity.arn, "forget", released);
+    history.finish(&*cloud.store).await?;
+    session
+        .console
+        .data(&format!("Released {} {}; it was left unchanged and is no longer managed.\n", live.kind, live.id));
     Ok(Exit::Done)
 }
 

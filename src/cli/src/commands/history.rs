@@ -1,55 +1,96 @@
-//! `infra history`: what earlier runs did.
+//! `infra history`: what earlier runs did, and what one that was cut off had in flight.
 
+use futures::future::try_join_all;
 use infra_engine::record::{History, Run};
 use serde_json::{Value, json};
 
 use crate::args::{self, DataFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Level;
+use crate::render::{Level, Story};
 use crate::session::Session;
+
+/// How many runs are told of, the latest: each is a record to be read.
+const LATEST: usize = 25;
 
 pub(super) async fn run(arguments: args::History, session: &Session<'_>) -> Result<Exit, Failure> {
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let (store, owner, console) = (&*cloud.store, &blueprint.owner, session.console);
     let runs = History::runs(store, owner).await?;
+    let told = |run: Run| async move {
+        let events = History::events(store, &run).await?.unwrap_or_default();
+        let events: Vec<Value> = events.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let story = Story::of(&events, run.ended);
+        Ok::<_, Failure>((run, story, events))
+    };
     let Some(id) = arguments.run else {
+        let latest: Vec<Run> = runs.iter().rev().take(LATEST).rev().cloned().collect();
+        let stories = try_join_all(latest.into_iter().map(told)).await?;
+        let rows =
+            || stories.iter().map(|(run, story, _)| json!({ "run": run.id, "story": story })).collect::<Vec<_>>();
         match (console.json(), arguments.format) {
-            (Some(lines), _) => runs.iter().for_each(|run| {
-                lines.line(Level::Info, "run", &format!("{}  {}", run.id, began(run)), json!({ "run": run }));
+            (Some(lines), _) => stories.iter().for_each(|(run, story, _)| {
+                lines.line(Level::Info, "run", &row(run, story), json!({ "run": run, "story": story }));
             }),
-            (None, DataFormat::Json) => console.document(&runs),
-            (None, DataFormat::Text) if runs.is_empty() => {
+            (None, DataFormat::Json) => console.document(&rows()),
+            (None, DataFormat::Text) if stories.is_empty() => {
                 console.data(&format!("Nothing has been applied to {owner} yet.\n"));
             }
             (None, DataFormat::Text) => {
-                console.data(&runs.iter().map(|run| format!("{}  {}\n", run.id, began(run))).collect::<String>())
+                let lines: String = stories.iter().map(|(run, story, _)| format!("{}\n", row(run, story))).collect();
+                console.data(&lines);
+                let earlier = runs.len().saturating_sub(LATEST);
+                if earlier > 0 {
+                    console.say(&format!("and {earlier} earlier runs"));
+                }
             }
         }
         return Ok(Exit::Done);
     };
-    let Some(run) = runs.iter().find(|run| run.id == id) else {
-        return Err(Failure::new(format!("there is no run {id} in {owner}"))
-            .way_out("to see all runs:")
-            .command(format!("infra history --env {}", blueprint.name)));
+    let run = match runs.iter().filter(|run| run.id.starts_with(&id)).collect::<Vec<_>>()[..] {
+        [run] => run.clone(),
+        [] => {
+            return Err(Failure::new(format!("there is no run {id} in {owner}"))
+                .way_out("to see all runs:")
+                .command(format!("infra history --env {}", blueprint.name)));
+        }
+        ref several => {
+            let failure = Failure::new(format!("several runs begin with {id}"));
+            return Err(several.iter().fold(failure, |failure, run| failure.because(run.id.clone())));
+        }
     };
-    let events = History::events(store, run).await?.unwrap_or_default();
-    let events: Vec<Value> = events.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let (_, story, events) = told(run).await?;
     match (console.json(), arguments.format) {
         (Some(lines), _) => events.iter().for_each(|event| {
             lines.line(Level::Info, "past_event", line(event).trim_end(), json!({ "event": event }));
         }),
-        (None, DataFormat::Json) => console.document(&events),
-        (None, DataFormat::Text) => console.data(&events.iter().map(line).collect::<String>()),
+        (None, DataFormat::Json) => console.document(&json!({ "story": story, "events": events })),
+        (None, DataFormat::Text) => console.data(&story.text()),
     }
     Ok(Exit::Done)
+}
+
+/// A run on a line: which, when, what, how much, how long, how it ended, who.
+fn row(run: &Run, story: &Story) -> String {
+    let who = story.who.rsplit('/').next().unwrap_or_default();
+    format!(
+        "{}  {}  {:<8} {:<14} {:>7}  {:<11} {who}",
+        run.id,
+        began(run),
+        story.command,
+        story.counted(),
+        story.time(),
+        story.ended.words(),
+    )
+    .trim_end()
+    .to_owned()
 }
 
 /// `20261121T012650Z` as people read it.
 fn began(run: &Run) -> String {
     let parsed = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", &run.began);
-    parsed.map(|time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_else(|_| run.began.clone())
+    parsed.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_else(|_| run.began.clone())
 }
 
 /// An event on a line: when, what, and all that belongs to it.

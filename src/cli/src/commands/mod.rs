@@ -3,6 +3,7 @@
 mod adopt;
 mod apply;
 mod completions;
+mod confirm;
 mod destroy;
 mod docs;
 mod drift;
@@ -38,6 +39,7 @@ pub(crate) async fn run(command: Command, session: &Session<'_>) -> Result<Exit,
         Command::Graph(arguments) => graph::run(arguments, session).await,
         Command::Adopt(arguments) => adopt::run(arguments, session).await,
         Command::Forget(arguments) => forget::run(arguments, session).await,
+        Command::Confirm(arguments) => confirm::run(arguments, session).await,
         Command::Unlock(arguments) => unlock::run(arguments, session).await,
         Command::History(arguments) => history::run(arguments, session).await,
         Command::Explain(arguments) => explain::run(arguments, session).await,

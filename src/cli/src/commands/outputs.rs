@@ -43,7 +43,7 @@ pub(super) async fn run(arguments: Outputs, session: &Session<'_>) -> Result<Exi
             console.data(&format!("{}\n", rows[0].value.as_deref().unwrap_or_default()))
         }
     }
-    console.say(&console.talk.dim(session.cost(&blueprint, &planned.world)));
+    console.say(&console.talk.dim(session.cost(&blueprint, planned.world())));
     Ok(Exit::Done)
 }
 
@@ -67,7 +67,8 @@ fn row<'a>(output: &'a Announced, planned: &Planned) -> Row<'a> {
 }
 
 /// What the live resource gives. What is about to be replaced gives what it does until then.
-fn live_value(reference: &Reference, Planned { world: World { lives, .. }, plan, .. }: &Planned) -> Option<String> {
+fn live_value(reference: &Reference, planned: &Planned) -> Option<String> {
+    let (World { lives, .. }, plan) = (planned.world(), planned.plan());
     let owner = plan.owner.to_string();
     let by_tag = || {
         let ours = |live: &&infra_engine::live::Live| live.owner() == Some(&owner) && !live.is_retired();

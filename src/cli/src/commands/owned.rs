@@ -1,8 +1,8 @@
 //! `infra owned`: every live resource that is ours, in the code or not.
 
 use infra_engine::live::Live;
-use infra_engine::model::{Address, Definition, Ownership, Reference};
-use infra_engine::plan::child_spec_key;
+use infra_engine::model::{Address, Definition, Ledger, Ownership, Reference};
+use infra_engine::plan::Proof;
 use serde::Serialize;
 
 use crate::args::{DataFormat, Owned, Selection};
@@ -18,16 +18,18 @@ struct Row {
     id: String,
     protected: bool,
     in_code: bool,
+    proven: bool,
 }
 
 pub(super) async fn run(arguments: Owned, session: &Session<'_>) -> Result<Exit, Failure> {
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let listener = session.console.listener();
-    let (world, _) = session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, kept) =
+        session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
-    let mut rows: Vec<Row> =
-        super::show::ours(&blueprint, &world.lives).map(|live| row(&blueprint, live, &world.lives)).collect();
+    let mine = Mine { blueprint: &blueprint, ledger: &kept.ledger, lives: &world.lives };
+    let mut rows: Vec<Row> = mine.all().map(|live| mine.row(live)).collect();
     rows.sort_by(|one, other| (&one.address, one.kind, &one.id).cmp(&(&other.address, other.kind, &other.id)));
     let console = session.console;
     match (console.json(), arguments.format) {
@@ -46,65 +48,82 @@ pub(super) async fn run(arguments: Owned, session: &Session<'_>) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-fn row(blueprint: &Blueprint, live: &Live, lives: &[Live]) -> Row {
-    let address = address(blueprint, live, lives);
-    Row {
-        in_code: address.as_ref().is_some_and(|address| blueprint.graph.definition(address).is_some()),
-        address: address.map(|address| address.to_string()),
-        kind: live.kind,
-        id: live.id.clone(),
-        protected: live.is_protected(),
+/// What is live and ours.
+pub(super) struct Mine<'a> {
+    pub(super) blueprint: &'a Blueprint,
+    pub(super) ledger: &'a Ledger,
+    pub(super) lives: &'a [Live],
+}
+
+impl<'a> Mine<'a> {
+    /// What bears our tag; of children, what we have made and what is in the code.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Live> {
+        let tag = self.blueprint.owner.to_string();
+        let is_ours = move |live: &&Live| {
+            let child = || self.proof().entry(live).is_some() || self.called_the_same(live).is_some();
+            live.owner() == Some(&tag) || child()
+        };
+        self.lives.iter().filter(is_ours)
     }
-}
 
-/// The address of a live resource: its own tag says it, or one of its parent's where it can bear none.
-pub(super) fn address(blueprint: &Blueprint, live: &Live, lives: &[Live]) -> Option<Address> {
-    let of_parent = || {
-        let schema = blueprint.registry.kind(live.kind)?.schema();
-        let key = child_spec_key(schema, live.key.as_deref()?);
-        let (address, _) = parent(blueprint, live, lives)?.tags.get(&key)?.split_once(' ')?;
-        address.parse().ok()
-    };
-    live.address().or_else(of_parent).or_else(|| called_the_same(blueprint, live, lives))
-}
+    /// The address of a live resource: its own tag says it, or the ledger where it can bear none.
+    pub(super) fn address(&self, live: &Live) -> Option<Address> {
+        self.proof().address(live).or_else(|| self.called_the_same(live))
+    }
 
-/// The address of the definition that has the same parent and is called the same: of a child that was taken over,
-/// nothing is noted on its parent.
-fn called_the_same(blueprint: &Blueprint, live: &Live, lives: &[Live]) -> Option<Address> {
-    let schema = blueprint.registry.kind(live.kind)?.schema();
-    let Ownership::Parent { field, .. } = schema.ownership else { return None };
-    let parent = parent(blueprint, live, lives)?.address()?;
-    let reference =
-        |definition: &Definition, field: &str| definition.document.field(field).and_then(Reference::in_value);
-    let is_it = |definition: &&Definition| {
-        let mut names = schema.fields.iter().filter(|key| key.key && key.name != field).map(|key| key.name);
-        definition.schema.kind == live.kind
-            && reference(definition, field).is_some_and(|reference| reference.address == parent)
-            && names.all(|name| {
-                reference(definition, name).is_some() || definition.document.field(name) == live.document.field(name)
-            })
-    };
-    blueprint.graph.definitions().iter().find(is_it).map(|definition| definition.address.clone())
-}
+    fn row(&self, live: &Live) -> Row {
+        let address = self.address(live);
+        let claims = self.schema(live).is_some_and(|schema| schema.ownership == Ownership::Tags);
+        Row {
+            in_code: address.as_ref().is_some_and(|address| self.blueprint.graph.definition(address).is_some()),
+            address: address.map(|address| address.to_string()),
+            kind: live.kind,
+            id: live.id.clone(),
+            protected: self.proof().is_protected(live),
+            proven: !claims || self.proof().proves(live),
+        }
+    }
 
-/// The live parent of a live child.
-pub(super) fn parent<'a>(blueprint: &Blueprint, live: &Live, lives: &'a [Live]) -> Option<&'a Live> {
-    let Ownership::Parent { field, kind } = blueprint.registry.kind(live.kind)?.schema().ownership else {
-        return None;
-    };
-    let id = live.document.field(field)?.as_str()?;
-    lives
-        .iter()
-        .find(|other| other.kind == kind && (other.id == id || other.outputs.values().any(|output| output == id)))
+    fn proof(&self) -> Proof<'a> {
+        Proof::new(&self.blueprint.registry, self.ledger)
+    }
+
+    fn schema(&self, live: &Live) -> Option<&'static infra_engine::model::Schema> {
+        Some(self.blueprint.registry.kind(live.kind)?.schema())
+    }
+
+    /// The address of the definition that has the same parent and is called the same: of a child that nothing is written
+    /// down of.
+    fn called_the_same(&self, live: &Live) -> Option<Address> {
+        let schema = self.schema(live)?;
+        let Ownership::Parent { field, kind } = schema.ownership else { return None };
+        let id = live.document.field(field)?.as_str()?;
+        let is_parent =
+            |other: &&Live| other.kind == kind && (other.id == id || other.outputs.values().any(|output| output == id));
+        let parent = self.lives.iter().find(is_parent)?.address()?;
+        let reference =
+            |definition: &Definition, field: &str| definition.document.field(field).and_then(Reference::in_value);
+        let is_it = |definition: &&Definition| {
+            let mut names = schema.fields.iter().filter(|key| key.key && key.name != field).map(|key| key.name);
+            definition.schema.kind == live.kind
+                && reference(definition, field).is_some_and(|reference| reference.address == parent)
+                && names.all(|name| {
+                    reference(definition, name).is_some()
+                        || definition.document.field(name) == live.document.field(name)
+                })
+        };
+        self.blueprint.graph.definitions().iter().find(is_it).map(|definition| definition.address.clone())
+    }
 }
 
 fn table(rows: &[Row]) -> String {
     let cells: Vec<[String; 4]> = rows
         .iter()
-        .map(|Row { address, kind, id, protected, in_code }| {
+        .map(|Row { address, kind, id, protected, in_code, proven }| {
             let mut remarks = Vec::new();
             remarks.extend(protected.then_some("protected"));
             remarks.extend((!in_code).then_some("not in the code"));
+            remarks.extend((!proven).then_some("not in the ledger"));
             [address.clone().unwrap_or_else(|| "-".into()), (*kind).to_owned(), id.clone(), remarks.join(", ")]
         })
         .collect();

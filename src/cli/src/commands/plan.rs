@@ -25,8 +25,8 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
         made: Timestamp::now(),
         by: cloud.identity.arn.clone(),
         options,
-        fingerprint: planned.plan.fingerprint.clone(),
-        report: planned.report,
+        fingerprint: planned.plan().fingerprint.clone(),
+        report: planned.report.clone(),
         picture,
     };
     let (console, report) = (session.console, &saved.report);
@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
         (None, Format::Markdown) => console.data(&plan_markdown(report, max_bytes)),
         (None, Format::Html) => console.data(&plan_html(report, &saved.when_and_by_whom())),
     }
-    console.say(&console.talk.dim(session.cost(&blueprint, &planned.world)));
+    console.say(&console.talk.dim(session.cost(&blueprint, planned.world())));
     // A plan that cannot be applied is not kept: `infra apply` must not find it.
     if !report.stops.is_empty() {
         return Err(Failure::said());

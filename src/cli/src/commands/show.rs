@@ -13,6 +13,8 @@ use crate::render::{
 use crate::saved::SavedPlan;
 use crate::session::{Blueprint, Session};
 
+use super::owned::Mine;
+
 pub(super) async fn run(arguments: Show, session: &Session<'_>) -> Result<Exit, Failure> {
     let Show { what, format } = arguments;
     let file = what.as_ref().map(|what| session.folder.join(what)).filter(|file| file.is_file());
@@ -40,10 +42,11 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let listener = session.console.listener();
-    let (world, _) = session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
+    let (world, kept) =
+        session.observe(&blueprint, &cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
-    let addressed =
-        ours(&blueprint, &world.lives).map(|live| (super::owned::address(&blueprint, live, &world.lives), live));
+    let mine = Mine { blueprint: &blueprint, ledger: &kept.ledger, lives: &world.lives };
+    let addressed = mine.all().map(|live| (mine.address(live), live));
     let shown: Vec<(Option<Address>, &Live)> =
         addressed.filter(|(address, live)| what.is_none_or(|what| is(address.as_ref(), live, what))).collect();
     if let Some(what) = what.filter(|_| shown.is_empty()) {
@@ -81,15 +84,6 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
     }
     console.say(&console.talk.dim(session.cost(&blueprint, &world)));
     Ok(())
-}
-
-/// The live resources that bear our tag, and those whose parent does.
-pub(super) fn ours<'a>(blueprint: &'a Blueprint, lives: &'a [Live]) -> impl Iterator<Item = &'a Live> {
-    let tag = blueprint.owner.to_string();
-    lives.iter().filter(move |live| {
-        live.owner() == Some(&tag)
-            || super::owned::parent(blueprint, live, lives).is_some_and(|parent| parent.owner() == Some(&tag))
-    })
 }
 
 /// An address, a stack, a kind, or a kind and an identifier.

@@ -1,5 +1,6 @@
 //! Stops and notes of a plan: what is so, what to do, and the command on a line of its own.
 
+use infra_engine::model::Address;
 use infra_engine::plan::{Note, Stop};
 
 use super::report::Advice;
@@ -11,23 +12,25 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
         Stop::Foreign { address, kind, id, owner: None } => Advice {
             about: "foreign".into(),
             address: address.to_string(),
-            says: format!("{kind} {id} already has the name of {address}, and is not ours: nobody's tag is on it"),
+            says: format!("{kind} {id} already uses the name of {address} but has no `infra:owner` tag"),
             way_out: Some("take it over, or give the definition another name".into()),
             command: Some(format!("infra adopt {address} {id} --env {environment}")),
         },
         Stop::Foreign { address, kind, id, owner: Some(owner) } => Advice {
             about: "foreign".into(),
             address: address.to_string(),
-            says: format!("{kind} {id} already has the name of {address}, and belongs to {owner}"),
-            way_out: Some(format!("give the definition another name, or let {owner} forget it first")),
-            command: None,
+            says: format!("{kind} {id}, which {address} would be, belongs to {owner}"),
+            way_out: Some(format!(
+                "give the definition another name, or take it over from {owner}, which then loses it:"
+            )),
+            command: Some(format!("infra adopt {address} {id} --from {owner} --env {environment}")),
         },
         Stop::TwoClaims { address, kind, ids } => Advice {
             about: "two_claims".into(),
             address: address.to_string(),
             says: format!("{} live resources say that they are {address}: {kind} {}", ids.len(), ids.join(" and ")),
-            way_out: Some("keep one; release the other, which leaves it standing".into()),
-            command: ids.last().map(|id| format!("infra forget {kind}/{id} --env {environment}")),
+            way_out: Some("see which one is in use, then release the other, which leaves it unchanged:".into()),
+            command: Some(format!("infra forget {kind}/ID --env {environment}")),
         },
         Stop::Protected { address, kind, id, replaced } => Advice {
             about: "protected".into(),
@@ -36,9 +39,7 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
                 "{kind} {id} would be {}, and is protected",
                 if *replaced { "replaced by a new one" } else { "deleted" }
             ),
-            way_out: Some(format!(
-                "if it is meant to go: take `.protected()` off {address} in the code, apply that, then plan again"
-            )),
+            way_out: Some(format!("to delete it, remove `.protected()` from {address}, apply, and plan again")),
             command: None,
         },
         Stop::UnknownAddress { address, nearest } => Advice {
@@ -75,12 +76,101 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("repair or restore it; to give it up and create a new, empty one:".into()),
             command: Some(format!("infra apply --replace {address} --env {environment}")),
         },
-        Stop::NothingToAdopt { address, kind } => Advice {
+        Stop::NothingToAdopt { address, kind, id } => Advice {
             about: "nothing_to_adopt".into(),
             address: address.to_string(),
-            says: format!("there is no {kind} that {address} could take over"),
-            way_out: Some("give the identifier of the live resource, or leave the adoption out".into()),
+            says: match id {
+                Some(id) => format!("there is no {kind} {id} that {address} could adopt"),
+                None => format!("there is no {kind} that {address} could adopt"),
+            },
+            way_out: Some("give the identifier of the live resource as AWS writes it".into()),
             command: Some(format!("infra adopt {address} ID --env {environment}")),
+        },
+        Stop::LostTag { address, kind, id, holds, instead } => {
+            let holds = match holds.as_slice() {
+                [] => String::new(),
+                some => format!("; it is used by {}", listed(some)),
+            };
+            Advice {
+                about: "lost_tag".into(),
+                address: address.to_string(),
+                says: match instead {
+                    None => format!("{kind} {id} is {address}, but has lost its `infra:owner` tag{holds}"),
+                    Some(other) => format!(
+                        "{kind} {id} is {address}, but has lost its `infra:owner` tag, and {other}, which this \
+                         environment did not create, claims to be it{holds}"
+                    ),
+                },
+                way_out: Some("find out who removed the tag, then put it back:".into()),
+                command: Some(format!("infra adopt {address} {id} --env {environment}")),
+            }
+        }
+        Stop::Unproven { address, kind, id, replaced } => Advice {
+            about: "unproven".into(),
+            address: address.to_string(),
+            says: format!(
+                "{kind} {id} would be {}, but nothing proves that this environment created it: it has our tags, and \
+                 the ledger does not know it",
+                if *replaced { "replaced" } else { "deleted" }
+            ),
+            way_out: Some("if it is ours (the ledger was lost, say), confirm that; otherwise remove its tags:".into()),
+            command: Some(format!("infra confirm {kind}/{id} --env {environment}")),
+        },
+        Stop::StillReferred { address, kind, id, by } => Advice {
+            about: "still_referred".into(),
+            address: address.to_string(),
+            says: format!(
+                "{kind} {id} would have to be deleted before its successor is created, and AWS refuses that while {} \
+                 {} it",
+                listed(by),
+                if by.len() == 1 { "uses" } else { "use" }
+            ),
+            way_out: Some(format!(
+                "give {address} another name: the new one is then created first, and what uses the old one moves over"
+            )),
+            command: None,
+        },
+        Stop::OtherProgram { made_by, program } => Advice {
+            about: "other_program".into(),
+            address: String::new(),
+            says: format!("this environment was created by the program `{made_by}`, and this is `{program}`"),
+            way_out: Some(
+                "a copied project needs a name of its own (`project` in the environment file); if this program really \
+                 takes over from the other:"
+                    .into(),
+            ),
+            command: Some(format!("infra plan --env {environment} --take-over")),
+        },
+        Stop::OtherPlatform { leave, come } => Advice {
+            about: "other_platform".into(),
+            address: String::new(),
+            says: format!(
+                "this looks like another platform: {leave} resources, nearly all that this environment has, would be \
+                 deleted, and nearly all of the code ({come}) would be new"
+            ),
+            way_out: Some(
+                "check `project` and `name` in the environment file, and renames (`.renamed_from`); if the one really \
+                 takes the place of the other:"
+                    .into(),
+            ),
+            command: Some(format!("infra plan --env {environment} --take-over")),
+        },
+        Stop::UnknownKinds { kinds } => Advice {
+            about: "unknown_kinds".into(),
+            address: String::new(),
+            says: format!(
+                "the ledger names kinds that this version of the program does not know: {}",
+                kinds.join(", ")
+            ),
+            way_out: Some("destroy with the version that created them; to delete all the rest and leave them:".into()),
+            command: Some(format!("infra destroy --env {environment} --leave-unknown")),
+        },
+        Stop::NoOrder { addresses } => Advice {
+            about: "no_order".into(),
+            address: addresses.first().map(ToString::to_string).unwrap_or_default(),
+            says: format!("these changes wait for each other, so none of them can be first: {}", listed(addresses)),
+            way_out: Some("make them in two steps: apply a part of them with --target first".into()),
+            command: None,
         },
     }
 }
@@ -144,6 +234,66 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: Some("leave it to whoever made it, or take it over for a definition of its kind:".into()),
             command: Some(format!("infra adopt ADDRESS {id} --env {environment}")),
         },
+        Note::Stranger { kind, id, parent } => Advice {
+            about: "stranger".into(),
+            address: format!("{kind}/{id}"),
+            says: format!("{kind} {id} on {parent} was not created by this environment and is left alone"),
+            way_out: Some("define it to manage it; if this environment created it and it should go:".into()),
+            command: Some(format!("infra confirm {kind}/{id} --env {environment}")),
+        },
+        Note::Pretender { address, kind, id } => Advice {
+            about: "pretender".into(),
+            address: address.to_string(),
+            says: format!(
+                "{kind} {id} claims to be {address} by its tags, but is not the one that was created; it is left alone"
+            ),
+            way_out: Some("find out who tagged it; to remove our tags from it:".into()),
+            command: Some(format!("infra forget {kind}/{id} --env {environment}")),
+        },
+        Note::AddedByOthers { address, kind, id, what } => Advice {
+            about: "added_by_others".into(),
+            address: address.to_string(),
+            says: format!("{address}: others have added to {kind} {id}, and that is left alone: {}", what.join(", ")),
+            way_out: None,
+            command: None,
+        },
+        Note::UnknownKinds { kinds } => Advice {
+            about: "unknown_kinds".into(),
+            address: String::new(),
+            says: format!(
+                "this environment has resources of kinds that this version of the program does not know, and they are \
+                 left alone: {}",
+                kinds.join(", ")
+            ),
+            way_out: Some("use the version that created them to change them".into()),
+            command: None,
+        },
+        Note::Unproven { count, some } => Advice {
+            about: "unproven".into(),
+            address: String::new(),
+            says: format!(
+                "{count} with our tags {} not in the ledger ({}{}) and will not be deleted or replaced",
+                if *count == 1 { "is" } else { "are" },
+                some.join(", "),
+                if *count > some.len() { ", …" } else { "" }
+            ),
+            way_out: Some("if they are ours:".into()),
+            command: Some(format!("infra confirm --env {environment}")),
+        },
+        Note::Dangling { address, kind: _, refers_to } => Advice {
+            about: "dangling".into(),
+            address: address.to_string(),
+            says: format!("{address} is not part of this plan and refers to {refers_to}, which goes"),
+            way_out: Some("plan it too, or it is left referring to nothing".into()),
+            command: None,
+        },
+        Note::StillUsed { address, kind, id, by } => Advice {
+            about: "still_used".into(),
+            address: address.to_string(),
+            says: format!("{address}: {kind} {id} was replaced, and stays for now because {by} still refers to it"),
+            way_out: Some("an apply of everything moves that over and deletes it".into()),
+            command: Some(format!("infra apply --env {environment}")),
+        },
         Note::FoundByName { address, from } => Advice {
             about: "found_by_name".into(),
             address: address.to_string(),
@@ -151,5 +301,14 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: None,
             command: None,
         },
+    }
+}
+
+/// A few addresses, and how many more there are.
+fn listed(addresses: &[Address]) -> String {
+    let some: Vec<String> = addresses.iter().take(4).map(ToString::to_string).collect();
+    match addresses.len().saturating_sub(some.len()) {
+        0 => some.join(", "),
+        more => format!("{} and {more} more", some.join(", ")),
     }
 }

@@ -5,6 +5,9 @@ use super::plural::{RESOURCES, counted};
 use super::report::{Report, ReportChange, ReportField, ReportTag, Who};
 use super::values::{Mark, changed};
 
+/// How the reason ends for which something is made that somebody has deleted.
+const DELETED_OUTSIDE: &str = "was deleted outside (drift)";
+
 /// The resources that have drifted, with nothing but their drift.
 pub fn drift_of(report: &Report) -> Vec<ReportChange> {
     let only_drift = |change: &ReportChange| ReportChange {
@@ -12,15 +15,28 @@ pub fn drift_of(report: &Report) -> Vec<ReportChange> {
         tags: change.tags.iter().filter(|tag| tag.cause == Who::Drift).cloned().collect(),
         ..change.clone()
     };
-    let drifted = report.changes.iter().filter(|change| change.id.is_some()).map(only_drift);
-    drifted.filter(|change| !(change.fields.is_empty() && change.tags.is_empty())).collect()
+    // What was deleted outside has nothing left that could differ: the whole of it has drifted.
+    let is_gone = |change: &&ReportChange| change.reasons.iter().any(|reason| reason.ends_with(DELETED_OUTSIDE));
+    let drifted = report.changes.iter().map(|change| match is_gone(&change) {
+        true => ReportChange { fields: Vec::new(), tags: Vec::new(), ..change.clone() },
+        false => only_drift(change),
+    });
+    drifted
+        .filter(|change| {
+            is_gone(&change) || (change.id.is_some() && !(change.fields.is_empty() && change.tags.is_empty()))
+        })
+        .collect()
 }
 
 /// The drift, its closing line included.
 pub fn drift_text(drifted: &[ReportChange], paint: Paint) -> String {
     let mut out = String::new();
-    for ReportChange { address, kind, id, fields, tags, .. } in drifted {
-        let id = id.as_deref().unwrap_or_default();
+    for ReportChange { address, kind, id, fields, tags, reasons, .. } in drifted {
+        let Some(id) = id.as_deref() else {
+            out += &format!("  {} {}  {kind}\n", paint.red("-"), paint.bold(address));
+            out += &format!("      {}\n\n", reasons.join("; "));
+            continue;
+        };
         out +=
             &format!("  {} {}  {kind}  {}\n", paint.yellow("~"), paint.bold(address), paint.dim(format!("[id={id}]")));
         for ReportField { path, before: is, after: was, shape, .. } in fields {

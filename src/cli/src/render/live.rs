@@ -10,7 +10,7 @@ use super::values::{self, Mark};
 
 /// A live resource for people. Its fields come with how they are best shown.
 pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) -> Form, paint: Paint) -> String {
-    let Live { kind, id, key: _, document, outputs, tags, state } = live;
+    let Live { kind, id, key: _, document, outputs, tags, state, others } = live;
     let address = address.map_or_else(|| format!("{kind}/{id}"), |address| address.to_string());
     let mut out = format!("{}  {kind}  {}\n", paint.bold(address), paint.dim(format!("[id={id}]")));
     match state {
@@ -30,6 +30,9 @@ pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) 
     for (name, value) in outputs {
         out += &format!("  {}\n", paint.dim(format!("{name}: {value}")));
     }
+    for what in others {
+        out += &format!("  {}\n", paint.dim(format!("added by others: {what}")));
+    }
     for (key, value) in tags {
         out += &format!("  {}\n", paint.dim(format!("tag {key}: {value}")));
     }
@@ -38,7 +41,7 @@ pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) 
 
 /// A live resource for machines, without secrets.
 pub fn live_json(address: Option<&Address>, live: &Live) -> Value {
-    let Live { kind, id, key, document, outputs, tags, state } = live;
+    let Live { kind, id, key, document, outputs, tags, state, others } = live;
     json!({
         "address": address,
         "kind": kind,
@@ -49,5 +52,6 @@ pub fn live_json(address: Option<&Address>, live: &Live) -> Value {
         "definition": document.redacted(),
         "outputs": outputs,
         "tags": tags,
+        "added_by_others": others,
     })
 }

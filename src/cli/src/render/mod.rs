@@ -19,6 +19,7 @@ mod plural;
 mod progress;
 mod report;
 mod sentence;
+mod story;
 mod talk;
 mod tfjson;
 mod troubles;
@@ -39,6 +40,7 @@ pub use plural::{CHANGES, DEFINITIONS, KINDS, PROBLEMS, Plural, RESOURCES, WARNI
 pub use progress::Progress;
 pub use report::{Act, Advice, Counts, Form, Report, ReportChange, ReportField, ReportTag, Value, Who};
 pub use sentence::{Level, sentence};
+pub use story::{Ended, Story};
 pub use talk::PlainLines;
 pub use tfjson::{drift_tfjson, live_tfjson, plan_tfjson};
 pub use troubles::Troubles;

@@ -114,6 +114,7 @@ fn label(field: &ReportField, action: Act, mixed: bool) -> Option<String> {
         }),
         Who::Code if mixed => says.push("changed in the code".to_owned()),
         Who::Code => {}
+        Who::Unknown => says.push("last applied value unknown".to_owned()),
         Who::Follows(address) => says.push(format!("follows {address}")),
     }
     if field.replaces {

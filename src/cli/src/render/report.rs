@@ -108,6 +108,8 @@ pub enum Who {
     Code,
     /// The world did.
     Drift,
+    /// One of the two: what was last applied is not known.
+    Unknown,
     /// It follows from what happens to that definition.
     Follows(String),
 }
@@ -161,7 +163,7 @@ pub struct Advice {
 impl Report {
     /// A plan, told. `environment` is what `--env` was given, for the commands in it.
     pub fn of(plan: &Plan, environment: &str) -> Report {
-        let Plan { owner, changes, unchanged, stops, notes, steps: _, known: _, fingerprint: _ } = plan;
+        let Plan { owner, changes, unchanged, stops, notes, steps: _, known: _, protected: _, fingerprint: _ } = plan;
         let plan::Counts { add, change, destroy } = plan.counts();
         Report {
             owner: owner.to_string(),
@@ -282,6 +284,7 @@ impl Who {
         match cause {
             Cause::Code => Who::Code,
             Cause::Drift => Who::Drift,
+            Cause::Unknown => Who::Unknown,
             Cause::Follows(address) => Who::Follows(address.to_string()),
         }
     }

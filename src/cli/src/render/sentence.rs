@@ -70,7 +70,10 @@ pub fn sentence(event: &Event) -> (Level, String) {
             (Level::Warn, format!("{address}: {} not started: {because}", noun(*verb)))
         }
         Event::StepUnsettled { address, fields, kind: _ } => {
-            (Level::Warn, format!("{address}: reads back otherwise than it was written: {}", fields.join(", ")))
+            (Level::Warn, format!("{address}: does not match what was written when read back: {}", fields.join(", ")))
+        }
+        Event::TakenBack { address, id, kind: _ } => {
+            (Level::Warn, format!("{address}: not replaced; {id} stays in place"))
         }
         Event::Interrupted { in_flight: 0 } => (Level::Warn, "Interrupted: nothing new is started.".to_owned()),
         Event::Interrupted { in_flight } => (

@@ -32,6 +32,17 @@ pub trait Behaviour: Resource {
     /// True where it holds what cannot be made again: it is never replaced because it failed, unless that is asked for.
     const HOLDS_DATA: bool = false;
 
+    /// Fields that decide what happens to data on deletion, each with the value, as JSON, that keeps it. On deletion they
+    /// are what the code says, or what the ledger remembers that it said; never what a tag says.
+    const KEEPS: &'static [(&'static str, &'static str)] = &[];
+
+    /// True where a second one of the same natural name can be made under another name, beside the first.
+    const SECOND_NAME: bool = false;
+
+    /// True where the cloud refuses to delete it as long as other resources refer to it: it cannot go before its
+    /// successor comes while something of ours holds it.
+    const HELD_BY_USERS: bool = false;
+
     /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
     const ROTATES: Option<&'static str> = None;
 
@@ -102,6 +113,11 @@ pub trait Behaviour: Resource {
     ) -> impl Future<Output = Result<(), Fault>> + Send {
         let message = format!("{} has no value that could be made anew", found.id);
         std::future::ready(Err(Fault::new(FaultKind::Refused, Self::SCHEMA.kind, message)))
+    }
+
+    /// True for one that cannot be deleted and goes by itself after a while: nobody waits for it.
+    fn goes_by_itself(_found: &Found<Self>) -> bool {
+        false
     }
 
     /// Deletes it. That it is gone already is success.

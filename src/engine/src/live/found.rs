@@ -37,6 +37,8 @@ pub struct Found<R> {
     pub tags: Tags,
     /// How it stands.
     pub state: State,
+    /// What others have added to it, each in a few words: it stays, and is told.
+    pub others: Vec<String>,
 }
 
 /// How a live resource stands.
@@ -73,6 +75,9 @@ pub struct Live {
     pub tags: Tags,
     /// How it stands.
     pub state: State,
+    /// What others have added to it, each in a few words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 impl Ask {
@@ -102,12 +107,18 @@ pub fn may_be_taken(tags: &Tags, bearing: &Tags) -> bool {
 impl<R> Found<R> {
     /// A resource that is ready and has no outputs beside its identifier.
     pub fn ready(id: impl Into<String>, definition: R, tags: Tags) -> Found<R> {
-        Found { id: id.into(), definition, outputs: BTreeMap::new(), tags, state: State::Ready }
+        Found { id: id.into(), definition, outputs: BTreeMap::new(), tags, state: State::Ready, others: Vec::new() }
     }
 
     /// The same with an output more.
     pub fn with(mut self, output: &str, value: impl Into<String>) -> Found<R> {
         self.outputs.insert(output.to_owned(), value.into());
+        self
+    }
+
+    /// The same with what others have added to it.
+    pub fn with_others(mut self, others: Vec<String>) -> Found<R> {
+        self.others = others;
         self
     }
 

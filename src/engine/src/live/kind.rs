@@ -58,6 +58,18 @@ pub trait Kind: Send + Sync {
     fn holds_data(&self) -> bool {
         false
     }
+    /// See [`Behaviour::KEEPS`].
+    fn keeps(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+    /// See [`Behaviour::SECOND_NAME`].
+    fn has_second_name(&self) -> bool {
+        false
+    }
+    /// See [`Behaviour::HELD_BY_USERS`].
+    fn is_held_by_users(&self) -> bool {
+        false
+    }
     /// See [`Behaviour::ROTATES`].
     fn rotates(&self) -> Option<&'static str> {
         None
@@ -69,6 +81,10 @@ pub trait Kind: Send + Sync {
     /// See [`Behaviour::cannot_rotate`].
     fn cannot_rotate(&self, _live: &Live) -> Option<String> {
         None
+    }
+    /// See [`Behaviour::goes_by_itself`].
+    fn goes_by_itself(&self, _live: &Live) -> bool {
+        false
     }
     /// See [`Behaviour::rotate`].
     fn rotate<'a>(&'a self, live: &'a Live, _rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {
@@ -177,6 +193,18 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::HOLDS_DATA
     }
 
+    fn keeps(&self) -> &'static [(&'static str, &'static str)] {
+        R::KEEPS
+    }
+
+    fn has_second_name(&self) -> bool {
+        R::SECOND_NAME
+    }
+
+    fn is_held_by_users(&self) -> bool {
+        R::HELD_BY_USERS
+    }
+
     fn rotates(&self) -> Option<&'static str> {
         R::ROTATES
     }
@@ -187,6 +215,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn cannot_rotate(&self, live: &Live) -> Option<String> {
         found(live).map_or_else(|fault| Some(fault.to_string()), |found| R::cannot_rotate(&found))
+    }
+
+    fn goes_by_itself(&self, live: &Live) -> bool {
+        found(live).is_ok_and(|found| R::goes_by_itself(&found))
     }
 
     fn rotate<'a>(&'a self, live: &'a Live, rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {
@@ -234,6 +266,7 @@ fn found<R: Behaviour>(live: &Live) -> Result<Found<R>, Fault> {
         outputs: live.outputs.clone(),
         tags: live.tags.clone(),
         state: live.state.clone(),
+        others: live.others.clone(),
     })
 }
 
@@ -247,6 +280,7 @@ fn plain<R: Behaviour>(found: Found<R>) -> Result<Live, Fault> {
         outputs: found.outputs,
         tags: found.tags,
         state: found.state,
+        others: found.others,
     })
 }
 

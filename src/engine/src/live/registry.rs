@@ -31,6 +31,12 @@ impl Registry {
         Registry { kinds: self.kinds.into_iter().map(|(name, kind)| (name, wrap(kind))).collect() }
     }
 
+    /// The registry without a kind: what a program sees that does not know it.
+    pub fn without(mut self, name: &str) -> Registry {
+        self.kinds.remove(name);
+        self
+    }
+
     /// The kind of that name.
     pub fn kind(&self, name: &str) -> Option<&Arc<dyn Kind>> {
         self.kinds.get(name)

@@ -51,6 +51,13 @@ impl Document {
         }
     }
 
+    /// Sets a field to a value.
+    pub fn set_field(&mut self, name: &str, value: Value) {
+        if let Value::Object(fields) = &mut self.0 {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+
     /// The typed definition again.
     pub fn reveal<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.0)

@@ -5,6 +5,7 @@
 mod address;
 mod announced;
 mod document;
+mod ledger;
 mod package;
 mod reference;
 mod resource;
@@ -17,6 +18,7 @@ mod time;
 pub use address::{Address, AddressError};
 pub use announced::{Announced, Announcement};
 pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
+pub use ledger::{Entry, FORMAT, Home, Ledger};
 pub use package::{DIGEST, FILE, Make, Package, PackageDigest, PackageFile, Packaged};
 pub use reference::{Output, OutputName, Ref, Reference};
 pub use resource::Resource;

@@ -1,6 +1,6 @@
 //! The nouns of a plan: what changes, from what to what, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -31,6 +31,9 @@ pub struct Plan {
     /// The live resources that keep standing, by address: what the steps may refer to.
     #[serde(skip)]
     pub known: BTreeMap<Address, Live>,
+    /// The addresses of the definitions that are protected.
+    #[serde(skip)]
+    pub protected: BTreeSet<Address>,
     /// What the plan was computed from.
     pub fingerprint: Fingerprint,
 }
@@ -85,6 +88,12 @@ pub enum Reason {
     ChangedInCode,
     /// The code says the same as when it was last applied: the world has moved.
     Drifted,
+    /// It differs from the code, and what was last applied is not known.
+    Differs,
+    /// It was made by us, and somebody has deleted it.
+    DeletedOutside(String),
+    /// It was marked as replaced, and nothing came of its replacement.
+    TakenBack,
     /// It had that address before.
     RenamedFrom(Address),
     /// It becomes ours.
@@ -103,6 +112,8 @@ pub enum Reason {
     Failed(String),
     /// It is ours, and no longer in the code.
     NotInCode,
+    /// It belongs to something that goes, and cannot stay without it.
+    GoesWith(Address),
     /// It was replaced, and is still there.
     Retired,
     /// Everything is to go.
@@ -146,6 +157,8 @@ pub enum Cause {
     Code,
     /// The world did.
     Drift,
+    /// One of the two did: what was last applied is not known.
+    Unknown,
     /// It follows from what happens to that definition.
     Follows(Address),
 }
@@ -240,6 +253,67 @@ pub enum Stop {
         address: Address,
         /// Its kind.
         kind: &'static str,
+        /// The identifier that was given.
+        id: Option<String>,
+    },
+    /// We have made it, it stands, and it does not say any more that it is ours.
+    LostTag {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What of ours refers to it.
+        holds: Vec<Address>,
+        /// What says that it is this definition's, and is not ours.
+        instead: Option<String>,
+    },
+    /// It would be deleted or replaced, it says that it is ours, and nothing proves that we have made it.
+    Unproven {
+        /// Its address.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// True when a new one would take its place.
+        replaced: bool,
+    },
+    /// It would have to go before its successor comes, and cannot as long as others refer to it.
+    StillReferred {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What refers to it.
+        by: Vec<Address>,
+    },
+    /// Another program has made what this owner has.
+    OtherProgram {
+        /// The program that made it.
+        made_by: String,
+        /// This program.
+        program: String,
+    },
+    /// Nearly all that is ours would go, and nearly all that is wanted is new.
+    OtherPlatform {
+        /// How many resources would go.
+        leave: usize,
+        /// How many would come.
+        come: usize,
+    },
+    /// Everything is to go, and there is more than this program knows.
+    UnknownKinds {
+        /// The kinds.
+        kinds: Vec<String>,
+    },
+    /// No order of its steps is right: each would have to come before another.
+    NoOrder {
+        /// What waits for each other.
+        addresses: Vec<Address>,
     },
 }
 
@@ -315,6 +389,67 @@ pub enum Note {
         /// The live resource.
         id: String,
     },
+    /// Somebody else's, on something of ours: it stays as it is.
+    Stranger {
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What it belongs to.
+        parent: Address,
+    },
+    /// It says that it is a definition's, whose resource is another one that we have made: it is left alone.
+    Pretender {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// What pretends.
+        id: String,
+    },
+    /// Others have added something to it, which stays.
+    AddedByOthers {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What they have added.
+        what: Vec<String>,
+    },
+    /// Of this owner there is more than this program knows.
+    UnknownKinds {
+        /// The kinds.
+        kinds: Vec<String>,
+    },
+    /// They say that they are ours, and nothing proves that we have made them: they are not deleted or replaced.
+    Unproven {
+        /// How many.
+        count: usize,
+        /// Some of them.
+        some: Vec<String>,
+    },
+    /// It stays, and refers to something that goes.
+    Dangling {
+        /// What stays.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// What goes.
+        refers_to: Address,
+    },
+    /// It was replaced, and stays because something still refers to it.
+    StillUsed {
+        /// Its address.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What refers to it.
+        by: Address,
+    },
     /// It was found by its natural name under an address that is no longer in the code: it is taken as renamed.
     FoundByName {
         /// Its new address.
@@ -362,7 +497,7 @@ impl Plan {
 impl Change {
     /// True when at least one difference came from outside.
     pub fn has_drift(&self) -> bool {
-        self.reasons.contains(&Reason::Drifted)
+        self.reasons.iter().any(|reason| matches!(reason, Reason::Drifted | Reason::DeletedOutside(_)))
     }
 }
 
@@ -372,6 +507,9 @@ impl fmt::Display for Reason {
             Reason::New => f.write_str("new in the code"),
             Reason::ChangedInCode => f.write_str("changed in the code"),
             Reason::Drifted => f.write_str("changed outside (drift)"),
+            Reason::Differs => f.write_str("differs from the code"),
+            Reason::DeletedOutside(id) => write!(f, "{id} was deleted outside (drift)"),
+            Reason::TakenBack => f.write_str("was to be replaced, and is taken back"),
             Reason::RenamedFrom(address) => write!(f, "renamed from {address}"),
             Reason::Adopted => f.write_str("adopted"),
             Reason::CannotChange(path) => write!(f, "{path} cannot be changed in place"),
@@ -381,6 +519,7 @@ impl fmt::Display for Reason {
             Reason::Rotated => f.write_str("rotate: a new value was asked for"),
             Reason::Failed(why) => write!(f, "it failed: {why}"),
             Reason::NotInCode => f.write_str("no longer in the code"),
+            Reason::GoesWith(address) => write!(f, "belongs to {address}, which goes"),
             Reason::Retired => f.write_str("left over from a replacement"),
             Reason::Destroyed => f.write_str("destroy"),
         }

@@ -1,33 +1,42 @@
 //! The one place where it is decided what happens to each definition and to each live resource. Pure.
 //!
-//! A page of ordered passes: definitions in the order of what they need, then what is left over, then the steps.
+//! Ordered passes: definitions in the order of what they need, then what is left over, then the steps, then what a
+//! reader should know of the whole.
+
+mod leftovers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Action, Cause, Change, FieldChange, Note, Plan, Reason, Side, Stop, TagChange};
 use super::fingerprint::{Fingerprint, name_of};
-use super::matching::{Match, Matching, parent_in};
+use super::guards;
+use super::matching::{Match, Matching};
 use super::options::{Goal, Options};
+use super::proof::Proof;
 use super::rotation;
 use super::selection::{Selection, selects, unknown_words};
-use super::spec::{Spec, child_spec_key, parent_of};
+use super::spec::{Spec, parent_of};
 use super::steps::{self, Decided};
 use crate::check::Otherwise;
 use crate::diff::{Difference, differences, fields_of};
 use crate::graph::Graph;
-use crate::live::{HandOver, Live, Registry, State};
+use crate::live::{HandOver, Live, Registry, State, natural_key};
 use crate::model::{
-    Address, Definition, Document, Mutability, Ownership, Path, Reference, Replacement, Schema, Shape, Tags, keys,
+    Address, Definition, Document, Ledger, Mutability, Ownership, Path, Reference, Replacement, Schema, Shape, Tags,
+    keys,
 };
 
-/// What is to be done so that what is live becomes what the code says.
-pub fn plan(graph: &Graph, lives: &[Live], registry: &Registry, options: &Options) -> Plan {
+/// What is to be done so that what is live becomes what the code says. The ledger proves what is ours; it decides
+/// nothing else.
+pub fn plan(graph: &Graph, lives: &[Live], ledger: &Ledger, registry: &Registry, options: &Options) -> Plan {
     let mut decision = Decision {
         registry,
         lives,
+        ledger,
+        proof: Proof::new(registry, ledger),
         options,
         selection: Selection::new(graph, options),
-        matching: Matching::new(graph, registry, lives, options),
+        matching: Matching::new(graph, registry, lives, ledger, options),
         known: BTreeMap::new(),
         standing: BTreeMap::new(),
         settled: BTreeMap::new(),
@@ -41,6 +50,7 @@ pub fn plan(graph: &Graph, lives: &[Live], registry: &Registry, options: &Option
         decision.judge(graph, definition);
     }
     decision.judge_leftovers(graph);
+    decision.judge_strangers();
     decision.note_likely_renames();
     decision.finish(graph)
 }
@@ -48,6 +58,8 @@ pub fn plan(graph: &Graph, lives: &[Live], registry: &Registry, options: &Option
 struct Decision<'a> {
     registry: &'a Registry,
     lives: &'a [Live],
+    ledger: &'a Ledger,
+    proof: Proof<'a>,
     options: &'a Options,
     selection: Selection<'a>,
     matching: Matching<'a>,
@@ -90,8 +102,7 @@ impl<'a> Decision<'a> {
             (Match::None, _) => {}
             (Match::Live(live, _), Goal::Destroy) if covered && shared => self.note_shared(&definition.address, live),
             (Match::Live(live, _), Goal::Destroy) if covered => {
-                let held = live.is_protected() && definition.protected;
-                self.delete(definition.address.clone(), live, Reason::Destroyed, held);
+                self.delete(definition.address.clone(), live, Reason::Destroyed, Some((definition, &document)));
             }
             (Match::Live(live, why), Goal::Converge) if covered => {
                 self.converge(graph, definition, document, live, why);
@@ -118,12 +129,29 @@ impl<'a> Decision<'a> {
             kind: definition.schema.kind,
             id: None,
             action: Action::Create,
-            reasons: vec![Reason::New],
+            reasons: vec![self.gone_outside(definition).unwrap_or(Reason::New)],
             fields: fields.into_iter().map(whole).collect(),
             tags: Vec::new(),
         };
         let tags = wanted_tags(definition, &document, self.options);
-        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: None, rotation: None });
+        self.decided.push(Decided {
+            change,
+            definition: Some(definition),
+            document,
+            tags,
+            live: None,
+            deleted: None,
+            rotation: None,
+        });
+    }
+
+    /// What we have made at a definition's address, and is not there any more.
+    fn gone_outside(&self, definition: &Definition) -> Option<Reason> {
+        let kind = definition.schema.kind;
+        let mut entries = self.ledger.entries().filter(|entry| entry.kind == kind && entry.retired.is_none());
+        let entry = entries.find(|entry| entry.address == definition.address)?;
+        let stands = self.lives.iter().any(|live| self.proof.entry(live).is_some_and(|known| known == entry));
+        (!stands).then(|| Reason::DeletedOutside(entry.id.clone()))
     }
 
     fn converge(
@@ -141,7 +169,9 @@ impl<'a> Decision<'a> {
         let mut fields = Vec::new();
         for difference in differences(definition.schema, &live.document, &document) {
             let cause = cause(&difference, spec.as_ref(), definition.schema, &document);
-            if let Some(owner) = self.elsewhere(&difference, live, &document, spec.is_some() && cause != Cause::Drift) {
+            if let Some(owner) =
+                self.elsewhere(&difference, live, &document, !matches!(cause, Cause::Drift | Cause::Unknown))
+            {
                 let settled = self.settled.entry(name_of(live.kind, &live.id));
                 settled.or_insert_with(|| live.document.clone()).take_field(difference.path.root(), &document);
                 self.note_external(&definition.address, difference, owner);
@@ -150,9 +180,13 @@ impl<'a> Decision<'a> {
             fields.push(told(difference, cause));
         }
         let tag_changes = match definition.schema.ownership {
-            Ownership::Tags => changed_tags(definition.schema, live, &tags, spec.as_ref()),
+            Ownership::Tags => changed_tags(live, &tags, spec.as_ref(), &reasons),
             Ownership::Parent { .. } | Ownership::Shared => Vec::new(),
         };
+        if !live.others.is_empty() {
+            let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
+            self.notes.push(Note::AddedByOthers { address, kind, id, what: live.others.clone() });
+        }
         let requested = selects(&self.options.replace, &definition.address, definition.schema.kind);
         if requested {
             match shared {
@@ -210,10 +244,10 @@ impl<'a> Decision<'a> {
         if unchanged && !pending {
             return;
         }
-        if replaced && live.is_protected() && definition.protected {
-            let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
-            self.stops.push(Stop::Protected { address, kind, id, replaced });
+        if replaced {
+            self.stop_replacement(definition, live, reasons.contains(&Reason::Adopted));
         }
+        let deleted = replaced.then(|| self.proof.as_deleted(live, Some(&document)));
         let change = Change {
             address: definition.address.clone(),
             kind: live.kind,
@@ -223,7 +257,25 @@ impl<'a> Decision<'a> {
             fields,
             tags: if replaced { Vec::new() } else { tag_changes },
         };
-        self.decided.push(Decided { change, definition: Some(definition), document, tags, live: Some(live), rotation });
+        self.decided.push(Decided {
+            change,
+            definition: Some(definition),
+            document,
+            tags,
+            live: Some(live),
+            deleted,
+            rotation,
+        });
+    }
+
+    /// Protected is what the code, the tag, or the ledger says; and nothing is replaced that we have not made.
+    fn stop_replacement(&mut self, definition: &Definition, live: &Live, adopted: bool) {
+        let (address, kind, id, replaced) = (definition.address.clone(), live.kind, live.id.clone(), true);
+        if definition.protected || self.proof.is_protected(live) {
+            self.stops.push(Stop::Protected { address, kind, id, replaced });
+        } else if !adopted && definition.schema.ownership == Ownership::Tags && !self.proof.proves(live) {
+            self.stops.push(Stop::Unproven { address, kind, id, replaced });
+        }
     }
 
     fn holds_data(&self, live: &Live) -> bool {
@@ -254,89 +306,28 @@ impl<'a> Decision<'a> {
         }
     }
 
-    fn judge_leftovers(&mut self, graph: &Graph) {
-        let leftovers: Vec<&'a Live> = self.matching.leftovers().collect();
-        for live in leftovers {
-            let address = self.address_of(live);
-            if !self.selection.covers(&address, live.kind) || live.state == State::Leaving {
-                continue;
-            }
-            let reason = match (live.is_retired(), self.options.goal) {
-                (true, _) => Reason::Retired,
-                (false, Goal::Destroy) => Reason::Destroyed,
-                (false, Goal::Converge) => Reason::NotInCode,
-            };
-            let excused = graph.definition(&address).is_some_and(|definition| !definition.protected);
-            let held = live.is_protected() && !live.is_retired() && !excused;
-            self.delete(address, live, reason, held);
-        }
-    }
-
-    fn delete(&mut self, address: Address, live: &'a Live, reason: Reason, held: bool) {
-        let (kind, id) = (live.kind, live.id.clone());
-        if held && reason == Reason::NotInCode {
-            self.notes.push(Note::KeptProtected { address, kind, id });
-            return;
-        }
-        if held {
-            self.stops.push(Stop::Protected { address: address.clone(), kind, id: id.clone(), replaced: false });
-        }
-        let fields = match self.registry.kind(live.kind) {
-            Some(kind) => fields_of(kind.schema(), &live.document, false),
-            None => Vec::new(),
-        };
-        let change = Change {
-            address,
-            kind,
-            id: Some(id),
-            action: Action::Delete,
-            reasons: vec![reason],
-            fields: fields.into_iter().map(whole).collect(),
-            tags: Vec::new(),
-        };
-        let (document, tags) = (live.document.clone(), Tags::new());
-        self.decided.push(Decided { change, definition: None, document, tags, live: Some(live), rotation: None });
-    }
-
-    /// The address that a live resource tells, or one made of its kind and identifier.
-    fn address_of(&self, live: &Live) -> Address {
-        let told = live.address().or_else(|| {
-            let parent = self.matching.parent(live)?;
-            let key = child_spec_key(self.registry.kind(live.kind)?.schema(), live.key.as_deref()?);
-            let (address, _) = parent.tags.get(&key)?.split_once(' ')?;
-            address.parse().ok()
-        });
-        told.unwrap_or_else(|| {
-            let plain = |text: &str| -> String {
-                let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-                text.chars().map(word).take(100).collect()
-            };
-            Address::new("unknown", plain(&format!("{}-{}", live.kind, live.id)))
-                .expect("letters, digits and hyphens make an address")
-        })
-    }
-
-    /// What was last applied to a live resource, by its own tag or by its parent's.
+    /// What was last applied to a live resource, by its own tag; to a child, by the ledger.
     fn spec(&self, schema: &Schema, live: &Live) -> Option<Spec> {
         match parent_of(schema) {
             None => Spec::parse(live.tags.get(keys::SPEC)?),
-            Some((field, kind)) => {
-                let parent = parent_in(self.lives, field, kind, &live.document)?;
-                let (_, spec) = parent.tags.get(&child_spec_key(schema, live.key.as_deref()?))?.split_once(' ')?;
-                Spec::parse(spec)
-            }
+            Some(_) => Spec::parse(self.proof.entry(live)?.spec.as_ref()?),
         }
     }
 
-    /// A child that follows its parent to a new one stands beside its predecessor, which goes with the old parent.
+    /// Which comes first. A child that follows its parent to a new one stands beside its predecessor, which goes with the
+    /// old parent; and what cannot stand twice under one name is never made first.
     fn replacement(&self, definition: &Definition, live: &Live, document: &Document) -> Replacement {
         let moves = |(field, _)| live.document.field(field) != document.field(field);
         if parent_of(definition.schema).is_some_and(moves) {
             return Replacement::CreateFirst;
         }
-        match self.registry.kind(definition.schema.kind) {
-            Some(kind) => kind.replacement(&live.document, document),
-            None => definition.schema.replacement,
+        let Some(kind) = self.registry.kind(definition.schema.kind) else { return definition.schema.replacement };
+        let said = kind.replacement(&live.document, document);
+        let name = natural_key(definition.schema, document);
+        let same_name = name.is_some() && name == live.key && !kind.has_second_name();
+        match said {
+            Replacement::CreateFirst if same_name => Replacement::DeleteFirst,
+            said => said,
         }
     }
 
@@ -418,31 +409,26 @@ impl<'a> Decision<'a> {
         self.notes.extend(notes);
     }
 
-    fn finish(self, graph: &Graph) -> Plan {
-        let Decision {
-            registry,
-            lives,
-            options,
-            selection,
-            matching,
-            known,
-            standing: _,
-            settled,
-            rotated: _,
-            mut decided,
-            unchanged,
-            mut stops,
-            mut notes,
-        } = self;
-        stops.extend(matching.stops.iter().filter(|stop| stops_this(stop, &selection, options.goal)).cloned());
-        notes.extend(matching.unclaimed().chain(matching.notes.iter().cloned()));
-        let steps = steps::build(graph, registry, &mut decided);
+    fn finish(mut self, graph: &Graph) -> Plan {
+        let (steps, stops) = steps::build(graph, self.registry, &mut self.decided);
+        self.stops.extend(stops);
+        let Decision { registry, lives, ledger, options, .. } = self;
+        let (matching, decided) = (&self.matching, self.decided.as_slice());
+        let about = guards::About { graph, registry, lives, ledger, options, matching, decided };
+        let matches = self.matching.stops.iter().filter(|stop| stops_this(stop, &self.selection, options.goal));
+        self.stops.extend(matches.map(|stop| about.with_holders(stop)));
+        self.stops.extend(about.stops().into_iter().filter(|stop| stops_this(stop, &self.selection, options.goal)));
+        self.notes.extend(self.matching.unclaimed().chain(self.matching.notes.iter().cloned()));
+        self.notes.extend(about.notes());
+        let Decision { known, settled, decided, unchanged, stops, notes, .. } = self;
         let mut changes: Vec<Change> =
             decided.into_iter().map(|decided| decided.change).filter(Change::is_a_change).collect();
         changes.sort_by(|left, right| (&left.address, left.kind).cmp(&(&right.address, right.kind)));
         let fingerprint = Fingerprint::of(graph.definitions(), lives, &settled);
         let known = known.into_iter().map(|(address, live)| (address, live.clone())).collect();
-        Plan { owner: options.owner.clone(), changes, unchanged, stops, notes, steps, known, fingerprint }
+        let protected = graph.definitions().iter().filter(|definition| definition.protected);
+        let protected = protected.map(|definition| definition.address.clone()).collect();
+        Plan { owner: options.owner.clone(), changes, unchanged, stops, notes, steps, known, protected, fingerprint }
     }
 }
 
@@ -455,8 +441,15 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         | Stop::CannotRotate { address, kind, .. }
         | Stop::Refused { address, kind, .. }
         | Stop::FailedWithData { address, kind, .. }
-        | Stop::NothingToAdopt { address, kind } => selection.covers(address, kind),
-        Stop::UnknownAddress { .. } => true,
+        | Stop::NothingToAdopt { address, kind, .. }
+        | Stop::LostTag { address, kind, .. }
+        | Stop::Unproven { address, kind, .. }
+        | Stop::StillReferred { address, kind, .. } => selection.covers(address, kind),
+        Stop::UnknownAddress { .. }
+        | Stop::OtherProgram { .. }
+        | Stop::OtherPlatform { .. }
+        | Stop::UnknownKinds { .. }
+        | Stop::NoOrder { .. } => true,
     }
 }
 
@@ -487,20 +480,28 @@ fn wanted_tags(definition: &Definition, document: &Document, options: &Options) 
     tags
 }
 
-fn changed_tags(schema: &Schema, live: &Live, wanted: &Tags, spec: Option<&Spec>) -> Vec<TagChange> {
-    let applied = spec.is_some_and(|spec| spec.says_tags(schema, wanted));
+fn changed_tags(live: &Live, wanted: &Tags, spec: Option<&Spec>, reasons: &[Reason]) -> Vec<TagChange> {
+    let applied = spec.and_then(|spec| spec.says_tags(wanted));
     let mut changes = Vec::new();
     for (key, value) in wanted {
         let before = live.tags.get(key);
         if before != Some(value) {
-            let drifted = applied && !key.starts_with("infra:");
-            let cause = if drifted { Cause::Drift } else { Cause::Code };
+            let cause = match applied {
+                _ if key.starts_with("infra:") => Cause::Code,
+                Some(true) => Cause::Drift,
+                Some(false) => Cause::Code,
+                None => Cause::Unknown,
+            };
             changes.push(TagChange { key: key.clone(), before: before.cloned(), after: Some(value.clone()), cause });
         }
     }
-    if live.is_protected() && !wanted.contains_key(keys::PROTECT) {
-        let before = live.tags.get(keys::PROTECT).cloned();
-        changes.push(TagChange { key: keys::PROTECT.to_owned(), before, after: None, cause: Cause::Code });
+    let unwanted = [
+        (keys::PROTECT, live.is_protected() && !wanted.contains_key(keys::PROTECT)),
+        (keys::RETIRED, reasons.contains(&Reason::TakenBack)),
+    ];
+    for (key, _) in unwanted.into_iter().filter(|(_, unwanted)| *unwanted) {
+        let before = live.tags.get(key).cloned();
+        changes.push(TagChange { key: key.to_owned(), before, after: None, cause: Cause::Code });
     }
     changes
 }
@@ -511,9 +512,11 @@ fn cause(difference: &Difference, spec: Option<&Spec>, schema: &Schema, document
     }
     let field = difference.path.root();
     let wanted = document.field(field).unwrap_or(&serde_json::Value::Null);
-    match spec.is_some_and(|spec| spec.says(schema, field, wanted)) {
-        true => Cause::Drift,
-        false => Cause::Code,
+    match spec.and_then(|spec| spec.says(field, wanted)) {
+        Some(true) => Cause::Drift,
+        // Nothing is written down of what the whole account shares.
+        None if schema.ownership != Ownership::Shared => Cause::Unknown,
+        Some(false) | None => Cause::Code,
     }
 }
 
@@ -540,11 +543,16 @@ fn reasons_of(fields: &[FieldChange], tags: &[TagChange]) -> Vec<Reason> {
         match &field.cause {
             Cause::Code => add(Reason::ChangedInCode),
             Cause::Drift => add(Reason::Drifted),
+            Cause::Unknown => add(Reason::Differs),
             Cause::Follows(address) => add(Reason::DependencyNew(address.clone())),
         }
     }
     for tag in tags.iter().filter(|tag| !tag.key.starts_with("infra:")) {
-        add(if tag.cause == Cause::Drift { Reason::Drifted } else { Reason::ChangedInCode });
+        add(match tag.cause {
+            Cause::Drift => Reason::Drifted,
+            Cause::Unknown => Reason::Differs,
+            Cause::Code | Cause::Follows(_) => Reason::ChangedInCode,
+        });
     }
     for field in fields.iter().filter(|field| field.replaces) {
         add(Reason::CannotChange(Path::field(field.path.root())));

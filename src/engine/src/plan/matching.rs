@@ -1,19 +1,26 @@
 //! Which live resource is which definition's: by the address on its tag, by an old address, by its natural name. Pure.
+//!
+//! A tag claims, the ledger proves. Where two claim one address, the one that the ledger knows is taken; where what the
+//! ledger knows has lost its tag, the plan stops.
 
 use std::collections::BTreeSet;
 
 use super::change::{Note, Reason, Stop};
 use super::options::{Goal, Options};
+use super::proof::Proof;
 use super::spec::parent_of;
+use crate::check::Otherwise;
+use crate::diff::differences;
 use crate::graph::Graph;
 use crate::live::{Live, Registry, State, may_be_taken, natural_key};
-use crate::model::{Address, Definition, Document, Field, Mutability, Ownership, Schema};
+use crate::model::{Address, Definition, Document, Field, Ledger, Mutability, Ownership, Schema, Shape};
 
 /// Finds live resources for definitions, each at most once.
 pub(super) struct Matching<'a> {
     graph: &'a Graph,
     registry: &'a Registry,
     lives: &'a [Live],
+    ledger: &'a Ledger,
     options: &'a Options,
     owner: String,
     taken: BTreeSet<usize>,
@@ -37,11 +44,13 @@ impl<'a> Matching<'a> {
         graph: &'a Graph,
         registry: &'a Registry,
         lives: &'a [Live],
+        ledger: &'a Ledger,
         options: &'a Options,
     ) -> Matching<'a> {
         let owner = options.owner.to_string();
         let (taken, disputed) = (BTreeSet::new(), BTreeSet::new());
-        Matching { graph, registry, lives, options, owner, taken, disputed, stops: Vec::new(), notes: Vec::new() }
+        let (stops, notes) = (Vec::new(), Vec::new());
+        Matching { graph, registry, lives, ledger, options, owner, taken, disputed, stops, notes }
     }
 
     /// The live resource of a definition whose document is resolved as far as it is known.
@@ -49,42 +58,42 @@ impl<'a> Matching<'a> {
         if definition.schema.ownership != Ownership::Tags {
             return self.find_untagged(definition, document);
         }
-        match self.claiming(definition, &definition.address).as_slice() {
-            [] => {}
-            [one] => return self.take(*one, None),
-            several => return self.dispute(definition, several),
-        }
-        for from in &definition.renamed_from {
-            match self.claiming(definition, from).as_slice() {
-                [] => {}
-                [one] => return self.take(*one, Some(Reason::RenamedFrom(from.clone()))),
-                several => return self.dispute(definition, several),
-            }
-        }
         if let Some(Some(id)) = self.options.adopt.get(&definition.address) {
-            let found = self.free().find(|(_, live)| live.kind == definition.schema.kind && live.id == *id);
-            if let Some((index, _)) = found {
-                return self.take(index, Some(Reason::Adopted));
+            return self.find_adopted(definition, id);
+        }
+        let addresses = [&definition.address].into_iter().chain(&definition.renamed_from);
+        for (place, address) in addresses.enumerate() {
+            let why = (place > 0).then(|| Reason::RenamedFrom(address.clone()));
+            match self.find_claiming(definition, document, address, why) {
+                Match::None => {}
+                found => return found,
             }
+        }
+        match self.find_lost(definition) {
+            Match::None => {}
+            found => return found,
         }
         let found = match has_name(definition) {
             true => self.find_by_name(definition, document),
             false => self.find_alike(definition, document),
         };
-        let asked = self.options.adopt.contains_key(&definition.address);
-        if asked && matches!(found, Match::None) {
+        if self.is_to_adopt(definition) && matches!(found, Match::None) {
             let (address, kind) = (definition.address.clone(), definition.schema.kind);
-            self.stops.push(Stop::NothingToAdopt { address, kind });
+            self.stops.push(Stop::NothingToAdopt { address, kind, id: None });
         }
         found
     }
 
     /// Ours, and nobody's in the code: what is left when every definition has been looked for.
     pub(super) fn leftovers(&self) -> impl Iterator<Item = &'a Live> {
-        let index = |live: &Live| self.lives.iter().position(|other| std::ptr::eq(other, live));
-        self.lives.iter().filter(move |live| {
-            let free = index(live).is_some_and(|at| !self.taken.contains(&at) && !self.disputed.contains(&at));
-            free && self.is_ours(live)
+        self.free_or_leaving().map(|(_, live)| live).filter(|live| self.is_ours(live))
+    }
+
+    /// Children of parents of ours that nobody has defined, and that we have not made.
+    pub(super) fn strangers(&self) -> impl Iterator<Item = (&'a Live, &'a Live)> {
+        self.free_or_leaving().filter_map(|(_, live)| {
+            let parent = self.parent(live).filter(|parent| self.is_ours(parent))?;
+            (!self.is_ours(live)).then_some((live, parent))
         })
     }
 
@@ -94,9 +103,13 @@ impl<'a> Matching<'a> {
         free.map(|(_, live)| Note::Unclaimed { kind: live.kind, id: live.id.clone() })
     }
 
-    /// True when a live resource is ours: by its own tag, or because its parent is.
+    /// True when a live resource is ours: by its own tag; a child, when we have made it.
     pub(super) fn is_ours(&self, live: &Live) -> bool {
-        live.owner() == Some(&self.owner) || self.parent(live).is_some_and(|parent| self.is_ours(parent))
+        let proof = Proof::new(self.registry, self.ledger);
+        match self.registry.kind(live.kind).map(|kind| kind.schema().ownership) {
+            Some(Ownership::Parent { .. }) => proof.entry(live).is_some(),
+            _ => live.owner() == Some(&self.owner),
+        }
     }
 
     /// The live parent of a live child.
@@ -113,6 +126,135 @@ impl<'a> Matching<'a> {
             Some(index) => self.take(index, None),
             None => Match::None,
         }
+    }
+
+    /// Exactly the resource that was named, or nothing.
+    fn find_adopted(&mut self, definition: &Definition, id: &str) -> Match<'a> {
+        let (address, kind) = (definition.address.clone(), definition.schema.kind);
+        let Some((index, live)) = self.free().find(|(_, live)| live.kind == kind && live.id == id) else {
+            self.stops.push(Stop::NothingToAdopt { address, kind, id: Some(id.to_owned()) });
+            return Match::Unclear;
+        };
+        let other = self.claiming(definition, &address).into_iter().find(|other| *other != index);
+        if let Some(other) = other {
+            let ids = vec![self.lives[other].id.clone(), id.to_owned()];
+            self.disputed.extend([other, index]);
+            self.stops.push(Stop::TwoClaims { address, kind, ids });
+            return Match::Unclear;
+        }
+        if !self.may_adopt(live) {
+            return self.foreign(definition, index);
+        }
+        let is_already = live.owner() == Some(&self.owner) && live.address().as_ref() == Some(&address);
+        self.take(index, (!is_already).then_some(Reason::Adopted))
+    }
+
+    /// The one that claims an address. What was only marked as replaced is taken back if nothing came of it.
+    fn find_claiming(
+        &mut self,
+        definition: &Definition,
+        document: &Document,
+        address: &Address,
+        why: Option<Reason>,
+    ) -> Match<'a> {
+        let (retired, standing): (Vec<usize>, Vec<usize>) =
+            self.claiming(definition, address).into_iter().partition(|index| self.lives[*index].is_retired());
+        let known = |index: &&usize| {
+            let live = &self.lives[**index];
+            self.ledger.entry(live.kind, &live.id).is_some()
+        };
+        match standing.as_slice() {
+            [one] => match self.robbed(definition, *one) {
+                Some(stop) => self.stop(stop, &[*one]),
+                None => self.take(*one, why),
+            },
+            [] => {
+                let back: Vec<usize> =
+                    retired.into_iter().filter(|index| self.comes_back(definition, document, *index)).collect();
+                match back.as_slice() {
+                    [one] => self.take(*one, Some(Reason::TakenBack)),
+                    _ => Match::None,
+                }
+            }
+            several => match several.iter().filter(known).collect::<Vec<_>>().as_slice() {
+                [one] => {
+                    let one = **one;
+                    for index in several.iter().filter(|index| **index != one) {
+                        let (address, live) = (address.clone(), &self.lives[*index]);
+                        self.disputed.insert(*index);
+                        self.notes.push(Note::Pretender { address, kind: live.kind, id: live.id.clone() });
+                    }
+                    self.take(one, why)
+                }
+                _ => self.dispute(definition, several),
+            },
+        }
+    }
+
+    /// True when something that was marked as replaced is what is wanted after all: nothing came of its replacement and
+    /// the code has gone back, or nobody of ours has marked it, or it is protected.
+    fn comes_back(&self, definition: &Definition, document: &Document, index: usize) -> bool {
+        let live = &self.lives[index];
+        let proof = Proof::new(self.registry, self.ledger);
+        let marked_by_us = self.ledger.has_retired(live.kind, &live.id);
+        let protected = definition.protected || proof.is_protected(live);
+        let fits = !matches!(live.state, State::Failed(_)) && !self.needs_another(definition.schema, live, document);
+        fits || protected || !marked_by_us
+    }
+
+    /// True when a living resource can become what is wanted only by another one in its place.
+    fn needs_another(&self, schema: &Schema, live: &Live, document: &Document) -> bool {
+        let differences = differences(schema, &live.document, document);
+        let fixed = differences
+            .iter()
+            .any(|difference| difference.mutability == Mutability::Replace && difference.shape != Shape::Secret);
+        let roots: BTreeSet<&str> = differences.iter().map(|difference| difference.path.root()).collect();
+        let barred = self.registry.kind(live.kind).map(|kind| kind.barred(&live.document, document));
+        let barred = barred.unwrap_or_default();
+        fixed
+            || barred
+                .iter()
+                .any(|(otherwise, rule)| *otherwise == Otherwise::Replaced && roots.contains(rule.field.root()))
+    }
+
+    /// A claim of something that we have not made, to the address of something that we have made and that stands.
+    fn robbed(&self, definition: &Definition, claims: usize) -> Option<Stop> {
+        let live = &self.lives[claims];
+        if self.ledger.proves(live.kind, &live.id, Some(&definition.address)) {
+            return None;
+        }
+        let real = self.lost(definition).find(|(index, _)| *index != claims)?.1;
+        let (address, kind, id) = (definition.address.clone(), live.kind, real.id.clone());
+        Some(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: Some(live.id.clone()) })
+    }
+
+    /// What we have made at a definition's address, and that does not say so any more.
+    fn find_lost(&mut self, definition: &Definition) -> Match<'a> {
+        let Some((index, live)) = self.lost(definition).next() else { return Match::None };
+        if live.owner().is_some() {
+            return if self.is_to_adopt(definition) && self.may_adopt(live) {
+                self.take(index, Some(Reason::Adopted))
+            } else {
+                self.foreign(definition, index)
+            };
+        }
+        if self.is_to_adopt(definition) || self.options.goal == Goal::Destroy {
+            return self.take(index, Some(Reason::Adopted));
+        }
+        let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
+        self.stop(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: None }, &[index])
+    }
+
+    fn lost(&self, definition: &Definition) -> impl Iterator<Item = (usize, &'a Live)> {
+        let addresses = [&definition.address].into_iter().chain(&definition.renamed_from);
+        let addresses: BTreeSet<Address> = addresses.cloned().collect();
+        let kind = definition.schema.kind;
+        self.free().filter(move |(_, live)| live.kind == kind && live.owner() != Some(&self.owner)).filter(
+            move |(_, live)| {
+                let entry = self.ledger.entry(live.kind, &live.id);
+                entry.is_some_and(|entry| entry.retired.is_none() && addresses.contains(&entry.address))
+            },
+        )
     }
 
     fn find_by_name(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
@@ -134,18 +276,11 @@ impl<'a> Matching<'a> {
             self.notes.push(Note::FoundByName { address: definition.address.clone(), from: from.clone() });
             return self.take(index, Some(Reason::RenamedFrom(from)));
         }
-        let asked = self.options.adopt.contains_key(&definition.address);
-        if asked || (self.options.adopt_named && live.owner().is_none()) {
+        let named = self.options.adopt_named && live.owner().is_none();
+        if named || (self.is_to_adopt(definition) && self.may_adopt(live)) {
             return self.take(index, Some(Reason::Adopted));
         }
-        self.disputed.insert(index);
-        self.stops.push(Stop::Foreign {
-            address: definition.address.clone(),
-            kind: definition.schema.kind,
-            id: live.id.clone(),
-            owner: live.owner().map(str::to_owned),
-        });
-        Match::Unclear
+        self.foreign(definition, index)
     }
 
     /// Of a kind without natural names: what is nobody's, bears the tags that ours bear, is the same in every value that
@@ -169,13 +304,30 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// Live resources of a definition's kind that bear an address of ours and have not been replaced.
+    fn is_to_adopt(&self, definition: &Definition) -> bool {
+        self.options.adopt.contains_key(&definition.address)
+    }
+
+    /// What is nobody's, or ours, may be taken over; what is another owner's only from the one that was named.
+    fn may_adopt(&self, live: &Live) -> bool {
+        let named = self.options.adopt_from.as_ref().map(ToString::to_string);
+        live.owner().is_none_or(|owner| owner == self.owner || named.as_deref() == Some(owner))
+    }
+
+    /// Live resources of a definition's kind that bear an address of ours.
     fn claiming(&self, definition: &Definition, address: &Address) -> Vec<usize> {
         self.free()
-            .filter(|(_, live)| live.kind == definition.schema.kind && !live.is_retired())
+            .filter(|(_, live)| live.kind == definition.schema.kind)
             .filter(|(_, live)| live.owner() == Some(&self.owner) && live.address().as_ref() == Some(address))
             .map(|(index, _)| index)
             .collect()
+    }
+
+    fn foreign(&mut self, definition: &Definition, index: usize) -> Match<'a> {
+        let live = &self.lives[index];
+        let (address, kind) = (definition.address.clone(), definition.schema.kind);
+        let (id, owner) = (live.id.clone(), live.owner().map(str::to_owned));
+        self.stop(Stop::Foreign { address, kind, id, owner }, &[index])
     }
 
     /// Nobody can tell which of several it is. When everything is to go, nobody needs to: they are left over.
@@ -183,12 +335,14 @@ impl<'a> Matching<'a> {
         if self.options.goal == Goal::Destroy {
             return Match::None;
         }
-        self.disputed.extend(several);
-        self.stops.push(Stop::TwoClaims {
-            address: definition.address.clone(),
-            kind: definition.schema.kind,
-            ids: several.iter().map(|index| self.lives[*index].id.clone()).collect(),
-        });
+        let ids = several.iter().map(|index| self.lives[*index].id.clone()).collect();
+        let (address, kind) = (definition.address.clone(), definition.schema.kind);
+        self.stop(Stop::TwoClaims { address, kind, ids }, several)
+    }
+
+    fn stop(&mut self, stop: Stop, about: &[usize]) -> Match<'a> {
+        self.disputed.extend(about);
+        self.stops.push(stop);
         Match::Unclear
     }
 
@@ -198,10 +352,12 @@ impl<'a> Matching<'a> {
     }
 
     fn free(&self) -> impl Iterator<Item = (usize, &'a Live)> {
+        self.free_or_leaving().filter(|(_, live)| live.state != State::Leaving)
+    }
+
+    fn free_or_leaving(&self) -> impl Iterator<Item = (usize, &'a Live)> {
         let lives = self.lives.iter().enumerate();
-        lives.filter(|(index, live)| {
-            !self.taken.contains(index) && !self.disputed.contains(index) && live.state != State::Leaving
-        })
+        lives.filter(|(index, _)| !self.taken.contains(index) && !self.disputed.contains(index))
     }
 }
 

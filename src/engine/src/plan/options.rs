@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Owner, Tags, UnixTime};
+use crate::model::{Address, Home, Owner, Tags, UnixTime};
 
 /// What a plan is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,18 @@ pub struct Options {
     pub rotate: Vec<String>,
     /// Live resources that become ours: by address, with the identifier where there is no natural name.
     pub adopt: BTreeMap<Address, Option<String>>,
+    /// The other owner from whom they may be taken; without it only what is nobody's is taken over.
+    #[serde(default)]
+    pub adopt_from: Option<Owner>,
+    /// Which program this is, and where it works: what the ledger says of that must be the same.
+    #[serde(default)]
+    pub home: Option<Home>,
+    /// This program takes the place of another one, or of another platform of this name.
+    #[serde(default)]
+    pub take_over: bool,
+    /// Delete everything that this program knows, though there is more.
+    #[serde(default)]
+    pub leave_unknown: bool,
     /// Take over everything that has no owner and bears a wanted name; of kinds without names, what bears the tags that
     /// ours bear and is like what is wanted.
     pub adopt_named: bool,
@@ -61,6 +73,10 @@ impl Options {
             replace: Vec::new(),
             rotate: Vec::new(),
             adopt: BTreeMap::new(),
+            adopt_from: None,
+            home: None,
+            take_over: false,
+            leave_unknown: false,
             adopt_named: false,
             now: UnixTime::default(),
         }

@@ -42,6 +42,17 @@ impl<'a> Selection<'a> {
     }
 }
 
+/// The definitions that a plan is about, where it is not about all of them. Everything that is to go is looked at whole.
+pub fn selected(graph: &Graph, options: &Options) -> Option<BTreeSet<Address>> {
+    let partial = !options.target.is_empty() || !options.exclude.is_empty();
+    if !partial || options.goal == Goal::Destroy {
+        return None;
+    }
+    let selection = Selection::new(graph, options);
+    let covered = graph.definitions().iter().filter(|one| selection.covers(&one.address, one.schema.kind));
+    Some(covered.map(|definition| definition.address.clone()).collect())
+}
+
 /// True when one of the words is the address, its stack, or the kind.
 pub(super) fn selects(words: &[String], address: &Address, kind: &str) -> bool {
     words.iter().any(|word| *word == address.to_string() || word == address.stack() || word == kind)

@@ -3,67 +3,56 @@
 //! It tells who moved. Live differs from the code: if the code still says what was applied, the world moved;
 //! otherwise the code did. Secrets leave no trace in it, and a digest of 16 bits gives nothing away.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::model::{Document, Mutability, Ownership, Schema, Shape, Tags, digest, keys, redact};
+use crate::model::{Document, Mutability, Ownership, Schema, Shape, Tags, digest, redact};
 
-/// The digests of a definition's fields and of its tags.
+/// The digests of a definition's fields and of its tags, each under a short digest of the field's name: a field that a
+/// later version of the program knows spoils nothing of the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spec {
-    /// Which fields they are digests of: another version of the program may know others.
-    fields: String,
-    digests: Vec<String>,
-}
+pub struct Spec(BTreeMap<String, String>);
 
-const VERSION: &str = "1";
-const WIDTH: usize = 4;
+const VERSION: &str = "2";
+const NAME: usize = 3;
+const VALUE: usize = 4;
+
+/// Under which name the digest of the tags stands: no field is called so.
+const TAGS: &str = "infra:tags";
 
 impl Spec {
     /// The digests of a definition with all its references known, and of the tags that it bears.
     pub fn of(schema: &Schema, document: &Document, tags: &Tags) -> Spec {
-        let digests = names(schema)
-            .map(|name| short(&redact(document.field(name).unwrap_or(&Value::Null))))
-            .chain([short(&plain_tags(tags))])
-            .collect();
-        Spec { fields: fields_digest(schema), digests }
+        let value = |name: &str| short(&redact(document.field(name).unwrap_or(&Value::Null)), VALUE);
+        let fields = names(schema).map(|name| (name_of(name), value(name)));
+        Spec(fields.chain([(name_of(TAGS), short(&plain_tags(tags), VALUE))]).collect())
     }
 
     /// The digests that a tag holds.
     pub fn parse(text: &str) -> Option<Spec> {
-        let (version, rest) = text.split_once('.')?;
-        let (fields, digests) = rest.split_once('.')?;
-        let whole = digests.is_ascii() && digests.len().is_multiple_of(WIDTH);
+        let (version, digests) = text.split_once('.')?;
+        let whole = digests.is_ascii() && digests.len().is_multiple_of(NAME + VALUE);
         if version != VERSION || !whole {
             return None;
         }
-        let digests = (0..digests.len()).step_by(WIDTH).map(|at| digests[at..at + WIDTH].to_owned()).collect();
-        Some(Spec { fields: fields.to_owned(), digests })
+        let pair = |at: usize| {
+            let (name, value) = digests[at..at + NAME + VALUE].split_at(NAME);
+            (name.to_owned(), value.to_owned())
+        };
+        Some(Spec((0..digests.len()).step_by(NAME + VALUE).map(pair).collect()))
     }
 
-    /// True when the field had this value when the definition was last applied. False also when that cannot be told.
-    pub fn says(&self, schema: &Schema, field: &str, value: &Value) -> bool {
-        let position = names(schema).position(|name| name == field);
-        self.holds(schema, position, &redact(value))
+    /// Whether the field had this value when the definition was last applied; `None` where that cannot be told.
+    pub fn says(&self, field: &str, value: &Value) -> Option<bool> {
+        Some(*self.0.get(&name_of(field))? == short(&redact(value), VALUE))
     }
 
-    /// True when the tags were these when the definition was last applied.
-    pub fn says_tags(&self, schema: &Schema, tags: &Tags) -> bool {
-        self.holds(schema, Some(names(schema).count()), &plain_tags(tags))
+    /// Whether the tags were these when the definition was last applied; `None` where that cannot be told.
+    pub fn says_tags(&self, tags: &Tags) -> Option<bool> {
+        Some(*self.0.get(&name_of(TAGS))? == short(&plain_tags(tags), VALUE))
     }
-
-    fn holds(&self, schema: &Schema, position: Option<usize>, value: &Value) -> bool {
-        let digest = position.and_then(|position| self.digests.get(position));
-        self.fields == fields_digest(schema) && digest == Some(&short(value))
-    }
-}
-
-/// The key under which a parent bears the digests of a child that cannot bear tags itself.
-pub fn child_spec_key(schema: &Schema, key: &str) -> String {
-    let name = schema.kind.rsplit('/').next().unwrap_or(schema.kind);
-    let keys = schema.fields.iter().filter(|field| field.key).count();
-    if keys > 1 { format!("{}:{name}:{}", keys::SPEC, short(&json!(key))) } else { format!("{}:{name}", keys::SPEC) }
 }
 
 /// The field of a child's document that names its parent, and the parent's kind.
@@ -79,21 +68,22 @@ fn names(schema: &Schema) -> impl Iterator<Item = &'static str> {
     schema.fields.iter().filter(told).map(|field| field.name)
 }
 
-fn fields_digest(schema: &Schema) -> String {
-    short(&json!(names(schema).collect::<Vec<_>>()))
-}
-
 fn plain_tags(tags: &Tags) -> Value {
     tags.iter().filter(|(key, _)| !key.starts_with("infra:")).map(|(key, value)| (key.clone(), json!(value))).collect()
 }
 
-fn short(value: &Value) -> String {
-    digest(value)[..WIDTH].to_owned()
+fn name_of(field: &str) -> String {
+    short(&json!(field), NAME)
+}
+
+fn short(value: &Value, width: usize) -> String {
+    digest(value)[..width].to_owned()
 }
 
 impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{VERSION}.{}.{}", self.fields, self.digests.concat())
+        write!(f, "{VERSION}.")?;
+        self.0.iter().try_for_each(|(name, value)| write!(f, "{name}{value}"))
     }
 }
 
@@ -111,10 +101,16 @@ mod tests {
         let tags = Tags::from([("Name".into(), "a".into()), ("infra:owner".into(), "p/e".into())]);
         let spec = Spec::of(&SCHEMA, &document(json!({"name": "a", "size": 1})), &tags);
         let spec = Spec::parse(&spec.to_string()).unwrap();
-        assert!(spec.says(&SCHEMA, "size", &json!(1)) && !spec.says(&SCHEMA, "size", &json!(2)));
-        assert!(spec.says(&SCHEMA, "labels", &Value::Null));
-        assert!(spec.says_tags(&SCHEMA, &Tags::from([("Name".into(), "a".into())])));
-        assert!(!spec.says_tags(&SCHEMA, &Tags::new()));
+        assert_eq!((spec.says("size", &json!(1)), spec.says("size", &json!(2))), (Some(true), Some(false)));
+        assert_eq!(spec.says("labels", &Value::Null), Some(true));
+        assert_eq!(spec.says_tags(&Tags::from([("Name".into(), "a".into())])), Some(true));
+        assert_eq!(spec.says_tags(&Tags::new()), Some(false));
+    }
+
+    #[test]
+    fn a_field_that_was_not_known_then_cannot_be_told_and_spoils_nothing() {
+        let spec = Spec::of(&SCHEMA, &document(json!({"name": "a", "size": 1})), &Tags::new());
+        assert_eq!((spec.says("colour", &json!("red")), spec.says("size", &json!(1))), (None, Some(true)));
     }
 
     #[test]
@@ -126,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_spec_tells_nothing() {
-        for text in ["", "1", "2.abcd.0000", "1.abcd.000", "1.abcd.äää"] {
+        for text in ["", "2", "1.abcd.0000", "2.abcdef", "2.äbcdefä"] {
             assert!(Spec::parse(text).is_none(), "{text}");
         }
     }

@@ -1,20 +1,20 @@
-//! What is written down beside the cloud's own tags: who is at work, which kinds are in use, what was done.
+//! What is written down beside the cloud's own tags: who is at work, what was made, what was done.
 //!
-//! Nothing here is needed to plan. A [`Store`] keeps small records with conditional writes; the lock, the scope
-//! record and the history are built on it.
+//! Nothing here is needed to plan. A [`Store`] keeps small records with conditional writes; the lock, the ledger and
+//! the history are built on it.
 
 mod history;
 mod holder;
+mod ledger;
 mod lock;
 mod memory;
-mod scope;
 mod store;
 
 pub use history::{History, Run};
 pub use holder::{Holder, Process};
+pub use ledger::Kept;
 pub use lock::{Lock, LockError, Timing};
 pub use memory::MemoryStore;
-pub use scope::Scope;
 pub use store::{Put, Store, Stored, Version, When};
 
 use crate::live::Fault;

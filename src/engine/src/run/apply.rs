@@ -9,6 +9,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use super::interrupt::Interrupt;
+use super::journal::Journal;
 use super::schedule::{Schedule, Standing};
 use super::step::{Ended, Site, carry_out};
 use crate::event::{Event, FaultText, Listener, Outcome};
@@ -26,8 +27,8 @@ pub struct Applying<'a> {
     pub listener: &'a dyn Listener,
     /// Who may ask to stop.
     pub interrupt: &'a Interrupt,
-    /// This run, different from every other: tokens of creates are made of it.
-    pub run: &'a str,
+    /// What is written down as it goes; its run is different from every other, and tokens of creates are made of it.
+    pub journal: &'a Journal<'a>,
 }
 
 /// How long calls in flight may go on once somebody has asked to stop.
@@ -35,10 +36,12 @@ const GRACE: Duration = Duration::from_secs(6);
 
 /// Carries a plan out, as far as it goes, and says what became of it.
 pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
-    let Applying { registry, parallelism, listener, interrupt, run } = *applying;
+    let Applying { registry, parallelism, listener, interrupt, journal } = *applying;
+    let run = journal.run();
     listener.hear(&Event::ApplyStarted { run: run.to_owned(), steps: plan.steps.len() });
     let known = plan.known.clone().into_iter().collect();
-    let site = Site { owner: &plan.owner, registry, listener, interrupt, run, known: Mutex::new(known) };
+    let protected = plan.protected.clone();
+    let site = Site { owner: &plan.owner, registry, listener, interrupt, journal, protected, known: Mutex::new(known) };
     let mut schedule = Schedule::new(&plan.steps);
     let mut running = FuturesUnordered::new();
     let mut told = false;

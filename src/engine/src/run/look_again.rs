@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::observe::{Observing, World};
 use crate::live::{Ask, Fault, Kind, Live, Shared, natural_key};
-use crate::model::{Document, Ownership};
-use crate::plan::{Action, Plan, Work};
+use crate::model::{Address, Document, Ownership};
+use crate::plan::{Action, Plan, Stop, Work};
 
 /// Looks at what a plan makes doubtful and that was not looked at yet. True when something turns out to be otherwise:
 /// then the plan is to be made anew, and looked at again.
 pub async fn look_again(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Result<bool, Vec<Fault>> {
-    let doubts = [late(observing, world, plan).await, hidden(observing, world, plan).await];
+    let doubts = [
+        late(observing, world, plan).await,
+        hidden(observing, world, plan).await,
+        Ok(lost(observing, world, plan).await),
+    ];
     let mut otherwise = false;
     let mut faults = Vec::new();
     for doubt in doubts {
@@ -27,12 +31,16 @@ pub async fn look_again(observing: &Observing<'_>, world: &mut World, plan: &Pla
 /// What is read from an index that lags behind is read as it is, before it is changed.
 async fn late(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Result<bool, Fault> {
     let mut doubtful: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
-    for change in &plan.changes {
-        let late = observing.registry.kind(change.kind).is_some_and(|kind| kind.is_late());
-        if let (true, Some(id)) = (late, &change.id)
-            && world.looked.entry(change.kind).or_default().ids.insert(id.clone())
-        {
-            doubtful.entry(change.kind).or_default().insert(id.clone());
+    let changed = plan.changes.iter().filter_map(|change| Some((change.kind, change.id.as_ref()?)));
+    // Of two that claim one address, one may have been told late that it was replaced.
+    let claims = plan.stops.iter().filter_map(|stop| match stop {
+        Stop::TwoClaims { kind, ids, .. } => Some(ids.iter().map(|id| (*kind, id))),
+        _ => None,
+    });
+    for (kind, id) in changed.chain(claims.flatten()) {
+        let late = observing.registry.kind(kind).is_some_and(|kind| kind.is_late());
+        if late && world.looked.entry(kind).or_default().ids.insert(id.clone()) {
+            doubtful.entry(kind).or_default().insert(id.clone());
         }
     }
     let mut otherwise = false;
@@ -76,6 +84,53 @@ async fn hidden(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Re
         }
     }
     Ok(otherwise)
+}
+
+/// What is to be made may stand already, without the tag that says so: then something of ours still refers to it. What
+/// is named where a reference to it stands is looked for. That it cannot be is no proof of anything.
+async fn lost(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> bool {
+    let created = plan.changes.iter().filter(|change| change.action == Action::Create);
+    let mut sought: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    for change in created {
+        for id in named_in_its_place(observing, world, &change.address) {
+            if world.looked.entry(change.kind).or_default().ids.insert(id.clone()) {
+                sought.entry(change.kind).or_default().insert(id);
+            }
+        }
+    }
+    let mut otherwise = false;
+    for (name, ids) in sought {
+        let Some(kind) = observing.registry.kind(name) else { continue };
+        let found = kind.read(&Ask::only(ids)).await.unwrap_or_default();
+        let is_known = |live: &Live| world.lives.iter().any(|one| (one.kind, &one.id) == (live.kind, &live.id));
+        let new: Vec<Live> = found.into_iter().filter(|live| !is_known(live)).collect();
+        otherwise |= !new.is_empty();
+        world.lives.extend(new);
+    }
+    otherwise
+}
+
+/// What live resources of ours name where their definitions refer to the identifier at an address, and what is not live
+/// as far as is known.
+fn named_in_its_place(observing: &Observing<'_>, world: &World, address: &Address) -> BTreeSet<String> {
+    let owner = observing.owner.to_string();
+    let mut named = BTreeSet::new();
+    for definition in observing.graph.definitions() {
+        let references = definition.document.references();
+        let fields = references.iter().filter(|(_, to)| to.address == *address && to.output == "id");
+        let fields: BTreeSet<&str> = fields.map(|(path, _)| path.root()).collect();
+        let is_it = |live: &&Live| live.owner() == Some(&owner) && live.address().as_ref() == Some(&definition.address);
+        for live in world.lives.iter().filter(|_| !fields.is_empty()).filter(is_it) {
+            let values = fields.iter().filter_map(|field| live.document.field(field));
+            let texts: BTreeSet<String> = values.flat_map(texts_of).collect();
+            named.extend(texts.into_iter().filter(|text| !world.lives.iter().any(|one| one.id == *text)));
+        }
+    }
+    named
+}
+
+fn texts_of(value: &serde_json::Value) -> BTreeSet<String> {
+    Document::from_value(value.clone()).texts().into_iter().map(str::to_owned).collect()
 }
 
 /// The natural names of what a plan makes of a kind.

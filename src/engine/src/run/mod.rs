@@ -3,13 +3,19 @@
 mod apply;
 mod attempt;
 mod interrupt;
+mod journal;
 mod look_again;
 mod observe;
 mod pause;
+mod perform;
 mod schedule;
 mod step;
+mod survey;
 
 pub use apply::{Applying, apply};
 pub use interrupt::Interrupt;
+pub use journal::Journal;
 pub use look_again::look_again;
-pub use observe::{Observing, World, observe};
+pub use observe::{Observing, Selected, World, observe};
+pub use perform::{Performed, Performing, perform};
+pub use survey::{Surveyed, Surveying, look, survey};

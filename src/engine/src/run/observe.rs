@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use crate::event::{Event, FaultText, Listener};
 use crate::graph::Graph;
-use crate::live::{Ask, Fault, Kind, Live, Registry, Shared, State, natural_key};
-use crate::model::{Address, Owner, Ownership, Tags};
-use crate::record::Scope;
+use crate::live::{Ask, FIRST_PAUSE, Fault, FaultKind, Kind, Live, Registry, Shared, State, natural_key};
+use crate::model::{Address, Ledger, Owner, Ownership, Schema, Tags};
+use crate::plan::{Options, selected};
 
 /// What to look for, and on whose behalf.
 pub struct Observing<'a> {
@@ -22,10 +22,39 @@ pub struct Observing<'a> {
     pub adopt: &'a BTreeMap<Address, Option<String>>,
     /// Everything that bears all of these tags and has no owner is looked for as well; nothing when there are none.
     pub bearing: &'a Tags,
-    /// The kinds in use; without it every kind is looked through.
-    pub scope: Option<&'a Scope>,
+    /// What was made, and which kinds are in use; without it every kind is looked through.
+    pub ledger: Option<&'a Ledger>,
+    /// What the plan is about: the rest is read only where it may refer to that.
+    pub selected: &'a Selected,
     /// Who wants to know how it goes.
     pub listener: &'a dyn Listener,
+}
+
+/// The kinds that a plan is about, where it is not about all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// These must be read; all of them where there is nothing.
+    required: Option<BTreeSet<&'static str>>,
+    /// These may refer to what changes: they are read if they can be.
+    near: BTreeSet<&'static str>,
+}
+
+impl Selected {
+    /// What a plan is about that is asked for with these options.
+    pub fn of(graph: &Graph, options: &Options) -> Selected {
+        let about = selected(graph, options);
+        if about.is_none() {
+            return Selected::default();
+        }
+        let kinds = |addresses: &BTreeSet<Address>| {
+            let definitions = graph.definitions().iter().filter(|definition| addresses.contains(&definition.address));
+            definitions.map(|definition| definition.schema.kind).collect::<BTreeSet<_>>()
+        };
+        let about = about.unwrap_or_default();
+        let required = kinds(&graph.with_needs(about.iter().cloned()));
+        let near = kinds(&graph.with_dependents(about));
+        Selected { required: Some(required), near }
+    }
 }
 
 impl Observing<'_> {
@@ -41,8 +70,10 @@ impl Observing<'_> {
 pub struct World {
     /// The live resources that are ours or bear a wanted name.
     pub lives: Vec<Live>,
-    /// Kinds that the code does not use and that could not be looked through for leftovers.
+    /// Kinds that could not be looked through, and had to be only for what is left over or refers to what changes.
     pub unread: Vec<&'static str>,
+    /// Kinds that were not looked at, because the plan is not about them.
+    pub left_out: BTreeSet<&'static str>,
     /// What was looked for, by kind: what a plan makes doubtful is looked for once.
     pub(super) looked: BTreeMap<&'static str, Looked>,
 }
@@ -61,7 +92,7 @@ pub(super) struct Looked {
 impl World {
     /// True when everything was looked through that had to be.
     pub fn is_complete(&self) -> bool {
-        self.unread.is_empty()
+        self.unread.is_empty() && self.left_out.is_empty()
     }
 
     /// Each live resource once, in an order that does not depend on who answered first.
@@ -76,7 +107,8 @@ impl World {
 pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
     let (required, optional) = kinds_to_read(observing);
     let shared = Shared::default();
-    let mut world = World::default();
+    let in_use = in_use(observing).into_iter().filter(|kind| !required.contains(kind) && !optional.contains(kind));
+    let mut world = World { left_out: in_use.collect(), ..World::default() };
     let mut faults = Vec::new();
     let mut open: Vec<&dyn Kind> = kinds(observing.registry, required.iter().chain(&optional));
     let mut read: BTreeSet<&str> = BTreeSet::new();
@@ -114,33 +146,68 @@ pub async fn observe(observing: &Observing<'_>) -> Result<World, Vec<Fault>> {
     Ok(world)
 }
 
-/// The kinds that must be read, and those that are looked through because nobody knows what is in use.
-fn kinds_to_read(observing: &Observing<'_>) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+/// The kinds that the code or the ledger names, with their parents and children: a parent's tags tell whose its children
+/// are, and a parent that is ours may have children to look for.
+fn in_use(observing: &Observing<'_>) -> BTreeSet<&'static str> {
     let registry = observing.registry;
     let definitions = observing.graph.definitions().iter().map(|definition| definition.schema.kind);
-    let recorded = observing.scope.into_iter().flat_map(|scope| scope.kinds());
+    let recorded = observing.ledger.into_iter().flat_map(|ledger| &ledger.kinds);
     let recorded = recorded.filter_map(|name| Some(registry.kind(name)?.schema().kind));
-    let mut required: BTreeSet<&'static str> = definitions.chain(recorded).collect();
-    let all = registry.kinds().map(|kind| kind.schema());
-    // A parent's tags tell whose its children are, and a parent that is ours may have children to look for.
-    for schema in all.clone().chain(all.clone()) {
-        if let Ownership::Parent { kind: parent, .. } = schema.ownership {
-            if required.contains(schema.kind) {
-                required.insert(parent);
-            } else if required.contains(parent) {
-                required.insert(schema.kind);
+    with_family(registry, definitions.chain(recorded).collect())
+}
+
+fn with_family(registry: &Registry, mut kinds: BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+    loop {
+        let before = kinds.len();
+        for schema in registry.kinds().map(|kind| kind.schema()) {
+            if let Ownership::Parent { kind: parent, .. } = schema.ownership {
+                if kinds.contains(schema.kind) {
+                    kinds.insert(parent);
+                } else if kinds.contains(parent) {
+                    kinds.insert(schema.kind);
+                }
             }
         }
+        if kinds.len() == before {
+            return kinds;
+        }
     }
-    let optional = match observing.scope {
-        Some(_) => BTreeSet::new(),
-        None => all.map(|schema| schema.kind).filter(|kind| !required.contains(kind)).collect(),
-    };
-    (required, optional)
+}
+
+/// The kinds that must be read, and those that are looked through if they can be: because nobody knows what is in use, or
+/// because they may refer to what changes.
+fn kinds_to_read(observing: &Observing<'_>) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+    let (registry, in_use) = (observing.registry, in_use(observing));
+    if let Some(required) = &observing.selected.required {
+        let required = with_family(registry, required.clone());
+        let near = with_family(registry, observing.selected.near.clone());
+        return (required.clone(), near.difference(&required).copied().collect());
+    }
+    let all = registry.kinds().map(|kind| kind.schema().kind);
+    let doubtful = |kind: &&'static str| observing.ledger.is_none_or(|ledger| ledger.doubtful.contains(*kind));
+    let optional = all.filter(doubtful).filter(|kind| !in_use.contains(kind)).collect();
+    (in_use, optional)
 }
 
 fn kinds<'a>(registry: &'a Registry, names: impl Iterator<Item = &'a &'static str>) -> Vec<&'a dyn Kind> {
     names.filter_map(|name| Some(registry.kind(name)?.as_ref())).collect()
+}
+
+/// How often a read is repeated that was throttled, or whose answer was lost.
+const READS: u32 = 4;
+
+async fn read_patiently(kind: &dyn Kind, ask: &Ask) -> Result<Vec<Live>, Fault> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..READS {
+        match kind.read(ask).await {
+            Err(fault) if matches!(fault.kind, FaultKind::Throttled | FaultKind::Lost) => {
+                tokio::time::sleep(pause).await;
+                pause *= 3;
+            }
+            answer => return answer,
+        }
+    }
+    kind.read(ask).await
 }
 
 async fn read_kind(
@@ -158,8 +225,11 @@ async fn read_kind(
         Ownership::Tags | Ownership::Shared => {
             ask.names = wanted.clone().filter_map(|definition| natural_key(schema, &definition.document)).collect();
         }
-        Ownership::Parent { kind: parent, .. } => {
-            ask.parents = lives.iter().filter(|live| live.kind == parent).map(|live| live.id.clone()).collect();
+        Ownership::Parent { kind: parent, field } => {
+            let parents = lives.iter().filter(|live| live.kind == parent).map(|live| live.id.clone());
+            // A parent that the code names itself may be somebody else's, and is not among those.
+            let named = wanted.clone().filter_map(|definition| definition.document.field(field)?.as_str());
+            ask.parents = parents.chain(named.map(str::to_owned)).collect();
         }
     }
     let adopted: BTreeSet<String> =
@@ -169,11 +239,20 @@ async fn read_kind(
         Ownership::Parent { .. } => ask.parents.is_empty(),
         Ownership::Shared => ask.names.is_empty(),
     };
-    let mut found = if nothing_to_find { Vec::new() } else { kind.read(&ask).await? };
-    if !adopted.is_empty() {
-        found.extend(kind.read(&Ask::only(adopted)).await?);
+    let mut found = if nothing_to_find { Vec::new() } else { read_patiently(kind, &ask).await? };
+    let sought = adopted.into_iter().chain(missing(observing, schema, &found)).collect::<BTreeSet<_>>();
+    if !sought.is_empty() {
+        found.extend(read_patiently(kind, &Ask::only(sought.clone())).await?);
     }
     let (resources, elapsed) = (found.len(), started.elapsed());
     observing.listener.hear(&Event::ReadFinished { kind: schema.kind, resources, elapsed });
-    Ok((found, Looked { names: ask.names, parents: ask.parents, ids: BTreeSet::new() }))
+    Ok((found, Looked { names: ask.names, parents: ask.parents, ids: sought }))
+}
+
+/// What the ledger says was made, and did not say of itself that it is ours: it has lost its tag, or it is gone.
+fn missing(observing: &Observing<'_>, schema: &Schema, found: &[Live]) -> BTreeSet<String> {
+    let entries = observing.ledger.into_iter().flat_map(Ledger::entries);
+    let of_kind = entries.filter(|entry| schema.ownership == Ownership::Tags && entry.kind == schema.kind);
+    let missing = of_kind.filter(|entry| !found.iter().any(|live| live.id == entry.id));
+    missing.map(|entry| entry.id.clone()).collect()
 }

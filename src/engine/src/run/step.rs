@@ -8,13 +8,14 @@ use tokio::time::Instant;
 
 use super::attempt::Attempt;
 use super::interrupt::Interrupt;
+use super::journal::{Journal, entry};
 use crate::diff::differences;
 use crate::event::{Event, Listener};
 use crate::live::{
     Ask, Fault, FaultKind, GoneIsFine, Kind, Live, Ordered, Registry, Retag, Rotation, State, natural_key,
 };
-use crate::model::{Address, Document, Mutability, Owner, Ownership, Reference, Tags, digest, keys};
-use crate::plan::{Spec, Step, Work, child_spec_key};
+use crate::model::{Address, Document, Entry, Mutability, Owner, Ownership, Reference, Tags, digest, keys};
+use crate::plan::{Spec, Step, Work, ledger_name};
 
 /// Where the steps of one run work.
 pub(super) struct Site<'a> {
@@ -22,7 +23,9 @@ pub(super) struct Site<'a> {
     pub(super) registry: &'a Registry,
     pub(super) listener: &'a dyn Listener,
     pub(super) interrupt: &'a Interrupt,
-    pub(super) run: &'a str,
+    pub(super) journal: &'a Journal<'a>,
+    /// The addresses of what the code protects.
+    pub(super) protected: BTreeSet<Address>,
     /// What stands, by address: outputs for those that refer to it.
     pub(super) known: Mutex<BTreeMap<Address, Live>>,
 }
@@ -52,14 +55,18 @@ const CORRECTIONS: usize = 3;
 /// How often a change is looked for before it is made again: a cloud may show for a while what was before.
 const LOOKS: usize = 3;
 
-/// How long an answer that was lost may take to become visible.
+/// How often something whose making was not answered is looked for before it is made again.
 const VISIBLE: usize = 5;
+
+/// The same of what could be made twice without anybody noticing: for about a minute.
+const VISIBLE_WITHOUT_NAME: usize = 12;
 
 /// Carries out one step.
 pub(super) async fn carry_out(site: &Site<'_>, step: &Step) -> Ended {
     let (address, kind, verb) = (step.address.clone(), step.kind, step.verb());
     let id = step.live().map(|live| live.id.clone());
     site.listener.hear(&Event::StepStarted { address, kind, verb, id });
+    site.journal.commit().await;
     let started = Instant::now();
     match work(site, step).await {
         Ok(id) => Ended::Done { id, elapsed: started.elapsed() },
@@ -72,12 +79,22 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
     let kind = site.kind(step.kind)?;
     let waits = kind.waits();
     match &step.work {
-        Work::Create { document, tags } => {
+        Work::Create { document, tags, predecessor } => {
             let mut attempt = Attempt::new(site, step, waits.create);
             let document = site.resolve(kind, document)?;
-            let tags = site.with_spec(kind, &step.address, &document, tags, &mut attempt).await?;
+            let tags = with_spec(kind, &document, tags);
+            site.about_to_write(kind, &step.address, &document).await?;
             let order = Ordered { address: step.address.clone(), document, tags, token: site.token(&step.address) };
-            let id = make(site, kind, &order, &mut attempt).await?;
+            let id = match make(site, kind, &order, &mut attempt).await {
+                Ok(id) => id,
+                Err(NotMade { halt, nothing_made }) => {
+                    if let (Some(predecessor), true) = (predecessor, nothing_made) {
+                        take_back(site, step, kind, predecessor).await;
+                    }
+                    return Err(halt);
+                }
+            };
+            site.made(kind, &step.address, &id, &order.document);
             let live = settle(site, step, kind, &id, (&order.document, &BTreeSet::new()), &mut attempt).await?;
             retag(kind, &live, &order.tags, &mut attempt).await?;
             site.stands(&step.address, live);
@@ -86,8 +103,10 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
         Work::Update { live, document, tags, fields } => {
             let mut attempt = Attempt::new(site, step, waits.update);
             let document = site.resolve(kind, document)?;
-            let tags = site.with_spec(kind, &step.address, &document, tags, &mut attempt).await?;
+            let tags = with_spec(kind, &document, tags);
+            site.about_to_write(kind, &step.address, &document).await?;
             retag(kind, live, &tags, &mut attempt).await?;
+            site.journal.taken_back(live.kind, &live.id);
             let live = match fields.is_empty() {
                 false => settle(site, step, kind, &live.id, (&document, fields), &mut attempt).await?,
                 true => Live::clone(live),
@@ -126,43 +145,69 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
         }
         Work::Delete { live } => {
             let mut attempt = Attempt::new(site, step, waits.delete);
-            site.forget_spec(kind, live, &mut attempt).await?;
             attempt.repeat(|| async { kind.delete(live).await.gone_is_fine() }).await?;
             let ask = Ask::only([live.id.clone()]);
-            while !attempt.repeat(|| kind.read(&ask)).await?.is_empty() {
+            while attempt.repeat(|| kind.read(&ask)).await?.iter().any(|live| !kind.goes_by_itself(live)) {
                 attempt.wait_for("being deleted").await?;
             }
+            site.journal.gone(site.registry, live);
             Ok(live.id.clone())
         }
     }
 }
 
+/// Why a create did not come about, and whether it is certain that nothing was made.
+struct NotMade {
+    halt: Halt,
+    nothing_made: bool,
+}
+
 /// Makes a resource once. A create whose answer was lost is looked for before it is repeated.
-async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut Attempt<'_>) -> Result<String, Halt> {
+async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut Attempt<'_>) -> Result<String, NotMade> {
+    // What was not answered, and not found since, may still come to light.
+    let mut unanswered = false;
+    let not_made = |unanswered: bool| move |halt| NotMade { halt, nothing_made: !unanswered };
     loop {
         let fault = match kind.create(order).await {
             Ok(id) => return Ok(id),
             Err(fault) => fault,
         };
         let unsure = matches!(fault.kind, FaultKind::Lost | FaultKind::Broken);
+        unanswered |= unsure;
         if unsure || fault.kind == FaultKind::Exists {
-            let looks = if unsure { VISIBLE } else { 1 };
+            // What has neither a name nor a token cannot be refused a second time, so it is looked for longer.
+            let looks = match (unsure, natural_key(kind.schema(), &order.document)) {
+                (false, _) => 1,
+                (true, Some(_)) => VISIBLE,
+                (true, None) => VISIBLE_WITHOUT_NAME,
+            };
             let mut traces = Traces::None;
             for _ in 0..looks {
-                traces = look(site, kind, order, attempt).await?;
+                traces = look(site, kind, order, attempt).await.map_err(not_made(unanswered))?;
                 if let Traces::Made(id) = traces {
                     return Ok(id);
                 }
                 if unsure {
-                    attempt.wait_for("looking whether it was made").await?;
+                    attempt.wait_for("looking whether it was made").await.map_err(not_made(unanswered))?;
                 }
             }
             if let Traces::Leaving = traces {
-                attempt.wait_for("waiting for the one of its name to be gone").await?;
+                attempt.wait_for("waiting for the one of its name to be gone").await.map_err(not_made(unanswered))?;
                 continue;
             }
         }
-        attempt.rest_after(fault).await?;
+        attempt.rest_after(fault).await.map_err(not_made(unanswered))?;
+    }
+}
+
+/// Takes the mark of being replaced away again: nothing has come of the replacement. If that does not succeed either,
+/// the next plan does it.
+async fn take_back(site: &Site<'_>, step: &Step, kind: &dyn Kind, predecessor: &Live) {
+    let retag = Retag { set: Tags::new(), remove: vec![keys::RETIRED.to_owned()] };
+    if kind.retag(predecessor, &retag).await.is_ok() {
+        site.journal.taken_back(predecessor.kind, ledger_name(site.registry, predecessor));
+        let (address, kind, id) = (step.address.clone(), step.kind, predecessor.id.clone());
+        site.listener.hear(&Event::TakenBack { address, kind, id });
     }
 }
 
@@ -237,11 +282,13 @@ async fn settle(
         }
     }
     let fields = unsettled(kind, &live, &wanted(&live));
-    if !fields.is_empty() {
-        let (address, kind) = (step.address.clone(), step.kind);
-        site.listener.hear(&Event::StepUnsettled { address, kind, fields });
+    if fields.is_empty() {
+        return Ok(live);
     }
-    Ok(live)
+    let message = format!("{id} does not match the code after {CORRECTIONS} changes: {}", fields.join(", "));
+    let (address, name) = (step.address.clone(), step.kind);
+    site.listener.hear(&Event::StepUnsettled { address, kind: name, fields });
+    Err(Fault::new(FaultKind::Refused, name, message).into())
 }
 
 /// What is wanted, with what somebody else has moved where it is now.
@@ -288,15 +335,16 @@ async fn read_ready(kind: &dyn Kind, id: &str, attempt: &mut Attempt<'_>) -> Res
     }
 }
 
-/// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted.
+/// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted, and a
+/// mark of being replaced that came to nothing.
 async fn retag(kind: &dyn Kind, live: &Live, wanted: &Tags, attempt: &mut Attempt<'_>) -> Result<(), Halt> {
     if kind.schema().ownership != Ownership::Tags {
         return Ok(());
     }
     let differs = |(key, value): &(&String, &String)| live.tags.get(*key) != Some(*value);
     let set: Tags = wanted.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect();
-    let unwanted = live.is_protected() && !wanted.contains_key(keys::PROTECT);
-    let remove: Vec<String> = unwanted.then(|| keys::PROTECT.to_owned()).into_iter().collect();
+    let unwanted = |key: &&str| live.tags.contains_key(*key) && !wanted.contains_key(*key);
+    let remove: Vec<String> = [keys::PROTECT, keys::RETIRED].into_iter().filter(unwanted).map(str::to_owned).collect();
     if set.is_empty() && remove.is_empty() {
         return Ok(());
     }
@@ -312,7 +360,7 @@ impl<'a> Site<'a> {
 
     /// The idempotency token of a create: the same when it is repeated in this run.
     fn token(&self, address: &Address) -> String {
-        digest(&serde_json::json!([self.run, address]))[..32].to_owned()
+        digest(&serde_json::json!([self.journal.run(), address]))[..32].to_owned()
     }
 
     fn stands(&self, address: &Address, live: Live) {
@@ -337,55 +385,43 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// The tags with the digest of what is applied. For a child the digest is written on its parent, at once.
-    async fn with_spec(
-        &self,
-        kind: &dyn Kind,
-        address: &Address,
-        document: &Document,
-        tags: &Tags,
-        attempt: &mut Attempt<'_>,
-    ) -> Result<Tags, Halt> {
+    /// Notes what is about to be applied to a child, before it is: nothing can be written on itself. The digests of all
+    /// others are on their tags.
+    async fn about_to_write(&self, kind: &dyn Kind, address: &Address, document: &Document) -> Result<(), Fault> {
         let schema = kind.schema();
-        let mut tags = tags.clone();
-        if schema.ownership == Ownership::Shared {
-            return Ok(tags);
+        let (Ownership::Parent { .. }, Some(name)) = (schema.ownership, natural_key(schema, document)) else {
+            return Ok(());
+        };
+        let spec = Spec::of(schema, document, &Tags::new()).to_string();
+        let known = self.journal.entry(schema.kind, &name);
+        if known.as_ref().is_some_and(|known| known.spec.as_ref() == Some(&spec) && known.address == *address) {
+            return Ok(());
         }
-        let spec = Spec::of(schema, document, &tags).to_string();
-        match (self.parent(kind, document)?, natural_key(schema, document)) {
-            (Some((parent_kind, parent)), Some(key)) => {
-                let set = Tags::from([(child_spec_key(schema, &key), format!("{address} {spec}"))]);
-                write_on_parent(parent_kind, &parent, Retag { set, remove: Vec::new() }, attempt).await?;
-            }
-            _ => {
-                tags.insert(keys::SPEC.to_owned(), spec);
-            }
-        }
-        Ok(tags)
+        let is_new = known.is_none();
+        self.journal.made(Entry { spec: Some(spec), ..self.entry(kind, &name, address, document) });
+        if is_new { self.journal.write().await } else { Ok(()) }
     }
 
-    /// Takes the digest of a child that is about to go from its parent.
-    async fn forget_spec(&self, kind: &dyn Kind, live: &Live, attempt: &mut Attempt<'_>) -> Result<(), Halt> {
-        let Some((parent_kind, parent)) = self.parent(kind, &live.document)? else { return Ok(()) };
-        let Some(key) = &live.key else { return Ok(()) };
-        let remove = vec![child_spec_key(kind.schema(), key)];
-        write_on_parent(parent_kind, &parent, Retag { set: Tags::new(), remove }, attempt).await
+    /// Notes what was made.
+    fn made(&self, kind: &dyn Kind, address: &Address, id: &str, document: &Document) {
+        if kind.schema().ownership == Ownership::Tags {
+            self.journal.made(self.entry(kind, id, address, document));
+        }
     }
 
-    fn parent(&self, kind: &dyn Kind, document: &Document) -> Result<Option<(&'a dyn Kind, String)>, Fault> {
-        let Ownership::Parent { field, kind: parent } = kind.schema().ownership else { return Ok(None) };
-        let id = document.field(field).and_then(|id| id.as_str()).map(str::to_owned);
-        id.map(|id| Ok((self.kind(parent)?, id))).transpose()
+    fn entry(&self, kind: &dyn Kind, name: &str, address: &Address, document: &Document) -> Entry {
+        let data =
+            kind.keeps().iter().filter_map(|(field, _)| Some(((*field).to_owned(), document.field(field)?.clone())));
+        let protected = self.protected.contains(address);
+        Entry { data: data.collect(), protected, ..entry(kind.schema().kind, name, address) }
     }
 }
 
-async fn write_on_parent(kind: &dyn Kind, id: &str, retag: Retag, attempt: &mut Attempt<'_>) -> Result<(), Halt> {
-    let ask = Ask::only([id.to_owned()]);
-    let Some(parent) = attempt.repeat(|| kind.read(&ask)).await?.into_iter().next() else { return Ok(()) };
-    let stands = retag.set.iter().all(|(key, value)| parent.tags.get(key) == Some(value));
-    let gone = retag.remove.iter().all(|key| !parent.tags.contains_key(key));
-    if stands && gone {
-        return Ok(());
+/// The tags with the digests of what is applied.
+fn with_spec(kind: &dyn Kind, document: &Document, tags: &Tags) -> Tags {
+    let mut tags = tags.clone();
+    if kind.schema().ownership == Ownership::Tags {
+        tags.insert(keys::SPEC.to_owned(), Spec::of(kind.schema(), document, &tags).to_string());
     }
-    attempt.repeat(|| async { kind.retag(&parent, &retag).await.gone_is_fine() }).await
+    tags
 }

@@ -174,6 +174,26 @@ impl Kind for Weathered {
         self.kind.rotates()
     }
 
+    fn holds_data(&self) -> bool {
+        self.kind.holds_data()
+    }
+
+    fn keeps(&self) -> &'static [(&'static str, &'static str)] {
+        self.kind.keeps()
+    }
+
+    fn has_second_name(&self) -> bool {
+        self.kind.has_second_name()
+    }
+
+    fn is_held_by_users(&self) -> bool {
+        self.kind.is_held_by_users()
+    }
+
+    fn goes_by_itself(&self, live: &Live) -> bool {
+        self.kind.goes_by_itself(live)
+    }
+
     fn sends(&self) -> &'static [&'static str] {
         self.kind.sends()
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use infra_engine::graph::Graph;
 use infra_engine::model::{Address, Definition};
-use infra_engine::plan::Action;
+use infra_engine::plan::{Action, Stop};
 use infra_engine::record::{MemoryStore, delete_records};
 
 use super::ground::Ground;
 use super::sample::Sample;
+use crate::session::Refusal;
 
 /// Removes every definition in turn, with all that need it, and puts it back.
 pub async fn leavings(ground: &mut Ground, sample: &Sample) {
@@ -34,6 +35,15 @@ pub async fn leavings(ground: &mut Ground, sample: &Sample) {
     let law = "everything leaves the code, and the records are lost";
     delete_records(&*ground.session.store, &ground.session.owner).await.expect("records can be deleted");
     ground.session.store = Arc::new(MemoryStore::default());
+    let before = ground.lives(law).await;
+    let stopped = ground.session.apply(&[]).await;
+    let unproven = |stop: &Stop| matches!(stop, Stop::Unproven { .. });
+    assert!(
+        matches!(&stopped, Err(Refusal::Stopped(stops)) if stops.iter().all(unproven)),
+        "{law}: nothing is deleted that only its tags say is ours: {stopped:#?}"
+    );
+    assert_eq!(ground.lives(law).await, before, "{law}: nothing has changed");
+    ground.session.confirm().await.expect("the records can be written");
     ground.apply(law, &[]).await;
     let left = ground.lives(law).await;
     assert!(left.is_empty(), "{law}: {left:#?}");

@@ -7,6 +7,7 @@
 //! - [`renames`]: an address is a tag; a rename makes and deletes nothing;
 //! - [`leavings`]: what leaves the code goes, also the last of its kind, also when the records are lost;
 //! - [`deaths`], [`faults`] and [`storms`]: whatever happens at whatever call, one run more converges, and nothing is twice;
+//! - [`refused_twice`], [`replaced_on_request`] and [`taken_back`]: a successor stands before its predecessor goes;
 //! - [`secrets`]: a planted secret is seen nowhere.
 
 mod changes;
@@ -17,6 +18,7 @@ mod portrait;
 mod sample;
 mod secrets;
 mod storms;
+mod successors;
 
 pub use changes::{life, renames};
 pub use drift::drift;
@@ -26,3 +28,4 @@ pub use portrait::{Portrait, portrait};
 pub use sample::{Sample, Variant};
 pub use secrets::{CANARY, secrets};
 pub use storms::{deaths, faults, same, storms};
+pub use successors::{refused_twice, replaced_on_request, taken_back};

@@ -2,7 +2,7 @@
 
 use infra_engine::graph::Graph;
 use infra_engine::live::Live;
-use infra_engine::model::{Definition, keys};
+use infra_engine::model::{Definition, Ledger, keys};
 use infra_engine::plan::{Options, Work, plan};
 use infra_testkit::cloud::ModelCloud;
 use infra_testkit::laws::Ground;
@@ -12,11 +12,12 @@ use crate::platforms::{platform, two_versions};
 use crate::{cases, timeless};
 
 /// A ground on which a version stands, and what is live there.
-async fn standing(definitions: &[Definition]) -> (Ground, Vec<Live>) {
+async fn standing(definitions: &[Definition]) -> (Ground, Vec<Live>, Ledger) {
     let ground = Ground::model(&ModelCloud::new());
     ground.apply("a version", definitions).await;
     let lives = ground.lives("a version").await;
-    (ground, lives)
+    let ledger = ground.session.kept().await.unwrap().ledger;
+    (ground, lives, ledger)
 }
 
 proptest! {
@@ -25,9 +26,9 @@ proptest! {
     #[test]
     fn steps_come_after_what_they_wait_for((first, second) in two_versions()) {
         let (from, to) = (platform(&first, None), platform(&second, Some(&first)));
-        let (ground, lives) = timeless(standing(&from));
+        let (ground, lives, ledger) = timeless(standing(&from));
         let graph = Graph::build(to).unwrap();
-        let plan = plan(&graph, &lives, &ground.session.registry, &ground.session.converge());
+        let plan = plan(&graph, &lives, &ledger, &ground.session.registry, &ground.session.converge());
         prop_assert_eq!(&plan.stops, &vec![]);
         for (place, step) in plan.steps.iter().enumerate() {
             prop_assert_eq!(step.id.0, place);
@@ -51,10 +52,10 @@ proptest! {
     #[test]
     fn a_plan_is_a_function((first, second) in two_versions()) {
         let (from, to) = (platform(&first, None), platform(&second, Some(&first)));
-        let (ground, lives) = timeless(standing(&from));
+        let (ground, lives, ledger) = timeless(standing(&from));
         let told = |lives: &[Live], to: Vec<Definition>| {
             let graph = Graph::build(to).unwrap();
-            format!("{:#?}", plan(&graph, lives, &ground.session.registry, &ground.session.converge()))
+            format!("{:#?}", plan(&graph, lives, &ledger, &ground.session.registry, &ground.session.converge()))
         };
         prop_assert_eq!(told(&lives, to.clone()), told(&lives, to));
     }
@@ -62,10 +63,10 @@ proptest! {
     #[test]
     fn a_fingerprint_moves_exactly_where_something_moved((first, _) in two_versions(), chosen in any::<prop::sample::Index>()) {
         let from = platform(&first, None);
-        let (ground, lives) = timeless(standing(&from));
+        let (ground, lives, ledger) = timeless(standing(&from));
         let of = |definitions: &[Definition], lives: &[Live]| {
             let graph = Graph::build(definitions.to_vec()).unwrap();
-            plan(&graph, lives, &ground.session.registry, &Options::converge(ground.session.owner.clone())).fingerprint
+            plan(&graph, lives, &ledger, &ground.session.registry, &Options::converge(ground.session.owner.clone())).fingerprint
         };
         let before = of(&from, &lives);
         prop_assert!(before.moved(&of(&from, &lives)).is_empty(), "nothing has moved");

@@ -68,18 +68,12 @@ fn a_scope_is_set_when_it_fits_the_filter() {
 }
 
 #[test]
-fn what_waits_is_ours_as_long_as_the_topic_says_so() {
-    let note = child_spec_key(Subscription::SCHEMA, &email().id());
-    let tags = Tags::from([(note, "observability.ops 1".to_owned())]);
-    assert!(email().is_noted(&tags));
-    assert!(!queue().is_noted(&tags));
-    assert!(!email().is_noted(&Tags::new()));
-}
-
-#[test]
 fn a_subscription_is_named_as_the_engine_names_it() {
     let document = infra_engine::model::Document::of(&queue()).unwrap();
-    assert_eq!(infra_engine::live::natural_key(Subscription::SCHEMA, &document), Some(queue().id()));
+    assert_eq!(
+        infra_engine::live::natural_key(<Subscription as infra_engine::model::Resource>::SCHEMA, &document),
+        Some(queue().id())
+    );
 }
 
 #[test]

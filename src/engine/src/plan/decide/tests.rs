@@ -20,9 +20,18 @@ fn live_as(name: &str, applied: Value, fields: Value) -> Live {
     let mut tags = wanted_tags(&definition, &definition.document, &converge());
     tags.insert(keys::SPEC.into(), Spec::of(&SCHEMA, &definition.document, &tags).to_string());
     let document = Document::from_value(fields);
-    let key = crate::live::natural_key(&SCHEMA, &document);
+    let key = natural_key(&SCHEMA, &document);
     let id = format!("id-{name}");
-    Live { kind: SCHEMA.kind, id, key, document, outputs: BTreeMap::new(), tags, state: State::Ready }
+    Live {
+        kind: SCHEMA.kind,
+        id,
+        key,
+        document,
+        outputs: BTreeMap::new(),
+        tags,
+        state: State::Ready,
+        others: Vec::new(),
+    }
 }
 
 fn live(name: &str, fields: Value) -> Live {
@@ -33,9 +42,16 @@ fn foreign(name: &str, fields: Value) -> Live {
     Live { tags: Tags::new(), ..live(name, fields) }
 }
 
+/// The ledger in which all of these were made by us.
+fn made(lives: &[Live]) -> Ledger {
+    let mut ledger = Ledger::default();
+    crate::plan::confirm(&mut ledger, &Registry::new(), &owner(), lives, "r");
+    ledger
+}
+
 /// A plan in lines: changes, stops, notes.
 fn told(definitions: Vec<Definition>, lives: Vec<Live>, options: &Options) -> Vec<String> {
-    let plan = plan(&Graph::build(definitions).unwrap(), &lives, &Registry::new(), options);
+    let plan = plan(&Graph::build(definitions).unwrap(), &lives, &made(&lives), &Registry::new(), options);
     let mut lines = Vec::new();
     for Change { address, action, reasons, .. } in &plan.changes {
         let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
@@ -137,7 +153,7 @@ fn what_is_not_ours_stops_the_plan_and_is_adopted_only_when_asked() {
     let there = || vec![foreign("a", json!({"name": "a"}))];
     check(wanted(), there(), &["t.a: stop: foreign"]);
     let adopting = Options { adopt_named: true, ..converge() };
-    assert_eq!(told(wanted(), there(), &adopting), ["t.a: Update: adopted; changed in the code"]);
+    assert_eq!(told(wanted(), there(), &adopting), ["t.a: Update: adopted; differs from the code"]);
     let destroying = Options { goal: Goal::Destroy, ..converge() };
     assert_eq!(told(wanted(), there(), &destroying), Vec::<String>::new());
 }
@@ -216,7 +232,7 @@ fn targets_bring_what_they_need_and_exclusions_what_needs_them() {
 
 /// Steps in lines: what is done, after what.
 fn steps(definitions: Vec<Definition>, lives: Vec<Live>, options: &Options) -> Vec<String> {
-    let plan = plan(&Graph::build(definitions).unwrap(), &lives, &Registry::new(), options);
+    let plan = plan(&Graph::build(definitions).unwrap(), &lives, &made(&lives), &Registry::new(), options);
     let name = |verb: Verb, address: &Address| format!("{verb:?} {}", address.name());
     let line = |step: &crate::plan::Step| {
         let after = step.after.iter().map(|edge| &plan.steps[edge.step.0]);
@@ -249,7 +265,8 @@ fn what_its_owner_moves_does_not_make_a_saved_plan_stale() {
     let fingerprint = |count: u32, size: u32| {
         let wanted = json!({"name": "a", "size": 1, "count": 2});
         let lives = [live_as("a", wanted.clone(), json!({"name": "a", "size": size, "count": count}))];
-        plan(&Graph::build(vec![definition("a", wanted)]).unwrap(), &lives, &Registry::new(), &converge()).fingerprint
+        let graph = Graph::build(vec![definition("a", wanted)]).unwrap();
+        plan(&graph, &lives, &made(&lives), &Registry::new(), &converge()).fingerprint
     };
     assert!(fingerprint(2, 1).moved(&fingerprint(7, 1)).is_empty());
     assert_eq!(fingerprint(2, 1).moved(&fingerprint(2, 5)).live.len(), 1);

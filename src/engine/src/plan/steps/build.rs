@@ -9,7 +9,7 @@ use super::{Edge, Step, StepId, Work};
 use crate::graph::Graph;
 use crate::live::{HandOver, Live, Registry, natural_key};
 use crate::model::{Address, Definition, Document, Replacement, Shape, Tags};
-use crate::plan::change::{Action, Change};
+use crate::plan::change::{Action, Change, Reason, Stop};
 use crate::plan::spec::parent_of;
 
 /// A change with all that carrying it out needs.
@@ -21,6 +21,8 @@ pub(in crate::plan) struct Decided<'a> {
     pub(in crate::plan) document: Document,
     pub(in crate::plan) tags: Tags,
     pub(in crate::plan) live: Option<&'a Live>,
+    /// The live resource as it is deleted, if it is: with what the code says of its data.
+    pub(in crate::plan) deleted: Option<Live>,
     /// Its value is made anew.
     pub(in crate::plan) rotation: Option<HandOver>,
 }
@@ -48,13 +50,21 @@ fn is_of(decided: &Decided<'_>, address: &Address) -> bool {
 
 /// The steps of all changes, in an order that can be carried out. Where two would take each other's places, one of them
 /// goes before its successor comes, whatever was decided.
-pub(in crate::plan) fn build(graph: &Graph, registry: &Registry, decided: &mut [Decided<'_>]) -> Vec<Step> {
+/// Where no order is right, the plan is stopped.
+pub(in crate::plan) fn build(
+    graph: &Graph,
+    registry: &Registry,
+    decided: &mut [Decided<'_>],
+) -> (Vec<Step>, Option<Stop>) {
     loop {
         propagate_delete_first(graph, decided);
         let builder = Builder::of(graph, registry, decided);
         match builder.gives_way(decided) {
             Some(index) => decided[index].change.action = Action::Replace(Replacement::DeleteFirst),
-            None => return super::sort::in_order(builder.steps),
+            None => {
+                let (steps, circle) = super::sort::in_order(builder.steps);
+                return (steps, circle.map(|addresses| Stop::NoOrder { addresses }));
+            }
         }
     }
 }
@@ -81,15 +91,21 @@ impl<'a> Builder<'a> {
         builder.order_deletes();
         builder.order_deletes_after_moves(decided);
         builder.order_same_names();
+        builder.order_retired(decided);
         builder.order_children_of_other_names(decided);
         builder
     }
 
     fn add(&mut self, decided: &Decided<'a>) {
-        let Decided { change, definition, document, tags, live, rotation } = decided;
-        let create = || Work::Create { document: document.clone(), tags: tags.clone() };
+        let Decided { change, definition, document, tags, live, deleted, rotation } = decided;
+        let create = |predecessor: Option<&Live>| Work::Create {
+            document: document.clone(),
+            tags: tags.clone(),
+            predecessor: predecessor.cloned().map(Box::new),
+        };
+        let deleted = || deleted.as_ref().or(*live).cloned().map(Box::new);
         match (change.action, *live) {
-            (Action::Create, _) => self.make(change, create()),
+            (Action::Create, _) => self.make(change, create(None)),
             (Action::Update, Some(live)) => {
                 let live = Box::new(live.clone());
                 // What a rotation changes is no difference of the definition's.
@@ -112,20 +128,20 @@ impl<'a> Builder<'a> {
             }
             (Action::Replace(Replacement::CreateFirst | Replacement::Revision), Some(live)) => {
                 let retire = self.step(change, Work::Retire { live: Box::new(live.clone()) });
-                self.make(change, create());
+                self.make(change, create(Some(live)));
                 let make = self.makes[&change.address];
-                self.link(make, retire, || "its predecessor gives its address away first".to_owned());
-                let delete = self.delete(change, live, false);
+                self.link(make, retire, || "its predecessor is retired first".to_owned());
+                let delete = self.delete(change, live, deleted(), false);
                 self.link(delete, make, || "its successor is made first".to_owned());
             }
             (Action::Replace(Replacement::DeleteFirst), Some(live)) => {
-                let delete = self.delete(change, live, true);
-                self.make(change, create());
+                let delete = self.delete(change, live, deleted(), true);
+                self.make(change, create(None));
                 let make = self.makes[&change.address];
                 self.link(make, delete, || "its predecessor stands in its place".to_owned());
             }
             (Action::Delete, Some(live)) => {
-                self.delete(change, live, false);
+                self.delete(change, live, deleted(), false);
             }
             (Action::Update | Action::Replace(_) | Action::Delete, None) => {
                 debug_assert!(definition.is_some(), "only a definition can be without a live resource");
@@ -150,8 +166,8 @@ impl<'a> Builder<'a> {
     }
 
     /// `first` says that the successor waits for it.
-    fn delete(&mut self, change: &Change, live: &'a Live, first: bool) -> StepId {
-        let id = self.step(change, Work::Delete { live: Box::new(live.clone()) });
+    fn delete(&mut self, change: &Change, live: &'a Live, deleted: Option<Box<Live>>, first: bool) -> StepId {
+        let id = self.step(change, Work::Delete { live: deleted.unwrap_or_else(|| Box::new(live.clone())) });
         self.deletes.push((id, live, first));
         id
     }
@@ -252,6 +268,35 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// What an earlier run has marked as replaced goes once its successor stands: in this run as it would have in that.
+    /// Where the two cannot stand side by side, it goes first.
+    fn order_retired(&mut self, decided: &[Decided<'a>]) {
+        for one in decided.iter().filter(|one| one.change.reasons.first() == Some(&Reason::Retired)) {
+            let Some(gone) = one.live else { continue };
+            let delete = self.deletes.iter().find(|(_, live, _)| std::ptr::eq(*live, gone)).map(|(step, ..)| *step);
+            let successor = decided.iter().find(|other| {
+                other.change.kind == gone.kind
+                    && other.definition.is_some_and(|definition| {
+                        definition.address == one.change.address
+                            || definition.renamed_from.contains(&one.change.address)
+                    })
+            });
+            let make = successor.and_then(|successor| self.makes.get(&successor.change.address)).copied();
+            let (Some(delete), Some(make)) = (delete, make) else { continue };
+            let in_its_place = match &self.steps[make.0].work {
+                Work::Create { document, .. } => self.registry.kind(gone.kind).is_some_and(|kind| {
+                    let name = natural_key(kind.schema(), document);
+                    name.is_some() && name == gone.key && !kind.has_second_name()
+                }),
+                _ => false,
+            };
+            match in_its_place {
+                true => self.link(make, delete, || "what stands in its place goes first".to_owned()),
+                false => self.link(delete, make, || "its successor is made first".to_owned()),
+            }
+        }
+    }
+
     /// A child is found by its name alone, so one of another name is another child, at the address of the one before: it
     /// comes before or after that as a replacement would.
     fn order_children_of_other_names(&mut self, decided: &[Decided<'a>]) {
@@ -267,9 +312,9 @@ impl<'a> Builder<'a> {
             let moves = gone.document.field(parent) != document.field(parent);
             match kind.replacement(&gone.document, document) {
                 Replacement::DeleteFirst if !moves => {
-                    self.link(make, delete, || "what was there under another name goes first".to_owned());
+                    self.link(make, delete, || "what is there under another name goes first".to_owned());
                 }
-                _ => self.edge(delete, make, false, || "what is there under another name is made first".to_owned()),
+                _ => self.edge(delete, make, false, || "its successor under another name is made first".to_owned()),
             }
         }
     }
@@ -322,7 +367,7 @@ fn times(text: &str, value: &Value) -> usize {
 }
 
 /// True when one live resource names another by its identifier or one of its outputs.
-fn refers(from: &Live, to: &Live) -> bool {
+pub(in crate::plan) fn refers(from: &Live, to: &Live) -> bool {
     let texts = from.document.texts();
     texts.contains(to.id.as_str()) || to.outputs.values().any(|output| texts.contains(output.as_str()))
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::live::{HandOver, Live};
 use crate::model::{Address, Document, Tags};
 
-pub(super) use build::{Decided, build};
+pub(super) use build::{Decided, build, refers};
 
 /// A step's place in [`Plan::steps`](super::Plan::steps).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -55,6 +55,8 @@ pub enum Work {
         document: Document,
         /// Its tags, without the digest of what is applied.
         tags: Tags,
+        /// What was marked as replaced for its sake: the mark goes again if nothing is made.
+        predecessor: Option<Box<Live>>,
     },
     /// Changes a living resource: its tags first, then itself.
     Update {

@@ -30,6 +30,8 @@ const NATURE: Nature = Nature { holds: &["network"], ..Nature::PLAIN };
 impl Behaviour for Segment {
     type Cloud = ModelCloud;
 
+    const HELD_BY_USERS: bool = true;
+
     const ACTIONS: &'static [&'static str] = &["model:Segment"];
 
     fn replacement(live: &Segment, wanted: &Segment) -> Replacement {

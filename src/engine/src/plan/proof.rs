@@ -1,0 +1,60 @@
+//! What proves that a live resource is ours, and what was said of it: the ledger, asked about what is live. Pure.
+
+use crate::live::{Live, Registry};
+use crate::model::{Address, Document, Entry, Ledger, Ownership};
+
+/// The ledger, and the kinds that tell under which name it knows a resource.
+#[derive(Clone, Copy)]
+pub struct Proof<'a> {
+    registry: &'a Registry,
+    ledger: &'a Ledger,
+}
+
+impl<'a> Proof<'a> {
+    /// The ledger, asked about resources of these kinds.
+    pub fn new(registry: &'a Registry, ledger: &'a Ledger) -> Proof<'a> {
+        Proof { registry, ledger }
+    }
+
+    /// What the ledger knows of a live resource.
+    pub fn entry(&self, live: &Live) -> Option<&'a Entry> {
+        self.ledger.entry(live.kind, name(self.registry, live))
+    }
+
+    /// True when we have made it, or were about to.
+    pub fn proves(&self, live: &Live) -> bool {
+        self.ledger.proves(live.kind, name(self.registry, live), live.address().as_ref())
+    }
+
+    /// True when its tag or the ledger says that it is not to be deleted.
+    pub fn is_protected(&self, live: &Live) -> bool {
+        live.is_protected() || self.entry(live).is_some_and(|entry| entry.protected)
+    }
+
+    /// The address that a live resource tells, or that the ledger knows of a child.
+    pub fn address(&self, live: &Live) -> Option<Address> {
+        live.address().or_else(|| self.entry(live).map(|entry| entry.address.clone()))
+    }
+
+    /// A live resource as it is to be deleted. What decides about its data is what the code says; where there is no code
+    /// any more, what the ledger remembers of it; and otherwise its data is kept, whatever its tags say.
+    pub fn as_deleted(&self, live: &Live, code: Option<&Document>) -> Live {
+        let mut deleted = live.clone();
+        let Some(kind) = self.registry.kind(live.kind) else { return deleted };
+        let remembered = self.entry(live).map(|entry| &entry.data);
+        for (field, keep) in kind.keeps() {
+            let said = code.and_then(|code| code.field(field)).or_else(|| remembered?.get(*field));
+            let keep = || serde_json::from_str(keep).expect("what keeps data is written as JSON");
+            deleted.document.set_field(field, said.cloned().unwrap_or_else(keep));
+        }
+        deleted
+    }
+}
+
+/// The name under which the ledger knows a resource: a child's natural name, as it is known before it is made; the
+/// cloud's identifier of all others.
+pub fn name<'a>(registry: &Registry, live: &'a Live) -> &'a str {
+    let is_child = |ownership| matches!(ownership, Ownership::Parent { .. });
+    let child = registry.kind(live.kind).is_some_and(|kind| is_child(kind.schema().ownership));
+    live.key.as_deref().filter(|_| child).unwrap_or(&live.id)
+}
