@@ -2,16 +2,26 @@
 
 Written on asyncio protocols with no layer between, because it is on the path of everything that is measured locally.
 It never interprets what an emulator answers and never repeats a request: a call that was sent may have had its effect.
+What it answers itself: pages from elsewhere are refused (origins.py), and what AWS's models forbid (models.py), and, where that is
+switched on, what comes too fast (rates.py).
 """
 
 import argparse
 import asyncio
 import json
+import os
 import signal
 import socket
+import sys
 import time
+import traceback
 from collections import deque
 
+import models
+import origins
+import protocols
+import rates
+import refusals
 import routes
 
 # Long enough for any answer of an emulator (a Lambda may run 900 s), short enough that nothing hangs for ever.
@@ -24,6 +34,10 @@ HOP_BY_HOP = (b"connection:", b"keep-alive:", b"proxy-connection:", b"expect:", 
               b"content-length:")
 RESETS = {"ministack": "/_ministack/reset", "moto": "/moto-api/reset"}
 HEALTH = {"ministack": "/_ministack/health", "moto": "/moto-api/"}
+REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests", 502: "Bad Gateway",
+           503: "Service Unavailable"}
+# Variables of the environment that switch off what is on, and on what is off.
+MODELS, RATES = "INFRA_LOCAL_CLOUD_MODELS", "INFRA_LOCAL_CLOUD_RATES"
 
 
 class BadMessage(Exception):
@@ -153,7 +167,8 @@ class Upstream(asyncio.Protocol):
         """Decides how the body ends, and passes the head on without what concerns only this connection."""
         if first.startswith(b"HTTP/1.0") or headers.get(b"connection", b"").lower() == b"close":
             self.reusable = first.startswith(b"HTTP/1.0") and headers.get(b"connection", b"").lower() == b"keep-alive"
-        kept = [line for line in lines if not line.lower().startswith((b"connection:", b"keep-alive:"))]
+        kept = [line for line in lines
+                if not line.lower().startswith((b"connection:", b"keep-alive:")) and not origins.is_permissive(line)]
         if self.is_head or status in (204, 304):
             self.missing = 0
         elif headers.get(b"transfer-encoding", b"").lower() == b"chunked":
@@ -250,6 +265,7 @@ class Client(asyncio.Protocol):
         self.upstream = None
         self.keep_alive = True
         self.head = None
+        self.to_head = False
         self.timer = None
 
     def connection_made(self, transport):
@@ -327,6 +343,7 @@ class Client(asyncio.Protocol):
             body = bytes(self.buffer[:self.length])
             del self.buffer[:self.length]
         head, self.head = self.head, None
+        self.to_head = head[0].startswith(b"HEAD ")
         return (*head, body)
 
     def answer(self, data):
@@ -351,13 +368,18 @@ class Client(asyncio.Protocol):
             self.advance()
 
     def refuse(self, status: int, message: str, **more):
-        self.respond(status, {"__type": "ServiceUnavailable" if status == 503 else "BadRequest", "message": message, **more})
+        self.respond(status, {"__type": {403: "AccessDeniedException", 503: "ServiceUnavailable"}.get(status, "BadRequest"),
+                              "message": message, **more})
 
     def respond(self, status: int, document: dict):
-        body = json.dumps(document).encode() + b"\n"
-        reason = {200: "OK", 400: "Bad Request", 404: "Not Found", 502: "Bad Gateway", 503: "Service Unavailable"}[status]
-        self.answered(f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-                      f"{'' if self.keep_alive else 'Connection: close' + chr(13) + chr(10)}\r\n".encode() + body)
+        self.reply(status, (("Content-Type", "application/json"),), json.dumps(document).encode() + b"\n")
+
+    def reply(self, status: int, headers: tuple, body: bytes):
+        lines = [f"HTTP/1.1 {status} {REASONS[status]}", *(f"{name}: {value}" for name, value in headers), f"Content-Length: {len(body)}"]
+        if not self.keep_alive:
+            lines.append("Connection: close")
+        # What is asked with HEAD is answered without a body.
+        self.answered("\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + (b"" if self.to_head else body))
 
     def upstream_failed(self, name: str, why: str, headed: bool):
         if headed:
@@ -376,21 +398,49 @@ class Client(asyncio.Protocol):
 class Gateway:
     """Knows the emulators; hands each request to one of them or answers it itself."""
 
-    def __init__(self, emulators: dict):
-        self.pools = {name: Pool(name, port) for name, port in emulators.items()}
+    def __init__(self, emulators: dict, port: int, checked: "Checked"):
+        self.pools = {name: Pool(name, at) for name, at in emulators.items()}
+        self.port, self.checked = port, checked
         self.tasks = set()
 
     def handle(self, client, first, headers, lines, body):
         method, target, _version = first.decode("latin-1").split(" ")
+        why = origins.refusal(headers, self.port)
+        if why:
+            print(f"refused: {method} {target.partition('?')[0]}: {why}", file=sys.stderr)
+            client.refuse(403, why)
+            return
         if target.startswith("/_"):
             path = target.partition("?")[0]
             if path in ("/_localstack/health", "/_infra/health") and method == "GET":
                 return self.spawn(self.health(client))
+            if path == "/_infra/checks" and method == "GET":
+                return client.respond(200, self.checked.told())
             if path == "/_infra/reset" and method == "POST":
                 return self.spawn(self.reset(client))
+        request = protocols.Request(method, target, headers, body)
+        service = routes.service_of(target, headers)
+        if self.checked.is_ready(service):
+            self.check_and_pass(client, service, request, lines)
+        else:
+            self.spawn(self.read_model_and_pass(client, service, request, lines))
+
+    async def read_model_and_pass(self, client, service, request, lines):
+        await self.checked.get_ready(service)
+        self.check_and_pass(client, service, request, lines)
+
+    def check_and_pass(self, client, service, request, lines):
+        refusal, body = self.checked.look_at(service, request)
+        if refusal is not None:
+            client.reply(refusal.status, refusal.headers, refusal.body)
+        else:
+            self.pass_on(client, request, lines, body)
+
+    def pass_on(self, client, asked, lines, body):
+        method, target, headers = asked.method, asked.target, asked.headers
         pool = self.pools[routes.decide(target, headers, body)]
         # The body is passed on whole, so its length is known, whatever framing it came in.
-        kept = [line for line in lines if not line.lower().startswith(HOP_BY_HOP)]
+        kept = [line for line in lines if not line.lower().startswith(HOP_BY_HOP) and not origins.is_of_a_browser(line)]
         if body or b"content-length" in headers or b"transfer-encoding" in headers:
             kept.append(b"Content-Length: %d" % len(body))
         request = b"\r\n".join([f"{method} {target} HTTP/1.1".encode("latin-1"), *kept, b"", body])
@@ -449,12 +499,81 @@ class Gateway:
             client.respond(200, {"reset": sorted(answers)})
 
 
+class Checked:
+    """What is looked at before a request is passed on: AWS's models, and how fast calls come. Counts what it costs."""
+
+    def __init__(self, with_models: bool, with_rates: bool):
+        self.models = models.Models()
+        self.with_models, self.rates = with_models, rates.Rates() if with_rates else None
+        self.reading = {}
+        self.requests, self.unknown, self.refused, self.failed, self.seconds, self.slowest = 0, 0, 0, 0, 0.0, 0.0
+
+    def is_ready(self, service: str) -> bool:
+        return not self.with_models and self.rates is None or self.models.has(service)
+
+    async def get_ready(self, service: str):
+        """Reads a model once, however many requests wait for it, and in a thread, so that the others do not."""
+        if service not in self.reading:
+            self.reading[service] = asyncio.get_running_loop().run_in_executor(None, self.models.load, service)
+        await asyncio.shield(self.reading[service])
+
+    def look_at(self, service: str, request):
+        """The refusal of a request, or None, and the body to pass on."""
+        if not self.with_models and self.rates is None:
+            return None, request.body
+        began = time.perf_counter()
+        try:
+            return self.decide(service, request)
+        except Exception:
+            # A fault of ours is no reason to hold up a program; the tests ask whether there was one.
+            self.failed += 1
+            traceback.print_exc()
+            return None, request.body
+        finally:
+            took = time.perf_counter() - began
+            self.requests, self.seconds, self.slowest = self.requests + 1, self.seconds + took, max(self.slowest, took)
+
+    def decide(self, service: str, request):
+        known = self.models.find(service, request)
+        if known is None:
+            self.unknown += 1
+            return None, request.body
+        refusal = self.too_fast(known, request) or (models.check(request, known) if self.with_models else None)
+        if refusal is not None:
+            self.refused += 1
+            print(f"refused: {known.model.name} {known.call.operation}: {refusal.code}: {refusal.message[:2000]}", file=sys.stderr)
+        if self.rates is not None and (known.model.name, known.call.operation) == rates.READS_ALARMS:
+            return refusal, rates.page_of_policies(request.body)
+        return refusal, request.body
+
+    def too_fast(self, known, request):
+        if self.rates is None:
+            return None
+        said = self.rates.refusal(known.model.name, known.call.operation, request.headers, request.target.encode() + request.body)
+        if said is None:
+            return None
+        code, status, message = said
+        code = code or ("Throttling" if known.model.protocol in (protocols.QUERY, protocols.REST_XML) else "ThrottlingException")
+        return refusals.written(known.model, known.call, code, message, status)
+
+    def told(self) -> dict:
+        """What was looked at so far, for whoever measures."""
+        return {"models": "on" if self.with_models else "off", "rates": "on" if self.rates else "off", "requests": self.requests,
+                "unknown": self.unknown, "refused": self.refused, "failed": self.failed, "milliseconds": round(self.seconds * 1000, 1),
+                "slowest_milliseconds": round(self.slowest * 1000, 1), **(self.rates.told() if self.rates else {})}
+
+
+def switches() -> Checked:
+    """What the environment switches off and on."""
+    return Checked(with_models=os.environ.get(MODELS, "on") != "off", with_rates=os.environ.get(RATES, "off") == "on")
+
+
 async def serve(listener: socket.socket, emulators: dict):
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    gateway = Gateway(emulators)
+    gateway = Gateway(emulators, listener.getsockname()[1], switches())
     server = await loop.create_server(lambda: Client(gateway), sock=listener, backlog=1024)
     await stop.wait()
     server.close()

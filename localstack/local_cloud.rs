@@ -156,6 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn the_tests_that_are_written_in_python_hold() {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut tests = Command::new(python());
+        tests.args(["-B", "-m", "unittest", "discover", "-p", "test_*.py", "-s"]).arg(home).stdin(Stdio::null());
+        // They start clouds of their own, with the switches as they are by default.
+        tests.env_remove("INFRA_LOCAL_CLOUD_MODELS").env_remove("INFRA_LOCAL_CLOUD_RATES");
+        let output = tests.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}{said}", String::from_utf8_lossy(&output.stdout));
+        // Nothing found would be fine to Python.
+        let number = said.rsplit_once("\nRan ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
+        assert!(number > Some(70), "{said}");
+    }
+
+    #[test]
     fn what_was_started_once_is_shared() {
         let (first, second) = (shared(), shared());
         assert_eq!(first.endpoint, second.endpoint);

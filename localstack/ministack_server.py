@@ -53,6 +53,7 @@ def main():
     import ministack_secrets
     import ministack_tags
     import ministack_topics
+    import origins
 
     ministack_patches.install()
     ministack_caches.install()
@@ -75,7 +76,7 @@ def main():
     # Longer than the gateway keeps an idle connection, so that it is always the gateway that closes.
     config.keep_alive_timeout = 75
     config.loglevel = os.environ["LOG_LEVEL"]
-    asyncio.run(serve(app, config))
+    asyncio.run(serve(origins.asgi(app), config))
 
 
 if __name__ == "__main__":

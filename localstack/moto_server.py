@@ -44,6 +44,7 @@ def main():
     import moto_cost_explorer
     import moto_scaling
     import moto_spot_fleet
+    import origins
 
     take_account_from_access_key()
     moto_scaling.install()
@@ -56,7 +57,7 @@ def main():
     for service in ("moto_api", "ec2", "applicationautoscaling", "ce"):
         application.app_instances[service] = create_backend_app(service)
     gc.freeze()
-    make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler,
+    make_server("127.0.0.1", 0, origins.wsgi(application), threaded=True, request_handler=MotoRequestHandler,
                 fd=arguments.listen).serve_forever()
 
 

@@ -172,6 +172,57 @@ class WholeCloud(unittest.TestCase):
         self.assertEqual(document["services"]["s3"], "available")
         self.assertEqual(set(document["emulators"].values()), {"running"})
 
+    def test_pages_from_elsewhere_are_refused_and_nothing_is_opened_to_them(self):
+        port = self.port
+        for headers in ({"Origin": "http://evil.example"}, {"Host": f"evil.example:{port}"}, {"Sec-Fetch-Site": "cross-site"}):
+            status, body = self.ask("GET", "/_infra/health", headers=headers)
+            self.assertEqual((status, json.loads(body)["__type"]), (403, "AccessDeniedException"), headers)
+        preflight = {"Origin": "http://evil.example", "Access-Control-Request-Method": "PUT"}
+        self.assertEqual(self.ask("OPTIONS", "/bucket/key", headers=preflight)[0], 403)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for headers in ({}, {"Origin": f"http://127.0.0.1:{port}"}):
+            connection.request("GET", "/", headers={"Authorization": signed("s3")[b"authorization"].decode(), **headers})
+            answer = connection.getresponse()
+            answer.read()
+            self.assertEqual((answer.status, [name for name in answer.headers if name.lower().startswith("access-control")]), (200, []))
+        connection.close()
+
+    def test_no_page_reaches_an_emulator_by_its_own_port(self):
+        for process in launch.read_record(self.port)["processes"]:
+            connection = http.client.HTTPConnection("127.0.0.1", process["port"], timeout=20)
+            connection.request("GET", gateway.HEALTH.get(process["name"], "/_infra/health"), headers={"Origin": "http://evil.example"})
+            answer = connection.getresponse()
+            answer.read()
+            self.assertEqual((answer.status, answer.getheader("Access-Control-Allow-Origin")), (403, None), process["name"])
+            connection.close()
+
+    def test_what_aws_would_refuse_is_refused_in_the_protocol_of_each_service(self):
+        from botocore.config import Config
+        import boto3
+
+        def client(service):
+            return boto3.client(service, endpoint_url=f"http://localhost:{self.port}", region_name="us-east-1", aws_access_key_id="test",
+                                aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}, parameter_validation=False,
+                                                                            s3={"addressing_style": "path"}))
+
+        before = json.loads(self.ask("GET", "/_infra/checks")[1])
+        for service, call, arguments, code in (
+                ("iam", "create_role", {"RoleName": "r" * 65, "AssumeRolePolicyDocument": "{}"}, "ValidationError"),
+                ("ec2", "create_subnet", {"CidrBlock": "10.0.0.0/24"}, "MissingParameter"),
+                ("rds", "delete_db_instance", {}, "MissingParameter"),
+                ("ecs", "create_service", {"serviceName": "a", "launchType": "MAINFRAME"}, "InvalidParameterException"),
+                ("application-autoscaling", "describe_scalable_targets", {"ServiceNamespace": "moon"}, "ValidationException"),
+                ("lambda", "update_function_configuration", {"FunctionName": "f", "Timeout": 0}, "ValidationException"),
+                ("s3", "put_bucket_versioning", {"Bucket": "b", "VersioningConfiguration": {"Status": "On"}}, "MalformedXML"),
+                ("cloudfront", "create_invalidation", {"DistributionId": "D", "InvalidationBatch": {"CallerReference": "a"}}, "MalformedXML"),
+                ("cloudwatch", "put_metric_alarm", {"AlarmName": "a" * 256, "EvaluationPeriods": 1,
+                                                    "ComparisonOperator": "GreaterThanThreshold"}, "ValidationError")):
+            self.assertEqual(self.refused(getattr(client(service), call), **arguments), (400, code), f"{service} {call}")
+        after = json.loads(self.ask("GET", "/_infra/checks")[1])
+        self.assertEqual((after["refused"] - before["refused"], after["failed"]), (9, 0))
+        log = Path(next(one for one in launch.read_record(self.port)["processes"] if one["name"] == "gateway")["log"]).read_text()
+        self.assertIn("refused: ec2 CreateSubnet: MissingParameter: The request must contain the parameter VpcId", log)
+
     def test_up_again_changes_nothing(self):
         before = launch.read_record(self.port)
         done = subprocess.run([sys.executable, str(HERE / "up"), "--port", str(self.port)], capture_output=True, text=True)
@@ -412,6 +463,37 @@ class WholeCloud(unittest.TestCase):
         self.assertEqual(fleet["SpotFleetRequestState"], "cancelled_terminating")
 
 
+class Switches(unittest.TestCase):
+    """The gateway alone, before an emulator that is not there: what gets so far is answered with 503."""
+
+    def answers(self, body, **environment):
+        listener = launch.listen(0)
+        port = listener.getsockname()[1]
+        process = subprocess.Popen([sys.executable, str(HERE / "gateway.py"), "--listen", str(listener.fileno()),
+                                    "--emulator", "ministack=1", "--emulator", "moto=1"], pass_fds=[listener.fileno()],
+                                   stderr=subprocess.DEVNULL, env={**os.environ, **environment})
+        listener.close()
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            for _ in range(4):
+                connection.request("POST", "/", body, {"Authorization": signed("wafv2")[b"authorization"].decode(),
+                                                       "X-Amz-Target": "AWSWAF_20190729.CreateIPSet"})
+                answer = connection.getresponse()
+                yield answer.status, json.loads(answer.read())["__type"]
+            connection.close()
+        finally:
+            process.terminate()
+            process.wait()
+
+    def test_models_are_on_and_rates_are_off_unless_they_are_switched(self):
+        refused, passed = (400, "ValidationException"), (503, "ServiceUnavailable")
+        good = json.dumps({"Name": "a", "Scope": "CLOUDFRONT", "IPAddressVersion": "IPV4", "Addresses": []})
+        self.assertEqual(list(self.answers("{}")), [refused] * 4)
+        self.assertEqual(list(self.answers("{}", **{gateway.MODELS: "off"})), [passed] * 4)
+        self.assertEqual(list(self.answers(good)), [passed] * 4)
+        self.assertEqual(list(self.answers(good, **{gateway.RATES: "on"})), [passed] + [(400, "ThrottlingException")] * 3)
+
+
 class DeadEmulator(unittest.TestCase):
     def test_a_dead_emulator_is_named_and_up_repairs_it(self):
         done = subprocess.run([sys.executable, str(HERE / "up"), "--port", "0"], capture_output=True, text=True)
@@ -421,7 +503,7 @@ class DeadEmulator(unittest.TestCase):
             os.killpg(victim["pid"], signal.SIGKILL)
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
             for _ in range(2):
-                connection.request("POST", "/", "{}", {"X-Amz-Target": "AnyScaleFrontendService.DescribeScalableTargets"})
+                connection.request("POST", "/", '{"ServiceNamespace": "ecs"}', {"X-Amz-Target": "AnyScaleFrontendService.DescribeScalableTargets"})
                 answer = connection.getresponse()
                 self.assertEqual((answer.status, json.loads(answer.read())["emulator"]), (503, "moto"))
             connection.close()

@@ -285,7 +285,7 @@ async fn a_rule_walks_and_two_change_places() {
         token: "t".repeat(32),
     };
     assert_eq!(ListenerRule::create(&aws, &order).await.unwrap_err().kind, FaultKind::Busy, "ours is in its place");
-    let stranger = Order { tags: Tags::new(), ..order };
+    let stranger = Order { tags: Tags::from([(keys::OWNER.to_owned(), "somebody/else".to_owned())]), ..order };
     assert_eq!(ListenerRule::create(&aws, &stranger).await.unwrap_err().kind, FaultKind::Exists);
     ListenerRule::delete(&aws, &stays).await.unwrap();
     walk.end().await;

@@ -44,7 +44,7 @@ pub async fn drift(ground: &Ground, sample: &Sample) {
         let lives = ground.lives_of(&law, &sample.definitions).await;
         let live = of(&lives, &sample.definitions, &definition.address);
         let kind = ground.session.registry.kind(live.kind).expect("what is live is of a kind that the registry knows");
-        let retag = Retag { set: Tags::from([("Name".to_owned(), "somebody's".to_owned())]), remove: Vec::new() };
+        let retag = Retag { set: Tags::from([("Name".to_owned(), "somebody else".to_owned())]), remove: Vec::new() };
         kind.retag(live, &retag).await.unwrap_or_else(|fault| panic!("{law}: {fault}"));
         let plan = ground.plan(&law, &sample.definitions).await;
         only_drift(&law, &plan, sample, &definition.address);
