@@ -1,6 +1,6 @@
 //! What becomes of an environment's records when nothing of it is left.
 
-use infra_engine::record::{Deleted, History, delete_records};
+use infra_engine::record::{Cleared, History, delete_records};
 
 use crate::args::Selection;
 use crate::failure::Failure;
@@ -34,9 +34,9 @@ pub(crate) async fn clear(session: &Session<'_>, blueprint: &Blueprint, cloud: &
     let deleted = delete_records(store, owner).await?;
     let _ = std::fs::remove_file(last_plan(&environment.root, &name));
     let stays = match deleted {
-        Deleted::All => String::new(),
-        Deleted::AllButHistory => format!(", and in {}: these credentials may not delete it", store.place()),
+        Cleared::All => String::new(),
+        Cleared::AllButHistory => format!(", and in {}: these credentials may not delete it", store.place()),
     };
     session.console.say(&format!("Nothing of {owner} is left. Its history is in {}{stays}", folder.display()));
-    Ok(deleted == Deleted::All)
+    Ok(deleted == Cleared::All)
 }

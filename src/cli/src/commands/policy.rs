@@ -13,7 +13,7 @@ use crate::args::{Policy, RoleName};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Level;
-use crate::saved::write_whole;
+use crate::files::write_whole;
 use crate::session::{Blueprint, Session};
 
 pub(super) async fn run(arguments: Policy, session: &Session<'_>) -> Result<Exit, Failure> {

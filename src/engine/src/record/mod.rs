@@ -22,7 +22,7 @@ use crate::model::Owner;
 
 /// What became of the records of an owner that nothing is left of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deleted {
+pub enum Cleared {
     /// All of them are gone.
     All,
     /// The history stays: who works here may add to it, and not take it away.
@@ -30,16 +30,18 @@ pub enum Deleted {
 }
 
 /// Deletes every record of an owner but the lock, which its holder gives back. [`Store::sweep`] comes after that.
-pub async fn delete_records(store: &dyn Store, owner: &Owner) -> Result<Deleted, Fault> {
+pub async fn delete_records(store: &dyn Store, owner: &Owner) -> Result<Cleared, Fault> {
     let (lock, history) = (key(owner, "lock"), key(owner, "history/"));
-    let mut deleted = Deleted::All;
+    let mut deleted = Cleared::All;
     for key in store.list(&prefix(owner)).await? {
         if let Some(stored) = store.get(&key).await?.filter(|_| key != lock) {
             match store.delete(&key, &stored.version).await {
                 Err(fault) if fault.kind == FaultKind::Denied && key.starts_with(&history) => {
-                    deleted = Deleted::AllButHistory;
+                    deleted = Cleared::AllButHistory;
                 }
-                other => other?,
+                other => {
+                    other?;
+                }
             }
         }
     }
