@@ -50,6 +50,7 @@ def main():
     import ministack_networks
     import ministack_patches
     import ministack_secrets
+    import ministack_services
     import ministack_tags
     import ministack_topics
 
@@ -65,6 +66,7 @@ def main():
     ministack_metrics.install()
     ministack_networks.install()
     ministack_secrets.install()
+    ministack_services.install()
     ministack_tags.install()
     ministack_topics.install()
     config = Config()
