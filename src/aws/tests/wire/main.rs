@@ -5,5 +5,7 @@
 mod costs;
 mod network;
 mod protocols;
+mod refusals;
 mod server;
+mod strangers;
 mod terraform;
