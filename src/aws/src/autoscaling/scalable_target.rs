@@ -12,6 +12,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::{Address, Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
+use super::fights;
 use super::place::{NAMESPACES, Place, ScalableResource, sorted, sorted_reading};
 use super::scheduled_action::{of_place, of_service};
 use crate::again::resume;
@@ -346,6 +347,7 @@ static RULES: &[Rule<ScalableTarget>] = &[
         severity: Severity::Error,
         check: one_counts,
     },
+    fights::ONE_IS_NONE,
 ];
 
 /// Whoever counts tasks as well would undo what the other has done, again and again.

@@ -12,6 +12,7 @@ use infra_engine::model::{Ref, Tags, UnixTime};
 use infra_values::{Date, Moment, Rate, Schedule, TimeZone, Unit};
 use serde::{Deserialize, Serialize};
 
+use super::fights;
 use super::place::{Place, sorted, sorted_on_target, sorted_reading};
 use super::policies::name_fits;
 use super::scalable_target::ScalableTargetId;
@@ -271,6 +272,7 @@ static RULES: &[Rule<ScheduledAction>] = &[
         severity: Severity::Error,
         check: bounds_fit,
     },
+    fights::ONE_IS_NONE_THEN,
 ];
 
 fn times_fit(action: &ScheduledAction, _: &Surroundings<'_>) -> Vec<Violation> {

@@ -10,6 +10,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State};
 use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
+use super::fights;
 use super::policies::{self, ScalingPolicyArn};
 use super::scalable_target::ScalableTargetId;
 use crate::cloudwatch::{Action, Alarm};
@@ -262,6 +263,9 @@ static RULES: &[Rule<StepPolicy>] = &[
         severity: Severity::Error,
         check: somebody_calls,
     },
+    fights::IN_BESIDE_TRACKING,
+    fights::SUM,
+    fights::CROSSING,
 ];
 
 /// An alarm of this program calls it: by reference, or by an ARN that has the policy's name in it.
