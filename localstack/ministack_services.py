@@ -25,7 +25,7 @@ def keep_revisions(ecs):
         monitoring = data.get("monitoring", kept)
         if current and monitoring == kept:
             return
-        arn = service["serviceArn"].replace(":service/", ":service-revision/") + f"/{uuid.uuid4().int % 10**16}"
+        arn = service["serviceArn"].replace(":service/", ":service-revision/") + f"/{uuid.uuid4().int % 10**16:016d}"
         revisions[arn] = {"serviceRevisionArn": arn, "serviceArn": service["serviceArn"], "clusterArn": service["clusterArn"],
                           "taskDefinition": service.get("taskDefinition")}
         if monitoring:
