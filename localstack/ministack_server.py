@@ -51,6 +51,7 @@ def main():
     import ministack_patches
     import ministack_permissions
     import ministack_secrets
+    import ministack_services
     import ministack_tags
     import ministack_topics
     import origins
@@ -67,6 +68,7 @@ def main():
     ministack_metrics.install()
     ministack_networks.install()
     ministack_secrets.install()
+    ministack_services.install()
     ministack_tags.install()
     ministack_topics.install()
     if os.environ.get("AUTH") == "true":

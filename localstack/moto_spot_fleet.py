@@ -8,6 +8,8 @@ They never start an instance: what a fleet would run is only counted.
 import uuid
 from datetime import datetime, timezone
 
+SECONDS_UNTIL_MACHINES_COME = 0.6
+
 GONE = ("cancelled", "cancelled_running", "cancelled_terminating", "failed")
 
 
@@ -24,6 +26,10 @@ class Fleet:
     def note(self, event: str):
         self.history.append({"EventType": "fleetRequestChange", "Timestamp": datetime.now(timezone.utc),
                              "EventInformation": {"EventSubType": event}})
+
+    def waits(self) -> bool:
+        """A request is active at once; its machines come later."""
+        return (datetime.now(timezone.utc) - self.created).total_seconds() < SECONDS_UNTIL_MACHINES_COME
 
     def terminated(self) -> bool:
         return self.state in ("cancelled", "cancelled_terminating")
@@ -62,9 +68,9 @@ def config_with_defaults(given: dict) -> dict:
 def describe(response, fleet: Fleet) -> dict:
     tags = response.ec2_backend.tags.get(fleet.id, {})
     return {"SpotFleetRequestId": fleet.id, "SpotFleetRequestState": fleet.state, "CreateTime": fleet.created,
-            "ActivityStatus": None if fleet.state in GONE else "fulfilled",
+            "ActivityStatus": None if fleet.state in GONE else "pending_fulfillment" if fleet.waits() else "fulfilled",
             "SpotFleetRequestConfig": {**fleet.config,
-                                       "FulfilledCapacity": 0.0 if fleet.terminated() else float(fleet.config["TargetCapacity"])},
+                                       "FulfilledCapacity": 0.0 if fleet.terminated() or fleet.waits() else float(fleet.config["TargetCapacity"])},
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 

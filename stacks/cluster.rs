@@ -16,7 +16,8 @@ use infra_aws::ecs::{
 use infra_aws::elasticache::ReplicationGroup;
 use infra_aws::iam::Role;
 use infra_aws::rds;
-use infra_engine::model::{Handle, Platform, Stack};
+use infra_aws::secretsmanager::SecretArn;
+use infra_engine::model::{Handle, Platform, Ref, Stack};
 use infra_values::Name;
 
 pub use self::ground::{Ground, ground};
@@ -95,7 +96,9 @@ pub fn cluster(stack: &mut Stack, environment: &Environment) -> Handle<ecs::Clus
 fn add(stack: &mut Stack, around: &Around<'_>, pooler: &Running, name: &Name, service: &Service) -> Running {
     let Around { environment, database, cache, edge, .. } = around;
     let password = database.instance.output(rds::Database::SECRET);
-    let ground = ground(stack, environment, name.as_str(), [password.clone(), cache.token.id()]);
+    let login: Option<Ref<SecretArn>> = service.registry_login.as_deref().map(Ref::known);
+    let secrets = [password.clone(), cache.token.id()].into_iter().chain(login.clone());
+    let ground = ground(stack, environment, name.as_str(), &service.image, secrets);
 
     let container = Container {
         ports: [Port::tcp(SERVICE_PORT)].into(),
@@ -107,6 +110,7 @@ fn add(stack: &mut Stack, around: &Around<'_>, pooler: &Running, name: &Name, se
         ]
         .into(),
         logs: Some(logs(environment, &ground)),
+        registry_login: login,
         ..Container::of(&service.image)
     };
     let task = stack
@@ -120,6 +124,7 @@ fn add(stack: &mut Stack, around: &Around<'_>, pooler: &Running, name: &Name, se
         }]
         .into(),
         grace: service.health.grace_seconds,
+        quick_metrics: environment.scaling.quick_metrics,
         ..fargate(around, name.as_str(), &task)
     };
     let service = stack.add(format!("{name}-service"), definition);
@@ -192,6 +197,8 @@ fn fargate(around: &Around<'_>, name: &str, task: &Handle<TaskDefinition>) -> ec
         execute_command: false,
         propagate_tags: Propagation::Service,
         connect: Connect::Known([].into()),
+        rebalances: true,
+        quick_metrics: false,
     }
 }
 

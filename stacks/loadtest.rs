@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use infra_aws::cloudfront::Distribution;
 use infra_aws::ec2::Processor;
-use infra_aws::events::{EventRule, EventTarget};
+use infra_aws::events::{self, EventRule, EventTarget};
 use infra_aws::iam::{Policy, Role, Service, Statement};
-use infra_aws::lambda::{Function, Permission, Runtime, Variable};
+use infra_aws::lambda::{Function, Permission, Retries, Runtime, Variable};
 use infra_aws::logs::{Class, LogGroup, Retention};
 use infra_engine::model::{Handle, Package, Platform};
 
@@ -78,6 +78,8 @@ pub fn stack(environment: &Environment, platform: &mut Platform, cdn: &Cdn) -> O
                 ("CONCURRENT_USERS".to_owned(), wanted.users.into()),
             ]),
             reserved: None,
+            // A test that has failed is not load that somebody ordered a second time.
+            retries: Retries::NONE,
         },
     );
 
@@ -99,6 +101,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, cdn: &Cdn) -> O
             calls: function.output(Function::ARN).into(),
             role: None,
             input: None,
+            retries: events::Retries::NONE,
         },
     );
     stack.add(

@@ -86,8 +86,12 @@ fn track(stack: &mut Stack, scaled: &Scaled<'_>) {
         };
         stack.add(format!("{name}-{what}"), policy);
     };
-    keep("cpu", Tracked::Predefined(Predefined::ServiceCpu), cpu.value().into());
-    keep("memory", Tracked::Predefined(Predefined::ServiceMemory), memory.value().into());
+    let (of_cpu, of_memory) = match environment.scaling.quick_metrics {
+        true => (Predefined::ServiceCpuQuick, Predefined::ServiceMemoryQuick),
+        false => (Predefined::ServiceCpu, Predefined::ServiceMemory),
+    };
+    keep("cpu", Tracked::Predefined(of_cpu), cpu.value().into());
+    keep("memory", Tracked::Predefined(of_memory), memory.value().into());
     keep("requests-per-task", Tracked::Predefined(requests_per_task), requests.into());
     keep("business", Tracked::Custom(CustomMetric::of(scaled.own_metric(metric), Statistic::Average)), *value);
 }
@@ -125,10 +129,12 @@ impl Scaled<'_> {
 mod tests {
     use infra_aws::autoscaling::{ScheduledAction, Step, StepPolicy};
     use infra_aws::cloudwatch::Condition;
-    use infra_engine::model::Resource;
+    use infra_engine::check::{Surroundings, Violation};
+    use infra_engine::live::Behaviour;
+    use infra_engine::model::{Definition, Resource};
 
     use super::*;
-    use crate::testing::{definitions, environment, the};
+    use crate::testing::{changed, definitions, environment, the};
 
     #[test]
     fn every_rule_by_steps_has_an_alarm_that_calls_it() {
@@ -151,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_rule_has_a_way_out_and_a_way_in_with_thresholds_of_their_own() {
-        let prod = environment("prod");
+        let prod = with_ways_in();
         for (rule, out, inward) in [
             ("response-time", 2.0, Some(0.5)),
             ("requests", 1000.0, Some(200.0)),
@@ -169,6 +175,74 @@ mod tests {
         assert_eq!(out.steps, [Step::between(0.0, 10.0, 1), Step::above(10.0, 2)]);
         let inward: StepPolicy = the(&prod, "scaling.order-service-response-time-in-steps");
         assert_eq!(inward.steps, [Step::below(0.0, -1)]);
+    }
+
+    /// What production was written like at first: with ways in, and requests counted of all tasks together.
+    fn with_ways_in() -> Environment {
+        let requests = "metric = \"requests-per-task\" # a minute; what tracking would need three minutes to see\n\
+                        out = { above = 1500, far = 1000, minutes = 1 }";
+        let connections = "out = { above = 15, far = 10, minutes = 2 }";
+        let seconds = "out = { above = 2, far = 10, minutes = 2 }";
+        let inward = |out: &str, below: &str| format!("{out}\nin = {{ below = {below}, minutes = 10 }}");
+        let all = "metric = \"requests\"\nout = { above = 1000, far = 1000, minutes = 2 }";
+        changed(
+            "prod",
+            &[
+                (requests, &inward(all, "200")),
+                (connections, &inward(connections, "5")),
+                (seconds, &inward(seconds, "0.5")),
+            ],
+        )
+    }
+
+    /// What the rules say against the scaling of an environment: the code and the address.
+    fn findings(environment: &Environment) -> Vec<(&'static str, String)> {
+        let definitions = definitions(environment);
+        let mut said = Vec::new();
+        for definition in &definitions {
+            let around = Surroundings::new(&definitions, &definition.address);
+            let violations = match definition.schema.kind {
+                kind if kind == StepPolicy::SCHEMA.kind => of::<StepPolicy>(definition, &around),
+                kind if kind == ScalableTarget::SCHEMA.kind => of::<ScalableTarget>(definition, &around),
+                kind if kind == ScheduledAction::SCHEMA.kind => of::<ScheduledAction>(definition, &around),
+                _ => Vec::new(),
+            };
+            said.extend(violations.into_iter().map(|violation| (violation.code, definition.address.to_string())));
+        }
+        said
+    }
+
+    fn of<R: Behaviour>(definition: &Definition, around: &Surroundings<'_>) -> Vec<Violation> {
+        let typed: R = definition.document.reveal().unwrap();
+        R::rules().iter().flat_map(|rule| rule.violations(&typed, around)).collect()
+    }
+
+    #[test]
+    fn the_environments_of_the_project_have_no_rules_that_fight() {
+        for name in ["local", "dev", "staging", "prod"] {
+            assert_eq!(findings(&environment(name)), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn each_pair_of_rules_that_fight_is_told() {
+        let said = findings(&with_ways_in());
+        let of_orders = |(code, address): &(&'static str, String)| {
+            address.strip_prefix("scaling.order-service-").map(|rule| (*code, rule.to_owned()))
+        };
+        let mut told: Vec<(&str, String)> = said.iter().filter_map(of_orders).collect();
+        told.sort();
+        let fights = [
+            ("V240", "database-connections-in-steps"),
+            ("V240", "requests-in-steps"),
+            ("V240", "response-time-in-steps"),
+            ("V241", "requests-steps"),
+        ];
+        assert_eq!(told, fights.map(|(code, rule)| (code, rule.to_owned())));
+        let alone = changed("prod", &[("minimum = 2, desired = 2, maximum = 4", "minimum = 1, desired = 1, maximum = 4")]);
+        let told = findings(&alone);
+        assert!(told.contains(&("V243", "scaling.notification-service".to_owned())), "{told:?}");
+        assert!(told.iter().all(|(code, address)| *code == "V243" && address.contains("notification")), "{told:?}");
     }
 
     #[test]

@@ -42,6 +42,26 @@ fn production_itself_is_valid_and_asks_nobody() {
 }
 
 #[test]
+fn rules_that_fight_and_seasons_that_are_over_are_told_and_stop_nobody() {
+    let told = |written: &str, instead: &str| {
+        assert!(PROD.contains(written), "production says {written:?}");
+        let project = Project::of_the_platform_as(&PROD.replacen(written, instead, 1));
+        let run = project.run(&["validate", "--env", "test"]).ended(0).saying("nothing was called");
+        assert_eq!(project.proxy.calls(), [], "no call was made");
+        run
+    };
+    let seconds = "out = { above = 2, far = 10, minutes = 2 }";
+    let run = told(seconds, &format!("{seconds}\nin = {{ below = 0.5, minutes = 10 }}")).saying("V240");
+    let run = run.saying("scaling.order-service-response-time-in-steps").saying("scaling.order-service-cpu");
+    run.saying("target tracking scales in when all of its policies agree");
+    told("metric = \"requests-per-task\"", "metric = \"requests\"").saying("V241").saying("RequestCount");
+    told("minimum = 2, desired = 2, maximum = 4", "minimum = 1, desired = 1, maximum = 4").saying("V243");
+    let window = |year: u16| format!("from = \"{year}-11-22\"\nto = \"{year}-11-30\"");
+    let run = told(&window(2027), &window(2020)).saying("the time of these is past");
+    run.saying("scaling.order-service-black-friday-season");
+}
+
+#[test]
 fn a_cron_of_five_fields_or_without_a_question_mark() {
     let written = "at = \"0 8 ? * MON-FRI *\"";
     let five = refused(written, "at = \"0 8 * * MON-FRI\"");
@@ -130,6 +150,8 @@ rollout = { minimum = 100, maximum = 200, breaker = "roll_back" }
 execute_command = false
 propagate_tags = "service"
 connect = "off"
+rebalances = true
+quick_metrics = false
 
 [[definition]]
 address = "scaling.web"
@@ -163,6 +185,7 @@ package = "/tmp/load_test.zip"
 timeout = 900
 memory = 512
 environment = { TARGET_URL = "https://alb-1.us-east-1.elb.amazonaws.com/" }
+retries = { times = 2, seconds = 21600 }
 "#;
     let project = Project::with_program("shape", &format!("{HEAD}{function}"));
     let run = validated(&project).saying("loadtest.function").saying("runtime").saying("python3.9").saying("V135");

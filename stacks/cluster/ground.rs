@@ -19,11 +19,12 @@ pub struct Ground {
     pub execution: Handle<Role>,
 }
 
-/// Adds what a service stands on. Of all secrets, it is started with these.
+/// Adds what a service stands on. Of all images it is started with this one, and of all secrets with these.
 pub fn ground(
     stack: &mut Stack,
     environment: &Environment,
     service: &str,
+    image: &str,
     secrets: impl IntoIterator<Item = Ref<SecretArn>>,
 ) -> Ground {
     let logs = stack.add(
@@ -44,15 +45,10 @@ pub fn ground(
     );
     let task = role(environment, service, "task", "What the service itself may do", [("metrics", metrics.into())]);
 
-    // A registry is opened for the whole account, and that is the one thing that cannot be said of one image.
-    let images = Policy::of([
-        Statement::allow(["ecr:GetAuthorizationToken"]).on(["*"]),
-        Statement::allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
-            .on([format!("arn:aws:ecr:{}:{}:repository/{service}", environment.region, environment.account)]),
-    ]);
     let writing = Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([logs.output(LogGroup::STREAMS)]);
     let reading = Statement::allow(["secretsmanager:GetSecretValue"]).on(secrets);
-    let mut policies = vec![("images", images), ("logs", writing.into())];
+    let mut policies = vec![("logs", writing.into())];
+    policies.extend(repository(image).map(|repository| ("images", fetching(repository))));
     if !reading.resources.is_empty() {
         policies.push(("secrets", reading.into()));
     }
@@ -63,6 +59,32 @@ pub fn ground(
         execution: stack.add(format!("{service}-execution"), execution),
         logs,
     }
+}
+
+/// What it takes to fetch an image from AWS's own registry. A registry is opened for a whole account, and that is the one
+/// thing that cannot be said of one image.
+fn fetching(repository: String) -> Policy {
+    Policy::of([
+        Statement::allow(["ecr:GetAuthorizationToken"]).on(["*"]),
+        Statement::allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
+            .on([repository]),
+    ])
+}
+
+/// The ARN of the repository that an image is in, where it is one of AWS's own registry, in whichever account and under
+/// whichever path: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web:1.0.0`.
+fn repository(image: &str) -> Option<String> {
+    let (host, rest) = image.split_once('/')?;
+    let (account, rest_of_host) = host.split_once(".dkr.ecr.")?;
+    let (region, domain) = rest_of_host.split_once('.')?;
+    let partition = match domain {
+        "amazonaws.com" if region.starts_with("us-gov-") => "aws-us-gov",
+        "amazonaws.com" => "aws",
+        "amazonaws.com.cn" => "aws-cn",
+        _ => return None,
+    };
+    let path = rest.split(['@', ':']).next().unwrap_or_default();
+    Some(format!("arn:{partition}:ecr:{region}:{account}:repository/{path}"))
 }
 
 /// A role that ECS's tasks play.
@@ -82,5 +104,25 @@ fn role<'a>(
         inline: inline.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect(),
         attached: BTreeSet::new(),
         boundary: environment.boundary(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_of_awss_own_registry_tells_its_repository() {
+        let of = |image: &str| repository(image);
+        let host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+        let arn = "arn:aws:ecr:eu-west-1:123456789012:repository/team/web";
+        for image in ["team/web:1.0.0", "team/web", "team/web@sha256:0a"] {
+            assert_eq!(of(&format!("{host}/{image}")).as_deref(), Some(arn), "{image}");
+        }
+        let chinese = of("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/web:1");
+        assert_eq!(chinese.as_deref(), Some("arn:aws-cn:ecr:cn-north-1:123456789012:repository/web"));
+        for other in ["registry.example.com/web:1.0.0", "edoburu/pgbouncer:v1", "web"] {
+            assert_eq!(of(other), None, "{other}");
+        }
     }
 }

@@ -6,7 +6,8 @@
 use infra_aws::Text;
 use infra_aws::ecs::{self, Connect, Container, Count, Offer, Port, SecretSource};
 use infra_aws::rds;
-use infra_engine::model::Stack;
+use infra_aws::secretsmanager::SecretArn;
+use infra_engine::model::{Ref, Stack};
 
 use super::{Around, Running, fargate, ground, logs, task};
 use crate::database;
@@ -19,9 +20,11 @@ const PORT: &str = "postgres";
 /// Adds the pool, which the services find by its service's name.
 pub(super) fn add(stack: &mut Stack, around: &Around<'_>) -> Running {
     let Around { environment, database, .. } = around;
-    let Pgbouncer { image, size, count, mode, clients, connections } = &environment.pgbouncer;
+    let Pgbouncer { image, registry_login, size, count, mode, clients, connections } = &environment.pgbouncer;
     let password = database.instance.output(rds::Database::SECRET);
-    let ground = ground(stack, environment, PGBOUNCER, [password.clone()]);
+    let login: Option<Ref<SecretArn>> = registry_login.as_deref().map(Ref::known);
+    let secrets = [password.clone()].into_iter().chain(login.clone());
+    let ground = ground(stack, environment, PGBOUNCER, image, secrets);
 
     let variables: [(&str, Text); 9] = [
         ("DB_HOST", database.instance.output(rds::Database::ADDRESS).into()),
@@ -43,6 +46,7 @@ pub(super) fn add(stack: &mut Stack, around: &Around<'_>) -> Running {
         ]
         .into(),
         logs: Some(logs(environment, &ground)),
+        registry_login: login,
         ..Container::of(image)
     };
     let task =

@@ -1,6 +1,6 @@
 //! `[pgbouncer]`: the pool of connections that stands between the services and Postgres.
 
-use super::written::is_image;
+use super::written::{is_image, is_secret};
 use infra_aws::ecs::Fargate;
 use infra_cli::environment::Conflict;
 use schemars::JsonSchema;
@@ -12,6 +12,10 @@ use serde::Deserialize;
 pub struct Pgbouncer {
     /// Its image: one that takes its settings from the variables `DB_HOST`, `POOL_MODE` and so on.
     pub image: String,
+    /// The ARN of the secret with the name and the password for its image's registry: Docker Hub lets only so many
+    /// images go to who has none. Without it the registry must be open, or AWS's own.
+    #[serde(default)]
+    pub registry_login: Option<String>,
     /// How large each of its tasks is.
     pub size: Fargate,
     /// How many tasks there are: each has a pool of its own.
@@ -53,7 +57,7 @@ impl PoolMode {
 impl Pgbouncer {
     /// Values that do not go together.
     pub(super) fn conflicts(&self) -> Vec<Conflict> {
-        let Pgbouncer { image, clients, connections, .. } = self;
+        let Pgbouncer { image, registry_login, clients, connections, .. } = self;
         let no_image = (!is_image(image)).then(|| Conflict {
             at: "pgbouncer.image".into(),
             wrong: format!("`{image}` is no image"),
@@ -64,6 +68,11 @@ impl Pgbouncer {
             wrong: format!("{connections} connections for {clients} clients are no pool"),
             way_out: "allow more clients than connections".into(),
         });
-        no_image.into_iter().chain(no_pool).collect()
+        let login = registry_login.iter().filter(|login| !is_secret(login)).map(|login| Conflict {
+            at: "pgbouncer.registry_login".into(),
+            wrong: format!("`{login}` is no ARN of a secret"),
+            way_out: "write `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-ABCDEF`".into(),
+        });
+        no_image.into_iter().chain(no_pool).chain(login).collect()
     }
 }

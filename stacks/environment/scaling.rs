@@ -19,6 +19,10 @@ pub struct Scaling {
     /// The seconds until a policy scales once more.
     #[schemars(range(max = 3600))]
     pub cooldown_seconds: u32,
+    /// Whether processors and memory are measured every twenty seconds in place of every minute, at the price of detailed
+    /// monitoring. Then tasks are added after one minute of more load, and not after several.
+    #[serde(default)]
+    pub quick_metrics: bool,
     /// What the tasks are kept near.
     pub tracking: Tracking,
     /// Rules that add and take away tasks by steps, by name.
@@ -69,8 +73,10 @@ pub struct Steps {
 pub enum Metric {
     /// The seconds that the service takes to answer, on average.
     ResponseTime,
-    /// Its requests in a minute.
+    /// Its requests in a minute, of all its tasks together: more tasks do not lower it.
     Requests,
+    /// The requests to each of its tasks in a minute.
+    RequestsPerTask,
     /// How many of a hundred requests it answers with a code of 500 or more.
     ErrorRate,
     /// One that the service puts into the project's namespace, with its name as the dimension `Service`.
@@ -186,7 +192,16 @@ impl Scaling {
 
     /// Values that do not go together.
     pub(super) fn conflicts(&self, services: &BTreeMap<Name, Service>) -> Vec<Conflict> {
-        let Scaling { cooldown_seconds: _, tracking: _, steps, schedules, zone: _, seasons, predictive: _ } = self;
+        let Scaling {
+            cooldown_seconds: _,
+            quick_metrics: _,
+            tracking: _,
+            steps,
+            schedules,
+            zone: _,
+            seasons,
+            predictive: _,
+        } = self;
         let mut conflicts = Steps::conflicts("scaling.steps", steps);
         let mut conflict = |at: String, wrong: String, way_out: String| {
             conflicts.push(Conflict { at, wrong, way_out });

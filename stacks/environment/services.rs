@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scaling::{Steps, Tracking};
-use super::written::{is_image, is_metric, is_path, is_variable};
+use super::written::{is_image, is_metric, is_path, is_secret, is_variable};
 
 /// A service of the platform.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -19,6 +19,10 @@ use super::written::{is_image, is_metric, is_path, is_variable};
 pub struct Service {
     /// Its image.
     pub image: String,
+    /// The ARN of the secret with the name and the password for its image's registry. Without it the registry must be
+    /// open, or AWS's own.
+    #[serde(default)]
+    pub registry_login: Option<String>,
     /// How large each of its tasks is.
     pub size: Fargate,
     /// How many of its tasks there are.
@@ -135,6 +139,12 @@ impl Service {
         if !is_image(&service.image) {
             let wrong = format!("`{}` is no image", service.image);
             conflict(".image", wrong, "write a repository and a tag: `registry.example.com/web:1.0.0`");
+        }
+        if let Some(login) = &service.registry_login
+            && !is_secret(login)
+        {
+            let wrong = format!("`{login}` is no ARN of a secret");
+            conflict(".registry_login", wrong, "write `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-ABCDEF`");
         }
         if !is_metric(&service.business.metric) {
             let wrong = format!("`{}` is no name of a metric", service.business.metric);

@@ -46,6 +46,11 @@ pub(super) fn is_image(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 512 && text.bytes().all(plain)
 }
 
+/// Whether it is the ARN of a secret.
+pub(super) fn is_secret(text: &str) -> bool {
+    Arn::of(text).is_some_and(|arn| arn.service == "secretsmanager" && arn.resource.starts_with("secret:"))
+}
+
 /// Whether CloudWatch takes it as the name of a metric.
 pub(super) fn is_metric(text: &str) -> bool {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');

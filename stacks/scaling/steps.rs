@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use infra_aws::autoscaling::{Adjustment, Aggregation, Step, StepPolicy};
 use infra_aws::cloudwatch::metrics::LoadBalancer as Balancer;
-use infra_aws::cloudwatch::{Alarm, Condition, Evaluation, Math, Missing, Statistic, Watched};
+use infra_aws::cloudwatch::{self, Alarm, Condition, Evaluation, Math, Missing, Statistic, Watched};
 use infra_aws::elb::{LoadBalancer, TargetGroup};
 use infra_engine::model::{Handle, Stack};
 use infra_values::Name;
@@ -93,6 +93,14 @@ fn watched(scaled: &Scaled<'_>, metric: &Metric) -> Watched {
     match metric {
         Metric::ResponseTime => of_group(Balancer::TargetResponseTime).average(MINUTE).into(),
         Metric::Requests => of_group(Balancer::Requests).sum(MINUTE).into(),
+        // AWS has divided the sum already.
+        Metric::RequestsPerTask => {
+            let group = scaled.edge.groups[scaled.name].output(TargetGroup::SUFFIX);
+            cloudwatch::Metric::named("AWS/ApplicationELB", Balancer::RequestsPerTarget.word())
+                .with("TargetGroup", group)
+                .sum(MINUTE)
+                .into()
+        }
         Metric::ErrorRate => Math::of("100 * errors / requests", "Errors, in percent")
             .with("errors", of_group(Balancer::TargetErrors5xx).sum(MINUTE))
             .with("requests", of_group(Balancer::Requests).sum(MINUTE))

@@ -23,7 +23,7 @@ const COUNTS: [(&str, u32, u32); 5] = [
     ("user-service", 2, 8),
     ("product-service", 2, 8),
     ("order-service", 2, 8),
-    ("notification-service", 1, 4),
+    ("notification-service", 2, 4),
 ];
 
 /// What something of the project is called.

@@ -16,11 +16,11 @@ const BUSINESS: [(&str, &str, f64); 5] = [
 
 /// The rules by steps: a metric, above what a task is added and how far above it two, below what one is taken away.
 const STEPS: [(&str, &str, f64, f64, Option<f64>); 5] = [
-    ("response-time", "TargetResponseTime Average", 2.0, 10.0, Some(0.5)),
-    ("requests", "RequestCount Sum", 1000.0, 1000.0, Some(200.0)),
+    ("response-time", "TargetResponseTime Average", 2.0, 10.0, None),
+    ("requests", "RequestCountPerTarget Sum", 1500.0, 1000.0, None),
     ("error-rate", "100 * errors / requests", 5.0, 10.0, None),
-    ("queue-length", "QueueLength Maximum", 100.0, 400.0, Some(10.0)),
-    ("database-connections", "DatabaseConnections Maximum", 15.0, 10.0, Some(5.0)),
+    ("queue-length", "QueueLength Maximum", 100.0, 400.0, None),
+    ("database-connections", "DatabaseConnections Maximum", 15.0, 10.0, None),
 ];
 
 pub fn compare(all: &mut Comparison<'_>) {
@@ -42,9 +42,9 @@ pub fn compare(all: &mut Comparison<'_>) {
         }
         calendar(all, service, minimum, maximum);
     }
-    // Each service has four that track, one that predicts, and nine sides of rules by steps.
+    // Each service has four that track, one that predicts, and five rules by steps.
     let names = all.live.all("scaling policies of ecs").len();
-    all.has("number of policies", &json!(names), &json!(COUNTS.len() * 14));
+    all.has("number of policies", &json!(names), &json!(COUNTS.len() * 10));
 }
 
 fn policy<'a>(all: &mut Comparison<'a>, service: &str, name: &str, kind: &str) -> &'a Value {
@@ -61,8 +61,8 @@ fn tracked(all: &mut Comparison<'_>, service: &str) {
         "Namespace": "django-microservices", "MetricName": metric, "Statistic": "Average",
     }});
     for (what, metric, value) in [
-        ("cpu", predefined("ECSServiceAverageCPUUtilization"), 70.0),
-        ("memory", predefined("ECSServiceAverageMemoryUtilization"), 70.0),
+        ("cpu", predefined("ECSServiceAverageCPUUtilizationHighResolution"), 70.0),
+        ("memory", predefined("ECSServiceAverageMemoryUtilizationHighResolution"), 70.0),
         ("requests-per-task", predefined("ALBRequestCountPerTarget"), 1000.0),
         ("business", own, value),
     ] {
@@ -147,7 +147,6 @@ fn calendar(all: &mut Comparison<'_>, service: &str, minimum: u32, maximum: u32)
         let schedule = action["Schedule"].as_str().unwrap_or_default();
         format!("{name} {schedule} {window} at least {} at most {}", number("MinCapacity"), number("MaxCapacity"))
     });
-    let half = minimum.div_ceil(2);
     let (twice, three) = ((2 * minimum, 2 * maximum), (3 * minimum, 3 * maximum));
     all.lines(
         &format!("calendar of {service}"),
@@ -155,7 +154,7 @@ fn calendar(all: &mut Comparison<'_>, service: &str, minimum: u32, maximum: u32)
         [
             format!("scale-up cron(0 8 ? * MON-FRI *) .. at least {} at most as it was", 2 * minimum),
             format!("scale-down cron(0 20 ? * MON-FRI *) .. at least {minimum} at most as it was"),
-            format!("weekend cron(0 0 ? * SAT *) .. at least {half} at most as it was"),
+            format!("weekend cron(0 0 ? * SAT *) .. at least {minimum} at most as it was"),
             format!("black-friday rate(5 minutes) 2027-11-22..2027-11-30 at least {} at most {}", three.0, three.1),
             format!("black-friday-over at(2027-11-30T00:05:00) .. at least {minimum} at most {maximum}"),
             format!("christmas rate(5 minutes) 2027-12-13..2027-12-25 at least {} at most {}", twice.0, twice.1),

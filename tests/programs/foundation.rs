@@ -21,7 +21,7 @@ fn foundation(environment: &Environment, platform: &mut Platform) {
     let mut stack = platform.stack("cluster");
     let cluster = cluster::cluster(&mut stack, environment);
     platform.output("cluster", cluster.output(Cluster::ARN));
-    for service in environment.services.keys() {
-        cluster::ground(&mut stack, environment, service.as_str(), []);
+    for (name, service) in &environment.services {
+        cluster::ground(&mut stack, environment, name.as_str(), &service.image, []);
     }
 }

@@ -20,8 +20,10 @@ use crate::account::Identity;
 use crate::calls::{Calls, Counter};
 use crate::ecs::Rollouts;
 use crate::endpoints::{Detour, EndpointError, Endpoints, Given, Variables, detours};
+use crate::fresh::Fresh;
 use crate::gate::{Gate, Network};
 use crate::guard::Guard;
+use crate::rates::Rates;
 use crate::watch::Watch;
 
 /// Whose credentials, which region, which endpoints.
@@ -44,6 +46,7 @@ pub struct Aws {
     network: Network,
     counter: Arc<Counter>,
     rollouts: Rollouts,
+    fresh: Fresh,
     guard: Guard,
     pub(crate) who: OnceCell<Identity>,
     clients: Clients,
@@ -114,6 +117,8 @@ clients! {
     events: aws_sdk_eventbridge as "EVENTBRIDGE", Regional;
     /// Elastic Load Balancing: balancers of applications.
     elb: aws_sdk_elasticloadbalancingv2 as "ELASTIC_LOAD_BALANCING_V2", Regional;
+    /// The index of all tags of the region where services are at home that are there once.
+    global_tagging: aws_sdk_resourcegroupstagging as "RESOURCE_GROUPS_TAGGING_API", Global;
     /// IAM: roles and their policies.
     iam: aws_sdk_iam as "IAM", Global;
     /// Lambda: functions.
@@ -177,6 +182,7 @@ impl Aws {
             network,
             counter: Arc::default(),
             rollouts: Rollouts::default(),
+            fresh: Fresh::default(),
             guard: Guard::default(),
             who: OnceCell::new(),
             clients: Clients::default(),
@@ -187,6 +193,11 @@ impl Aws {
     /// The region that the calls go to.
     pub fn region(&self) -> &str {
         &self.settings.region
+    }
+
+    /// The region where the services are at home that are there once.
+    pub(crate) fn home_of_global_services(&self) -> &'static str {
+        home_of_global_services(self.region())
     }
 
     /// The profile that was asked for.
@@ -233,15 +244,22 @@ impl Aws {
         &self.rollouts
     }
 
+    /// The roles that were changed through these clients.
+    pub(crate) fn fresh(&self) -> &Fresh {
+        &self.fresh
+    }
+
     fn way(&self, service: &'static str, home: Home) -> Way {
         let region = match home {
             Home::Regional => self.region(),
             Home::Global => home_of_global_services(self.region()),
         };
+        let endpoint = self.elsewhere.get(service).map(|given| given.url.clone());
+        let rates = if endpoint.is_none() { Rates::of(service) } else { Rates::default() };
         Way {
-            endpoint: self.elsewhere.get(service).map(|given| given.url.clone()),
+            endpoint,
             region: Region::new(region.to_owned()),
-            gate: self.network.gate(),
+            gate: self.network.gate(rates),
             watch: Watch { service, counter: Arc::clone(&self.counter), guard: self.guard.clone() },
         }
     }

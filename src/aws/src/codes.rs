@@ -10,6 +10,7 @@ use infra_engine::live::FaultKind::{
 const PHRASES: &[(&str, &str, FaultKind)] = &[
     ("", "Rate exceeded", Throttled),
     ("", "throttled by EC2", Throttled),
+    ("AuthFailure", "not able to validate", Credentials),
     // A role, a policy or a service-linked role that was made a moment ago is not known everywhere.
     ("MalformedPolicyDocument", "Invalid principal in policy", NotYet),
     ("InvalidParameterValue", "Invalid IAM Instance Profile", NotYet),
@@ -39,7 +40,6 @@ const CODES: &[(&[&str], FaultKind)] = &[
     ),
     (
         &[
-            "AuthFailure",
             "ExpiredToken",
             "ExpiredTokenException",
             "IncompleteSignature",
@@ -63,6 +63,8 @@ const CODES: &[(&[&str], FaultKind)] = &[
             "AccessDenied",
             "AccessDeniedException",
             "AccessDeniedFault",
+            // EC2 says so of what is somebody else's, too.
+            "AuthFailure",
             "AuthorizationError",
             "AuthorizationErrorException",
             "NotAuthorized",

@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 
 use crate::fault::causes;
 use crate::guard::Guard;
+use crate::rates::Rates;
 
 /// How many calls to one service are under way at once, the pages of readings included.
 const AT_ONCE: usize = 16;
@@ -47,6 +48,7 @@ pub(crate) struct Network {
 pub(crate) struct Gate {
     network: Network,
     places: Arc<Semaphore>,
+    rates: Arc<Rates>,
 }
 
 #[derive(Debug)]
@@ -79,8 +81,8 @@ impl Network {
         self.client.clone()
     }
 
-    pub(crate) fn gate(&self) -> Gate {
-        Gate { network: self.clone(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub(crate) fn gate(&self, rates: Rates) -> Gate {
+        Gate { network: self.clone(), places: Arc::new(Semaphore::new(AT_ONCE)), rates: Arc::new(rates) }
     }
 
     fn has_answered(&self, host: &str) -> bool {
@@ -110,6 +112,7 @@ impl HttpConnector for Passage {
         // Only calls that change something bring it along.
         let guard = request.extension::<Guard>().cloned().unwrap_or_default();
         HttpConnectorFuture::new(async move {
+            gate.rates.turn(&request).await;
             let _place = gate.places.acquire().await.expect("the gate is never closed");
             pass(&gate.network, &guard, &connector, request).await
         })

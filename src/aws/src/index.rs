@@ -7,7 +7,9 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
+use aws_sdk_resourcegroupstagging::Client;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use infra_engine::live::{Ask, Fault, FaultKind};
 use infra_engine::model::{Owner, Tags, keys};
@@ -19,7 +21,7 @@ use crate::{Aws, Sorted};
 pub const ACTION: &str = "tag:GetResources";
 
 /// The tags of what an owner has, by ARN.
-type Index = BTreeMap<String, Tags>;
+pub(crate) type Index = BTreeMap<String, Tags>;
 
 /// The tags of a resource: from the index where it has them, otherwise as `alone` reads them. `None` if it is gone.
 pub(crate) async fn tags(
@@ -37,15 +39,29 @@ pub(crate) async fn tags(
 /// The tags that the index tells of a resource. Who asks for one resource by its identifier wants to know them as they
 /// are now: the index tells nothing then.
 pub(crate) async fn known(aws: &Aws, ask: &Ask, arn: &str) -> Result<Option<Tags>, Fault> {
-    let Some(owner) = ask.owner.as_ref().filter(|_| ask.only.is_empty()) else { return Ok(None) };
-    let index = ask.shared.once("index of tags", read(aws, owner)).await?;
-    Ok(index.get(arn).cloned())
+    Ok(all(aws, ask).await?.get(arn).cloned())
 }
 
+/// All that the index tells of what is ours: nothing where one resource is asked for by its identifier.
+pub(crate) async fn all(aws: &Aws, ask: &Ask) -> Result<Arc<Index>, Fault> {
+    match ask.owner.as_ref().filter(|_| ask.only.is_empty()) {
+        Some(owner) => ask.shared.once("index of tags", read(aws, owner)).await,
+        None => Ok(Arc::default()),
+    }
+}
+
+/// The index of the region, and that of the region where the services are at home that are there once.
 async fn read(aws: &Aws, owner: &Owner) -> Result<Index, Fault> {
+    let mut index = of_region(aws.tagging(), owner).await?;
+    if aws.home_of_global_services() != aws.region() {
+        index.extend(of_region(aws.global_tagging(), owner).await?);
+    }
+    Ok(index)
+}
+
+async fn of_region(tagging: &Client, owner: &Owner) -> Result<Index, Fault> {
     let filter = TagFilter::builder().key(keys::OWNER).values(owner.to_string()).build();
-    let pages =
-        aws.tagging().get_resources().tag_filters(filter).resources_per_page(100).into_paginator().items().send();
+    let pages = tagging.get_resources().tag_filters(filter).resources_per_page(100).into_paginator().items().send();
     match pages.try_collect().await.sorted(ACTION) {
         Ok(resources) => Ok(resources
             .into_iter()

@@ -13,8 +13,8 @@ use infra_aws::ec2::{
     Allocation, Allow, ElasticIp, Image, ImageFamily, InternetGateway, NatGateway, Reach, RootVolume, RouteTable,
     SecurityGroup, SecurityGroupRules, SpotFleet, Subnet, Target, Traffic, Upkeep, VolumeKind, Vpc,
 };
-use infra_engine::live::{Ask, Behaviour, Found, Order};
-use infra_engine::model::{Address, Ref, Tags};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Found, Order, Retag};
+use infra_engine::model::{Address, Ref, Tags, keys};
 use infra_values::Cidr;
 
 fn vpc(cidr: &str) -> Vpc {
@@ -113,6 +113,64 @@ async fn a_security_group_is_ordered_once_and_lets_nothing_through() {
     assert_eq!(found.iter().map(|found| &found.id).collect::<Vec<_>>(), [&walk.id]);
     walk.end().await;
     vpc.end().await;
+}
+
+/// An order of a project's one definition.
+fn order<R>(project: &str, definition: R, token: &str) -> Order<R> {
+    let tags = Tags::from([
+        (keys::OWNER.to_owned(), format!("{project}/test")),
+        (keys::ADDRESS.to_owned(), "walk.one".to_owned()),
+    ]);
+    Order { address: Address::new("walk", "one").unwrap(), definition, tags, token: format!("{project}-{token}") }
+}
+
+/// Tells a resource that another one takes its place.
+async fn retire<R: Behaviour<Cloud = Aws>>(aws: &Aws, id: &str) {
+    let live = R::read(aws, &Ask::only([id.to_owned()])).await.unwrap().pop().unwrap();
+    let set = Tags::from([(keys::RETIRED.to_owned(), "true".to_owned())]);
+    R::retag(aws, &live, &Retag { set, remove: Vec::new() }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_security_group_takes_a_second_name_while_its_predecessor_is_in_use() {
+    let (aws, project) = (aws().await, project());
+    let vpc = beside(&aws, vpc("10.0.0.0/16")).await;
+    let group = SecurityGroup { vpc: Ref::known(&vpc.id), name: project.clone(), description: "The shop".into() };
+    let first = SecurityGroup::create(&aws, &order(&project, group.clone(), "a")).await.unwrap();
+    let corrected = SecurityGroup { description: "The bakery".into(), ..group };
+
+    // Of one that nobody has retired the name stays its own.
+    let fault = SecurityGroup::create(&aws, &order(&project, corrected.clone(), "b")).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Exists, "{fault}");
+
+    retire::<SecurityGroup>(&aws, &first).await;
+    let second = SecurityGroup::create(&aws, &order(&project, corrected.clone(), "b")).await.unwrap();
+    assert_ne!(second, first);
+    let live = SecurityGroup::read(&aws, &Ask::only([second.clone()])).await.unwrap().pop().unwrap();
+    assert_eq!(live.definition, corrected, "it is read under the name that it was ordered by");
+    for id in [first, second] {
+        aws.ec2().delete_security_group().group_id(id).send().await.unwrap();
+    }
+    vpc.end().await;
+}
+
+#[tokio::test]
+async fn a_spot_fleet_stays_until_the_machines_of_its_successor_are_there() {
+    let (aws, project) = (aws().await, project());
+    let image = newest(&aws, &project).await;
+    let old = SpotFleet { image: image.clone(), ..fleet() };
+    let new = SpotFleet { user_data: "#!/bin/bash\necho more\n".into(), ..old.clone() };
+    let first = SpotFleet::create(&aws, &order(&project, old, "a")).await.unwrap();
+    retire::<SpotFleet>(&aws, &first).await;
+    let second = SpotFleet::create(&aws, &order(&project, new, "b")).await.unwrap();
+    let old = SpotFleet::read(&aws, &Ask::only([first])).await.unwrap().pop().unwrap();
+    let fault = SpotFleet::delete(&aws, &old).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Busy, "{fault}");
+    assert!(fault.message.starts_with(&format!("{second}, which takes its place, has 0 of 2 machines")), "{fault}");
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    SpotFleet::delete(&aws, &old).await.unwrap();
+    let new = SpotFleet::read(&aws, &Ask::only([second])).await.unwrap().pop().unwrap();
+    SpotFleet::delete(&aws, &new).await.unwrap();
 }
 
 async fn rules(aws: &Aws, group: &str) -> Option<Found<SecurityGroupRules>> {

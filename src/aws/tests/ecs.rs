@@ -13,7 +13,7 @@ use infra_aws::ecs::{
     Architecture, Breaker, Capacity, CapacityProvider, Cluster, Connect, Container, Count, Cpu512, Fargate, Insights,
     Port, Propagation, Rollout, Service, Share, TaskDefinition,
 };
-use infra_engine::live::{Ask, Behaviour, Order, State};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Order, State};
 use infra_engine::model::{Address, Owner, Ref, Tags, keys};
 
 #[tokio::test]
@@ -41,6 +41,27 @@ async fn a_cluster_is_ordered_once_and_what_others_do_to_it_is_mended() {
     put.set_default_capacity_provider_strategy(Some(Vec::new())).send().await.unwrap();
     walk.mend().await;
 
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn a_cluster_goes_although_machines_of_which_nothing_is_heard_are_left_in_it() {
+    let (aws, project) = (aws().await, project());
+    let cluster = Cluster {
+        name: project.clone(),
+        insights: Insights::Disabled,
+        capacity_providers: BTreeSet::new(),
+        default_strategy: BTreeSet::new(),
+        connects: false,
+    };
+    let walk = Walk::begin(&aws, &project, cluster).await;
+    aws.ecs().register_container_instance().cluster(&project).send().await.unwrap();
+    let live = walk.settled().await;
+    // The machine is taken out, and the cluster is still said to be in use until it is asked once more.
+    let fault = Cluster::delete(&aws, &live).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Busy, "{fault}");
+    let left = aws.ecs().list_container_instances().cluster(&project).send().await.unwrap();
+    assert!(left.container_instance_arns().is_empty(), "{left:?}");
     walk.end().await;
 }
 
@@ -115,6 +136,8 @@ async fn a_service_is_ordered_once_and_its_tasks_are_counted_by_one() {
         execute_command: false,
         propagate_tags: Propagation::Service,
         connect: Connect::Off,
+        rebalances: true,
+        quick_metrics: false,
     };
     let walk = Walk::begin(&aws, &project, service.clone()).await;
     walk.order_again().await;

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use common::{Walk, aws, project};
 use infra_aws::Aws;
 use infra_aws::ec2::Processor;
-use infra_aws::events::{EventRule, EventTarget};
+use infra_aws::events::{self, EventRule, EventTarget};
 use infra_aws::iam::Service;
-use infra_aws::lambda::{CodeHash, Function, Permission, Runtime};
+use infra_aws::lambda::{CodeHash, Function, Permission, Retries, Runtime};
 use infra_engine::live::{Ask, Behaviour, FaultKind, Found, Order, State};
 use infra_engine::model::{Address, Ref, Tags, keys};
 
@@ -69,6 +69,7 @@ fn function(project: &str) -> Function {
         memory: 256,
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
         reserved: None,
+        retries: Retries::USUAL,
     }
 }
 
@@ -181,6 +182,7 @@ async fn a_target_stands_in_its_rule() {
         calls: "arn:aws:lambda:us-east-1:000000000000:function:walk".into(),
         role: None,
         input: None,
+        retries: events::Retries::USUAL,
     };
     let made = order(&project, target.clone());
     let id = EventTarget::create(&aws, &made).await.unwrap();

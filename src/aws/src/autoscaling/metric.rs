@@ -20,6 +20,10 @@ pub enum Predefined {
     ServiceCpu,
     /// The memory of a service, in percent.
     ServiceMemory,
+    /// The processors of a service in percent, every twenty seconds: for a service with quick metrics.
+    ServiceCpuQuick,
+    /// The memory of a service in percent, every twenty seconds: for a service with quick metrics.
+    ServiceMemoryQuick,
     /// The requests to a load balancer's target group, for each target and minute. See
     /// [`Predefined::requests_per_target`].
     RequestsPerTarget(Text),
@@ -52,6 +56,8 @@ pub struct CustomMetric {
 const NAMES: &[(MetricType, Predefined)] = &[
     (MetricType::EcsServiceAverageCpuUtilization, Predefined::ServiceCpu),
     (MetricType::EcsServiceAverageMemoryUtilization, Predefined::ServiceMemory),
+    (MetricType::EcsServiceAverageCpuUtilizationHighResolution, Predefined::ServiceCpuQuick),
+    (MetricType::EcsServiceAverageMemoryUtilizationHighResolution, Predefined::ServiceMemoryQuick),
     (MetricType::Ec2SpotFleetRequestAverageCpuUtilization, Predefined::FleetCpu),
     (MetricType::Ec2SpotFleetRequestAverageNetworkIn, Predefined::FleetNetworkIn),
     (MetricType::Ec2SpotFleetRequestAverageNetworkOut, Predefined::FleetNetworkOut),
@@ -90,7 +96,12 @@ impl Predefined {
 
     /// True for metrics that are a percentage.
     pub(super) fn is_percentage(&self) -> bool {
-        matches!(self, Predefined::ServiceCpu | Predefined::ServiceMemory | Predefined::FleetCpu)
+        matches!(self, Predefined::ServiceCpu | Predefined::ServiceMemory | Predefined::FleetCpu) || self.is_quick()
+    }
+
+    /// True for metrics that a service has only if it is measured every twenty seconds.
+    pub(super) fn is_quick(&self) -> bool {
+        matches!(self, Predefined::ServiceCpuQuick | Predefined::ServiceMemoryQuick)
     }
 }
 

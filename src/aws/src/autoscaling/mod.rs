@@ -3,6 +3,7 @@
 //! A scalable target says between which bounds; policies and scheduled actions say when, and belong to their target.
 //! What they have in common is in `place` (what is scaled) and `policies` (how all three kinds of policies are kept).
 
+mod fights;
 mod metric;
 mod place;
 mod policies;

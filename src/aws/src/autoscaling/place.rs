@@ -63,6 +63,11 @@ pub(super) fn sorted(fault: Fault) -> Fault {
         .when(FaultKind::NotYet, &["FailedResourceAccessException"], "token included in the request is invalid")
 }
 
+/// The same where nothing is changed: whatever the other service says, asking again is all that there is to do.
+pub(super) fn sorted_reading(fault: Fault) -> Fault {
+    sorted(fault).when(FaultKind::Throttled, &["FailedResourceAccessException"], "")
+}
+
 /// The same where something is put on a target, which was registered a moment ago.
 pub(super) fn sorted_on_target(fault: Fault) -> Fault {
     sorted(fault).when(FaultKind::NotYet, &["ObjectNotFoundException"], "")

@@ -6,7 +6,7 @@ use aws_sdk_applicationautoscaling::types::{PolicyType, ScalingPolicy};
 use infra_engine::check::Violation;
 use infra_engine::live::{Ask, Fault, FaultKind, GoneIsFine};
 
-use super::place::{Place, sorted, sorted_on_target};
+use super::place::{Place, sorted, sorted_on_target, sorted_reading};
 use crate::pages::each;
 use crate::{Aws, Sorted};
 
@@ -50,7 +50,7 @@ async fn of_all(aws: &Aws, ask: &Ask, places: &[Place]) -> Result<Vec<ScalingPol
     for namespace in Place::namespaces(places) {
         let read = async {
             let call = aws.autoscaling().describe_scaling_policies().service_namespace(namespace.clone());
-            call.into_paginator().items().send().try_collect().await.sorted(DESCRIBE).map_err(sorted)
+            call.into_paginator().items().send().try_collect().await.sorted(DESCRIBE).map_err(sorted_reading)
         };
         let name = format!("scaling policies of {}", namespace.as_str());
         let all = ask.shared.once::<Vec<ScalingPolicy>, _>(&name, read).await?;
@@ -64,7 +64,7 @@ async fn of_one(aws: &Aws, place: Place) -> Result<Vec<ScalingPolicy>, Fault> {
     let Place { namespace, dimension, resource } = place;
     let call = aws.autoscaling().describe_scaling_policies().service_namespace(namespace);
     let pages = call.scalable_dimension(dimension).resource_id(resource).into_paginator().items().send();
-    let policies: Result<Vec<ScalingPolicy>, Fault> = pages.try_collect().await.sorted(DESCRIBE).map_err(sorted);
+    let policies: Result<Vec<ScalingPolicy>, Fault> = pages.try_collect().await.sorted(DESCRIBE).map_err(sorted_reading);
     policies.gone_is_fine()
 }
 

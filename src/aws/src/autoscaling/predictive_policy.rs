@@ -7,7 +7,7 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State};
 use infra_engine::model::{Ref, Tags};
 use infra_values::Percent;
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,7 @@ impl Behaviour for PredictivePolicy {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<PredictivePolicy>>, Fault> {
         let policies = policies::read(aws, ask, &PolicyType::PredictiveScaling).await?;
-        policies.into_iter().map(|(id, policy)| understand(&id, &policy)).collect()
+        Ok(policies.into_iter().map(|(id, policy)| understand(&id, &policy)).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<PredictivePolicy>) -> Result<String, Fault> {
@@ -177,24 +177,40 @@ fn configuration(policy: &PredictivePolicy, operation: &'static str) -> Result<C
     configuration.build().sorted(operation)
 }
 
-/// The definition that would have produced a live one.
-fn understand(id: &str, policy: &ScalingPolicy) -> Result<Found<PredictivePolicy>, Fault> {
-    let unknown = || {
-        let message = format!("the policy {id} learns from metrics that are not one of AWS's pairs");
-        Fault::new(FaultKind::Broken, "application-autoscaling:DescribeScalingPolicies", message)
+/// The definition that would have produced a live one, or one that stands in for it.
+fn understand(id: &str, policy: &ScalingPolicy) -> Found<PredictivePolicy> {
+    let found = match definition(policy) {
+        Some(definition) => Found::ready(id, definition, Tags::new()),
+        None => {
+            let stand_in = PredictivePolicy {
+                target: Ref::known(policy.resource_id()),
+                name: policy.policy_name().to_owned(),
+                load: Load::Cpu,
+                value: 0.0,
+                mode: Mode::ForecastOnly,
+                lead: 0,
+                beyond: Beyond::Never,
+            };
+            let why = format!("the policy {id} learns from other metrics than one of AWS's pairs");
+            Found::ready(id, stand_in, Tags::new()).in_state(State::Unreadable(why))
+        }
     };
-    let live = policy.predictive_scaling_policy_configuration().ok_or_else(unknown)?;
-    let metric = live.metric_specifications().first().ok_or_else(unknown)?;
-    let pair = metric.predefined_metric_pair_specification().ok_or_else(unknown)?;
+    found.with(PredictivePolicy::ARN.name, policy.policy_arn())
+}
+
+fn definition(policy: &ScalingPolicy) -> Option<PredictivePolicy> {
+    let live = policy.predictive_scaling_policy_configuration()?;
+    let [metric] = live.metric_specifications() else { return None };
+    let pair = metric.predefined_metric_pair_specification()?;
     let percent = i64::from(live.max_capacity_buffer().unwrap_or_default());
-    let definition = PredictivePolicy {
+    Some(PredictivePolicy {
         target: Ref::known(policy.resource_id()),
         name: policy.policy_name().to_owned(),
         load: match pair.predefined_metric_type() {
             CPU => Load::Cpu,
             MEMORY => Load::Memory,
             REQUESTS => Load::Requests(pair.resource_label().unwrap_or_default().into()),
-            _ => return Err(unknown()),
+            _ => return None,
         },
         value: metric.target_value(),
         mode: match live.mode() {
@@ -208,8 +224,7 @@ fn understand(id: &str, policy: &ScalingPolicy) -> Result<Found<PredictivePolicy
             }
             _ => Beyond::Never,
         },
-    };
-    Ok(Found::ready(id, definition, Tags::new()).with(PredictivePolicy::ARN.name, policy.policy_arn()))
+    })
 }
 
 static RULES: &[Rule<PredictivePolicy>] = &[
@@ -222,7 +237,7 @@ static RULES: &[Rule<PredictivePolicy>] = &[
     },
     Rule {
         code: "V73",
-        says: "a predictive policy scales a service, keeps a value above nought, and starts at most an hour before",
+        says: "a predictive policy scales a service, keeps a value above nought, and starts less than an hour before",
         source: "Application Auto Scaling API model: PredictiveScalingPolicyConfiguration",
         severity: Severity::Error,
         check: configuration_fits,
@@ -240,8 +255,8 @@ fn configuration_fits(policy: &PredictivePolicy, around: &Surroundings<'_>) -> V
     if !value.is_finite() || *value <= 0.0 {
         violations.push(Violation::of("value", value, format!("{value} cannot be reached"), "write more than 0"));
     }
-    if *lead > 3600 {
-        violations.push(Violation::of("lead", lead, format!("{lead} seconds are too many"), "write at most 3600"));
+    if *lead >= 3600 {
+        violations.push(Violation::of("lead", lead, format!("{lead} seconds are too many"), "write at most 3599"));
     }
     violations
 }
@@ -281,7 +296,7 @@ mod tests {
                 .creation_time(DateTime::from_secs(0))
                 .build()
                 .unwrap();
-            assert_eq!(understand("id", &live).unwrap().definition, written);
+            assert_eq!(understand("id", &live).definition, written);
         }
     }
 
@@ -294,7 +309,8 @@ mod tests {
             configuration_fits(&changed, &Surroundings::new(&[], &address)).len()
         };
         assert_eq!(wrong(|_| {}), 0);
-        assert_eq!(wrong(|policy| policy.lead = 3601), 1);
+        assert_eq!(wrong(|policy| policy.lead = 3599), 0);
+        assert_eq!(wrong(|policy| policy.lead = 3600), 1);
         assert_eq!(wrong(|policy| policy.value = 0.0), 1);
         assert_eq!(wrong(|policy| policy.target = Ref::known("spot-fleet-request/sfr-1")), 1);
     }

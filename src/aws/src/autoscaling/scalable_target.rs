@@ -12,10 +12,12 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::{Address, Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
-use super::place::{NAMESPACES, Place, ScalableResource, sorted};
-use super::scheduled_action::of_service;
+use super::fights;
+use super::place::{NAMESPACES, Place, ScalableResource, sorted, sorted_reading};
+use super::scheduled_action::{of_place, of_service};
 use crate::again::resume;
 use crate::ecs::{Count, Service};
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_map, to_map};
 use crate::{Aws, Sorted, index};
@@ -134,17 +136,20 @@ impl Behaviour for ScalableTarget {
             if targets.is_empty() {
                 return Ok((targets, Arc::default()));
             }
-            let actions = of_service(aws, ask, &namespace).await?;
+            let actions = match ask.only.is_empty() {
+                true => of_service(aws, ask, &namespace).await?,
+                false => {
+                    let places = targets.iter().filter_map(|target| Place::of(target.resource_id()));
+                    let actions = each(places, async |place: Place| of_place(aws, place).await).await?;
+                    Arc::new(actions.into_iter().flatten().collect())
+                }
+            };
             Ok((targets, actions))
         });
-        let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+        let meant = meant(aws, ask).await?;
         let near = |target: &Live| {
-            let resource = target.resource_id();
             let fleet = *target.service_namespace() == ServiceNamespace::Ec2;
-            fleet
-                || ask.only.contains(resource)
-                || ask.names.contains(resource)
-                || project.is_some_and(|project| resource.contains(project))
+            fleet || meant.by_arn(target.resource_id(), target.scalable_target_arn().unwrap_or_default())
         };
         let (targets, actions): (Vec<_>, Vec<_>) = targets.await?.into_iter().unzip();
         let mut scheduled: BTreeMap<String, Vec<ScheduledAction>> = BTreeMap::new();
@@ -153,7 +158,8 @@ impl Behaviour for ScalableTarget {
         }
         let targets = targets.into_iter().flatten().filter(near);
         let with_tags = async |target: Live| {
-            let arn = target.scalable_target_arn().unwrap_or_default();
+            // One that was registered before targets had tags has no ARN, and nobody could have put tags on it.
+            let Some(arn) = target.scalable_target_arn() else { return Ok(Some((target, Tags::new()))) };
             let tags = index::tags(aws, ask, arn, tags(aws, arn)).await?;
             Ok(tags.map(|tags| (target, tags)))
         };
@@ -194,26 +200,20 @@ impl Behaviour for ScalableTarget {
     }
 
     async fn update(aws: &Aws, _: &Found<ScalableTarget>, wanted: &ScalableTarget) -> Result<(), Fault> {
-        let operation = "application-autoscaling:RegisterScalableTarget";
-        let ScalableTarget { resource, minimum, maximum, suspended } = wanted;
-        let place = Place::for_call(&resource.value(), operation)?;
-        let call = aws
-            .autoscaling()
-            .register_scalable_target()
-            .service_namespace(place.namespace)
-            .scalable_dimension(place.dimension)
-            .resource_id(place.resource)
-            .min_capacity(number(*minimum))
-            .max_capacity(number(*maximum))
-            .suspended_state(suspended.written());
-        call.send().await.sorted(operation).map_err(sorted).map(drop)
+        register(aws, wanted).await.map(drop)
     }
 
     async fn retag(aws: &Aws, found: &Found<ScalableTarget>, retag: &Retag) -> Result<(), Fault> {
         let Retag { set, remove } = retag;
-        let arn = &found.outputs[ScalableTarget::ARN.name];
+        let mut arn = found.outputs[ScalableTarget::ARN.name].clone();
+        if arn.is_empty() {
+            // Registered once more as it is, it is given an ARN; only then it takes tags.
+            let message = format!("{} has no ARN, so it takes no tags", found.id);
+            let none = || Fault::new(FaultKind::NotYet, "application-autoscaling:RegisterScalableTarget", message);
+            arn = register(aws, &found.definition).await?.ok_or_else(none)?;
+        }
         if !set.is_empty() {
-            let call = aws.autoscaling().tag_resource().resource_arn(arn).set_tags(Some(to_map(set)));
+            let call = aws.autoscaling().tag_resource().resource_arn(&arn).set_tags(Some(to_map(set)));
             call.send().await.sorted("application-autoscaling:TagResource").map_err(sorted)?;
         }
         if !remove.is_empty() {
@@ -232,12 +232,29 @@ impl Behaviour for ScalableTarget {
     }
 }
 
+/// Registers a target that there is: its bounds change, and its tags are left as they are. Gives its ARN.
+async fn register(aws: &Aws, target: &ScalableTarget) -> Result<Option<String>, Fault> {
+    let operation = "application-autoscaling:RegisterScalableTarget";
+    let ScalableTarget { resource, minimum, maximum, suspended } = target;
+    let place = Place::for_call(&resource.value(), operation)?;
+    let call = aws
+        .autoscaling()
+        .register_scalable_target()
+        .service_namespace(place.namespace)
+        .scalable_dimension(place.dimension)
+        .resource_id(place.resource)
+        .min_capacity(number(*minimum))
+        .max_capacity(number(*maximum))
+        .suspended_state(suspended.written());
+    Ok(call.send().await.sorted(operation).map_err(sorted)?.scalable_target_arn)
+}
+
 /// The targets of a service, or only those of certain resources.
 async fn targets(aws: &Aws, namespace: &ServiceNamespace, resources: Vec<String>) -> Result<Vec<Live>, Fault> {
     let resources = Some(resources).filter(|resources| !resources.is_empty());
     let call = aws.autoscaling().describe_scalable_targets().service_namespace(namespace.clone());
     let pages = call.set_resource_ids(resources).into_paginator().items().send();
-    pages.try_collect().await.sorted("application-autoscaling:DescribeScalableTargets").map_err(sorted)
+    pages.try_collect().await.sorted("application-autoscaling:DescribeScalableTargets").map_err(sorted_reading)
 }
 
 /// The least and the most machines of the fleets that are scaled, whoever scales them.
@@ -330,6 +347,7 @@ static RULES: &[Rule<ScalableTarget>] = &[
         severity: Severity::Error,
         check: one_counts,
     },
+    fights::ONE_IS_NONE,
 ];
 
 /// Whoever counts tasks as well would undo what the other has done, again and again.
@@ -401,6 +419,8 @@ mod tests {
             execute_command: false,
             propagate_tags: Propagation::Service,
             connect: Connect::Off,
+            rebalances: true,
+            quick_metrics: false,
         };
         let resource = stack.add("web", service).output(Service::SCALABLE);
         let target = ScalableTarget { resource, ..target(2, 8) };

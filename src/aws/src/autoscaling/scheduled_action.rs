@@ -1,19 +1,22 @@
 //! A scheduled action: when the bounds of a scalable target move, and where to.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use aws_sdk_applicationautoscaling::primitives::DateTime;
 use aws_sdk_applicationautoscaling::types::{ScalableTargetAction, ScheduledAction as Live, ServiceNamespace};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State};
 use infra_engine::model::{Ref, Tags, UnixTime};
-use infra_values::{Date, Moment, Schedule, TimeZone};
+use infra_values::{Date, Moment, Rate, Schedule, TimeZone, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::place::{Place, sorted, sorted_on_target};
+use super::fights;
+use super::place::{Place, sorted, sorted_on_target, sorted_reading};
 use super::policies::name_fits;
 use super::scalable_target::ScalableTargetId;
+use crate::pages::each;
 use crate::{Aws, Sorted};
 
 /// A scheduled action: when the bounds of a scalable target move, and where to.
@@ -62,12 +65,14 @@ pub struct ScheduledAction {
     pub maximum: Option<u32>,
 }
 
+const DESCRIBE: &str = "application-autoscaling:DescribeScheduledActions";
+
 impl Behaviour for ScheduledAction {
     type Cloud = Aws;
 
     const ACTIONS: &'static [&'static str] = &[
         "application-autoscaling:DeleteScheduledAction",
-        "application-autoscaling:DescribeScheduledActions",
+        DESCRIBE,
         "application-autoscaling:PutScheduledAction",
         // Whether the caller could do these is tried whenever a target, a policy or an action is put.
         "cloudwatch:DeleteAlarms",
@@ -99,14 +104,19 @@ impl Behaviour for ScheduledAction {
         let mut places: Vec<Place> = ask.parents.iter().filter_map(|target| Place::of(target)).chain(named).collect();
         places.sort();
         places.dedup();
+        if !ask.only.is_empty() {
+            let live = each(places, async |place: Place| of_place(aws, place).await).await?;
+            let found = live.iter().flatten().map(understand);
+            return Ok(found.filter(|found| ask.only.contains(&found.id)).collect());
+        }
         let mut found = Vec::new();
         for namespace in Place::namespaces(&places) {
             let actions = of_service(aws, ask, &namespace).await?;
             let asked =
                 actions.iter().filter(|action| places.iter().any(|place| place.resource == action.resource_id()));
-            found.extend(asked.map(understand).collect::<Result<Vec<_>, Fault>>()?);
+            found.extend(asked.map(understand));
         }
-        Ok(found.into_iter().filter(|found| ask.only.is_empty() || ask.only.contains(&found.id)).collect())
+        Ok(found)
     }
 
     async fn create(aws: &Aws, order: &Order<ScheduledAction>) -> Result<String, Fault> {
@@ -139,12 +149,19 @@ impl Behaviour for ScheduledAction {
 
 /// The actions of all targets of a service: in one look they are read once, for the targets whose bounds they move too.
 pub(super) async fn of_service(aws: &Aws, ask: &Ask, namespace: &ServiceNamespace) -> Result<Arc<Vec<Live>>, Fault> {
-    let operation = "application-autoscaling:DescribeScheduledActions";
     let read = async {
         let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace.clone());
-        call.into_paginator().items().send().try_collect().await.sorted(operation).map_err(sorted)
+        call.into_paginator().items().send().try_collect().await.sorted(DESCRIBE).map_err(sorted_reading)
     };
     ask.shared.once(&format!("scheduled actions of {}", namespace.as_str()), read).await
+}
+
+/// The actions of one target.
+pub(super) async fn of_place(aws: &Aws, place: Place) -> Result<Vec<Live>, Fault> {
+    let Place { namespace, dimension, resource } = place;
+    let call = aws.autoscaling().describe_scheduled_actions().service_namespace(namespace);
+    let pages = call.scalable_dimension(dimension).resource_id(resource).into_paginator().items().send();
+    pages.try_collect().await.sorted(DESCRIBE).map_err(sorted_reading)
 }
 
 async fn put(aws: &Aws, action: &ScheduledAction) -> Result<(), Fault> {
@@ -180,29 +197,46 @@ async fn delete(aws: &Aws, id: &str) -> Result<(), Fault> {
     call.send().await.sorted(operation).map_err(sorted).map(drop).gone_is_fine()
 }
 
-/// The definition that would have produced a live one.
-fn understand(action: &Live) -> Result<Found<ScheduledAction>, Fault> {
+/// The definition that would have produced a live one, or one that stands in for it.
+fn understand(action: &Live) -> Found<ScheduledAction> {
     let id = format!("{}/{}", action.resource_id(), action.scheduled_action_name());
-    let broken = |wrong: String| {
-        let message = format!("the scheduled action {id}: {wrong}");
-        Fault::new(FaultKind::Broken, "application-autoscaling:DescribeScheduledActions", message)
-    };
+    match definition(action) {
+        Ok(definition) => Found::ready(id, definition, Tags::new()),
+        Err(wrong) => {
+            let stand_in = ScheduledAction {
+                target: Ref::known(action.resource_id()),
+                name: action.scheduled_action_name().to_owned(),
+                schedule: Schedule::Rate(Rate { every: NonZeroU32::MIN, unit: Unit::Day }),
+                zone: TimeZone::UTC,
+                start: None,
+                end: None,
+                minimum: None,
+                maximum: None,
+            };
+            let why = format!("the scheduled action {id}: {wrong}");
+            Found::ready(id, stand_in, Tags::new()).in_state(State::Unreadable(why))
+        }
+    }
+}
+
+fn definition(action: &Live) -> Result<ScheduledAction, String> {
     let bounds = action.scalable_target_action();
     let unsigned = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok());
-    let definition = ScheduledAction {
+    let schedule: Result<Schedule, _> = action.schedule().parse();
+    let zone: Result<TimeZone, _> = match action.timezone().filter(|zone| !zone.is_empty()) {
+        Some(zone) => zone.parse(),
+        None => Ok(TimeZone::UTC),
+    };
+    Ok(ScheduledAction {
         target: Ref::known(action.resource_id()),
         name: action.scheduled_action_name().to_owned(),
-        schedule: action.schedule().parse().map_err(|invalid| broken(format!("{invalid}")))?,
-        zone: match action.timezone().filter(|zone| !zone.is_empty()) {
-            Some(zone) => zone.parse().map_err(|invalid| broken(format!("{invalid}")))?,
-            None => TimeZone::UTC,
-        },
-        start: action.start_time().map(moment).transpose().map_err(&broken)?,
-        end: action.end_time().map(moment).transpose().map_err(&broken)?,
+        schedule: schedule.map_err(|invalid| invalid.to_string())?,
+        zone: zone.map_err(|invalid| invalid.to_string())?,
+        start: action.start_time().map(moment).transpose()?,
+        end: action.end_time().map(moment).transpose()?,
         minimum: unsigned(bounds.and_then(ScalableTargetAction::min_capacity)),
         maximum: unsigned(bounds.and_then(ScalableTargetAction::max_capacity)),
-    };
-    Ok(Found::ready(id.clone(), definition, Tags::new()))
+    })
 }
 
 /// A moment of UTC as the seconds that the API counts.
@@ -240,6 +274,7 @@ static RULES: &[Rule<ScheduledAction>] = &[
         severity: Severity::Error,
         check: bounds_fit,
     },
+    fights::ONE_IS_NONE_THEN,
 ];
 
 fn times_fit(action: &ScheduledAction, _: &Surroundings<'_>) -> Vec<Violation> {

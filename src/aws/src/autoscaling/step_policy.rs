@@ -6,10 +6,11 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State};
 use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
+use super::fights;
 use super::policies::{self, ScalingPolicyArn};
 use super::scalable_target::ScalableTargetId;
 use crate::cloudwatch::{Action, Alarm};
@@ -110,7 +111,7 @@ impl Behaviour for StepPolicy {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<StepPolicy>>, Fault> {
         let policies = policies::read(aws, ask, &PolicyType::StepScaling).await?;
-        policies.into_iter().map(|(id, policy)| understand(&id, &policy)).collect()
+        Ok(policies.into_iter().map(|(id, policy)| understand(&id, &policy)).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<StepPolicy>) -> Result<String, Fault> {
@@ -156,16 +157,32 @@ async fn put(aws: &Aws, policy: &StepPolicy) -> Result<(), Fault> {
     policies::send(call.step_scaling_policy_configuration(configuration.build())).await
 }
 
-/// The definition that would have produced a live one.
-fn understand(id: &str, policy: &ScalingPolicy) -> Result<Found<StepPolicy>, Fault> {
-    let live = policy.step_scaling_policy_configuration().ok_or_else(|| {
-        let message = format!("the policy {id} says nothing of its steps");
-        Fault::new(FaultKind::Broken, "application-autoscaling:DescribeScalingPolicies", message)
-    })?;
+/// The definition that would have produced a live one, or one that stands in for it.
+fn understand(id: &str, policy: &ScalingPolicy) -> Found<StepPolicy> {
+    let found = match definition(policy) {
+        Some(definition) => Found::ready(id, definition, Tags::new()),
+        None => {
+            let stand_in = StepPolicy {
+                target: Ref::known(policy.resource_id()),
+                name: policy.policy_name().to_owned(),
+                adjustment: Adjustment::Change,
+                steps: Vec::new(),
+                cooldown: 0,
+                aggregation: Aggregation::Average,
+            };
+            let why = format!("the policy {id} says nothing of its steps");
+            Found::ready(id, stand_in, Tags::new()).in_state(State::Unreadable(why))
+        }
+    };
+    found.with(StepPolicy::ARN.name, policy.policy_arn())
+}
+
+fn definition(policy: &ScalingPolicy) -> Option<StepPolicy> {
+    let live = policy.step_scaling_policy_configuration()?;
     let unsigned = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok());
     let mut steps: Vec<Step> = live.step_adjustments().iter().map(Step::understand).collect();
     steps.sort_by(|left, right| left.floor().total_cmp(&right.floor()));
-    let definition = StepPolicy {
+    Some(StepPolicy {
         target: Ref::known(policy.resource_id()),
         name: policy.policy_name().to_owned(),
         adjustment: match live.adjustment_type() {
@@ -182,8 +199,7 @@ fn understand(id: &str, policy: &ScalingPolicy) -> Result<Found<StepPolicy>, Fau
             Some(MetricAggregationType::Maximum) => Aggregation::Maximum,
             _ => Aggregation::Average,
         },
-    };
-    Ok(Found::ready(id, definition, Tags::new()).with(StepPolicy::ARN.name, policy.policy_arn()))
+    })
 }
 
 impl Step {
@@ -247,6 +263,9 @@ static RULES: &[Rule<StepPolicy>] = &[
         severity: Severity::Error,
         check: somebody_calls,
     },
+    fights::IN_BESIDE_TRACKING,
+    fights::SUM,
+    fights::CROSSING,
 ];
 
 /// An alarm of this program calls it: by reference, or by an ARN that has the policy's name in it.

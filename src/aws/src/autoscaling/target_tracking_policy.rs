@@ -5,8 +5,8 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State};
+use infra_engine::model::{Address, Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::metric::{CustomMetric, Predefined};
@@ -81,7 +81,7 @@ impl Behaviour for TargetTrackingPolicy {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<TargetTrackingPolicy>>, Fault> {
         let policies = policies::read(aws, ask, &PolicyType::TargetTrackingScaling).await?;
-        policies.into_iter().map(|(id, policy)| understand(&id, &policy)).collect()
+        Ok(policies.into_iter().map(|(id, policy)| understand(&id, &policy)).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<TargetTrackingPolicy>) -> Result<String, Fault> {
@@ -123,26 +123,44 @@ async fn put(aws: &Aws, policy: &TargetTrackingPolicy) -> Result<(), Fault> {
     policies::send(call.target_tracking_scaling_policy_configuration(configuration)).await
 }
 
-/// The definition that would have produced a live one.
-fn understand(id: &str, policy: &ScalingPolicy) -> Result<Found<TargetTrackingPolicy>, Fault> {
-    let unknown = || {
-        let message = format!("the policy {id} follows a metric that is computed from others");
-        Fault::new(FaultKind::Broken, "application-autoscaling:DescribeScalingPolicies", message)
+/// The definition that would have produced a live one, or one that stands in for it.
+fn understand(id: &str, policy: &ScalingPolicy) -> Found<TargetTrackingPolicy> {
+    let found = match definition(policy) {
+        Some(definition) => Found::ready(id, definition, Tags::new()),
+        None => {
+            let why = format!("the policy {id} follows a metric that is computed from others");
+            Found::ready(id, stand_in(policy), Tags::new()).in_state(State::Unreadable(why))
+        }
     };
-    let live = policy.target_tracking_scaling_policy_configuration().ok_or_else(unknown)?;
+    found.with(TargetTrackingPolicy::ARN.name, policy.policy_arn())
+}
+
+fn stand_in(policy: &ScalingPolicy) -> TargetTrackingPolicy {
+    TargetTrackingPolicy {
+        target: Ref::known(policy.resource_id()),
+        name: policy.policy_name().to_owned(),
+        metric: Tracked::Predefined(Predefined::Other("unknown".to_owned())),
+        value: 0.0,
+        out_cooldown: None,
+        in_cooldown: None,
+        scales_in: false,
+    }
+}
+
+fn definition(policy: &ScalingPolicy) -> Option<TargetTrackingPolicy> {
+    let live = policy.target_tracking_scaling_policy_configuration()?;
     let predefined = live.predefined_metric_specification().map(Predefined::understand).map(Tracked::Predefined);
     let custom = || live.customized_metric_specification().and_then(CustomMetric::understand).map(Tracked::Custom);
     let seconds = |seconds: Option<i32>| seconds.and_then(|seconds| u32::try_from(seconds).ok());
-    let definition = TargetTrackingPolicy {
+    Some(TargetTrackingPolicy {
         target: Ref::known(policy.resource_id()),
         name: policy.policy_name().to_owned(),
-        metric: predefined.or_else(custom).ok_or_else(unknown)?,
+        metric: predefined.or_else(custom)?,
         value: live.target_value(),
         out_cooldown: seconds(live.scale_out_cooldown()),
         in_cooldown: seconds(live.scale_in_cooldown()),
         scales_in: live.disable_scale_in() != Some(true),
-    };
-    Ok(Found::ready(id, definition, Tags::new()).with(TargetTrackingPolicy::ARN.name, policy.policy_arn()))
+    })
 }
 
 static RULES: &[Rule<TargetTrackingPolicy>] = &[
@@ -166,6 +184,13 @@ static RULES: &[Rule<TargetTrackingPolicy>] = &[
         source: "Application Auto Scaling user guide: ALBRequestCountPerTarget; the metric of another group says nothing of it",
         severity: Severity::Error,
         check: requests_are_its_own,
+    },
+    Rule {
+        code: "V69b",
+        says: "a quick metric is one of a service that is measured every twenty seconds",
+        source: "ECS developer guide: faster auto scaling with high-resolution metrics",
+        severity: Severity::Error,
+        check: quick_is_measured,
     },
     Rule {
         code: "V70",
@@ -193,9 +218,7 @@ fn requests_are_its_own(policy: &TargetTrackingPolicy, around: &Surroundings<'_>
     let text = label.value();
     let mut groups = around.all::<TargetGroup>();
     let counted = groups.find(|(address, _)| text.ends_with(&format!("/{address}.{}", TargetGroup::SUFFIX.name)));
-    let scaled = around.of::<ScalableTarget, _>(&policy.target).map(|target| target.resource.value());
-    let mut services = around.all::<Service>();
-    let service = services.find(|(address, _)| scaled == Some(format!("{address}.{}", Service::SCALABLE.name)));
+    let service = service_of(&policy.target, around);
     let (Some((group, _)), Some((address, service))) = (counted, service) else { return Vec::new() };
     if service.load_balancers.iter().any(|joined| joined.target_group.value() == format!("{group}.id")) {
         return Vec::new();
@@ -203,6 +226,27 @@ fn requests_are_its_own(policy: &TargetTrackingPolicy, around: &Surroundings<'_>
     let wrong = format!("{address} does not join {group}");
     let way_out = "count the requests to a group that the service joins";
     vec![Violation::of("metric", label, wrong, way_out)]
+}
+
+fn quick_is_measured(policy: &TargetTrackingPolicy, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Tracked::Predefined(metric) = &policy.metric else { return Vec::new() };
+    match service_of(&policy.target, around) {
+        Some((address, service)) if metric.is_quick() && !service.quick_metrics => {
+            let wrong = format!("{address} is measured every minute");
+            vec![Violation::of("metric", metric, wrong, "set its `quick_metrics`, or track the metric of every minute")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The service that a target scales, if it is in the code.
+pub(super) fn service_of<'a>(
+    target: &Ref<ScalableTargetId>,
+    around: &Surroundings<'a>,
+) -> Option<(&'a Address, Service)> {
+    let scaled = around.of::<ScalableTarget, _>(target)?.resource.value();
+    let mut services = around.all::<Service>();
+    services.find(|(address, _)| scaled == format!("{address}.{}", Service::SCALABLE.name))
 }
 
 fn value_fits(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
@@ -215,7 +259,7 @@ fn value_fits(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violat
 
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::{Address, Platform};
+    use infra_engine::model::Platform;
 
     use super::*;
     use crate::autoscaling::Suspended;
@@ -288,6 +332,8 @@ mod tests {
             execute_command: false,
             propagate_tags: Propagation::Service,
             connect: Connect::Off,
+            rebalances: true,
+            quick_metrics: false,
         };
         let resource = stack.add("service", service).output(Service::SCALABLE);
         let target = ScalableTarget { resource, minimum: 2, maximum: 4, suspended: Suspended::default() };

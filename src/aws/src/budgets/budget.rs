@@ -19,7 +19,7 @@ use super::trigger::{Threshold, Trigger};
 use super::{TopicArn, trigger};
 use crate::again::resume;
 use crate::iam::Arn;
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Decimal, Sorted, index};
@@ -53,8 +53,8 @@ use crate::{Aws, Decimal, Sorted, index};
     ARN: new BudgetArn,
 ))]
 pub struct Budget {
-    /// Its name, unique in the account. When its code is removed, it is found again only if the project's name is in
-    /// it.
+    /// Its name, unique in the account. When its code is removed and the index of tags may not be read, it is found
+    /// again only if the project's name is in it.
     #[key]
     pub name: String,
     /// In which time.
@@ -121,7 +121,8 @@ impl Behaviour for Budget {
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Budget>>, Fault> {
         let account = &aws.identity().await?.account;
         let (mut budgets, mut notifications) = try_join!(all(aws, account), notifications(aws, account))?;
-        budgets.retain(|budget| may_be_asked_for(ask, &budget.budget_name));
+        let meant = meant(aws, ask).await?;
+        budgets.retain(|budget| meant.by_name(&budget.budget_name));
         let whole = budgets.into_iter().map(|budget| {
             let notifications = notifications.remove(&budget.budget_name).unwrap_or_default();
             (budget, notifications)

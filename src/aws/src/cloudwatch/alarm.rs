@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tags;
 use super::{Metric, Summary};
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::{batches, each};
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
@@ -62,8 +62,8 @@ pub use watched::{Math, Term, Watched};
     ARN: new AlarmArn,
 ))]
 pub struct Alarm {
-    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's name
-    /// is in it.
+    /// Its name, unique in account and region. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in it.
     #[key]
     pub name: String,
     /// What is wrong when it rings, for whom it wakes. Empty is none.
@@ -149,16 +149,17 @@ impl Behaviour for Alarm {
         Replacement::CreateFirst
     }
 
-    /// The list of alarms has no tags, and what the index does not know of one costs a call: see [`may_be_asked_for`].
+    /// The list of alarms has no tags, and what the index does not know of one costs a call: see [`meant`].
     /// Those of target tracking bear the names of what they scale, and are never ours.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Alarm>>, Fault> {
         let live = match ask.only.is_empty() {
             true => all(aws).await?,
             false => named(aws, ask.only.iter().cloned().collect()).await?,
         };
+        let meant = meant(aws, ask).await?;
         let asked = live.into_iter().filter(|live| {
             let name = live.alarm_name().unwrap_or_default();
-            may_be_asked_for(ask, name) && !name.starts_with(OF_TARGET_TRACKING)
+            meant.by_arn(name, live.alarm_arn().unwrap_or_default()) && !name.starts_with(OF_TARGET_TRACKING)
         });
         let found = each(asked, async |live: Live| {
             let tags = tags::read(aws, ask, live.alarm_arn().unwrap_or_default()).await?;

@@ -8,7 +8,7 @@ use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::tags;
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
@@ -48,8 +48,8 @@ pub use graph::{Axis, Graph, Line, Mark, Shown, View};
     ARN: new DashboardArn,
 ))]
 pub struct Dashboard {
-    /// Its name, unique in the account. When its code is removed, it is found again only if the project's name is in
-    /// it.
+    /// Its name, unique in the account. When its code is removed and the index of tags may not be read, it is found
+    /// again only if the project's name is in it.
     #[key]
     pub name: String,
     /// What is on it.
@@ -84,7 +84,8 @@ impl Behaviour for Dashboard {
             true => all(aws).await?,
             false => ask.only.iter().cloned().collect(),
         };
-        let asked = names.into_iter().filter(|name| may_be_asked_for(ask, name));
+        let meant = meant(aws, ask).await?;
+        let asked = names.into_iter().filter(|name| meant.by_name(name));
         let found = each(asked, async |name: String| {
             let get = aws.cloudwatch().get_dashboard().dashboard_name(name);
             let Some(live) = get.send().await.sorted(GET).map(Some).gone_is_fine()? else { return Ok(None) };

@@ -11,7 +11,7 @@ use infra_values::Region;
 use serde::{Deserialize, Serialize};
 
 use crate::again::resume;
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::s3::BucketName;
 use crate::tags::{from_sdk, to_sdk};
@@ -39,7 +39,8 @@ mod wire;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "costs/usage-report", id = UsageReportName)]
 pub struct UsageReport {
-    /// Its name, unique in the account. When its code is removed, it is found again only if the project's name is in it.
+    /// Its name, unique in the account. When its code is removed and the index of tags may not be read, it is found
+    /// again only if the project's name is in it.
     #[key]
     pub name: String,
     /// The bucket that it is put into: best as its policy gives it
@@ -165,7 +166,8 @@ impl Behaviour for UsageReport {
         while let Some(page) = pages.next().await {
             reports.extend(page.sorted(DESCRIBE)?.report_definitions.unwrap_or_default());
         }
-        reports.retain(|report| may_be_asked_for(ask, report.report_name()));
+        let meant = meant(aws, ask).await?;
+        reports.retain(|report| meant.by_name(report.report_name()));
         let found = each(reports, async |report: ReportDefinition| {
             let name = report.report_name().to_owned();
             let Some(tags) = tags(aws, &name).await? else { return Ok(None) };

@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
 };
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State};
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
@@ -74,11 +74,11 @@ impl Behaviour for RouteTable {
         let mut found = Vec::new();
         for filter in filters(ask, "route-table-id") {
             let pages = aws.ec2().describe_route_tables().filters(filter).into_paginator().items().send();
-            for live in pages.try_collect().await.sorted("ec2:DescribeRouteTables")? {
-                found.push(understand(&live)?);
-            }
+            let live = pages.try_collect().await.sorted("ec2:DescribeRouteTables")?;
+            let asked =
+                |live: &&Live| ask.wants(live.route_table_id().unwrap_or_default(), None, &tags::read(live.tags()));
+            found.extend(live.iter().filter(asked).map(understand));
         }
-        found.retain(|table| ask.wants(&table.id, None, &table.tags));
         Ok(found)
     }
 
@@ -323,17 +323,22 @@ fn unknown(id: &str, operation: &str) -> Fault {
     Fault::new(FaultKind::Refused, operation, format!("{id} is nothing that a route can lead to"))
 }
 
-/// The definition that would have produced a live one.
-fn understand(live: &Live) -> Result<Found<RouteTable>, Fault> {
-    let broken = |wrong: String| Fault::new(FaultKind::Broken, "ec2:DescribeRouteTables", wrong);
+/// The definition that would have produced a live one. One with a route that leads to what there was not when this was
+/// written is shown as what cannot be read.
+fn understand(live: &Live) -> Found<RouteTable> {
+    let id = live.route_table_id().unwrap_or_default();
     let routes = live.routes().iter().filter_map(|route| route::understand(route).transpose());
     let subnets = live.associations().iter().filter(|association| stands(association));
+    let (routes, state) = match routes.collect::<Result<_, String>>() {
+        Ok(routes) => (routes, State::Ready),
+        Err(wrong) => (BTreeMap::new(), State::Unreadable(format!("the route table {id}: {wrong}"))),
+    };
     let definition = RouteTable {
         vpc: Ref::known(live.vpc_id().unwrap_or_default()),
-        routes: routes.collect::<Result<_, _>>().map_err(broken)?,
+        routes,
         subnets: subnets.filter_map(RouteTableAssociation::subnet_id).map(Ref::known).collect(),
     };
-    Ok(Found::ready(live.route_table_id().unwrap_or_default(), definition, tags::read(live.tags())))
+    Found::ready(id, definition, tags::read(live.tags())).in_state(state)
 }
 
 #[cfg(test)]
@@ -414,6 +419,14 @@ mod tests {
             .associations(association("subnet-2", AssociationState::Disassociating))
             .build();
         let routes = [("192.168.0.0/16".parse().unwrap(), Target::Other("pcx-1".into()))].into();
-        assert_eq!(understand(&live).unwrap().definition, RouteTable { routes, ..table("vpc-1", &["subnet-1"]) });
+        assert_eq!(understand(&live).definition, RouteTable { routes, ..table("vpc-1", &["subnet-1"]) });
+    }
+
+    #[test]
+    fn a_route_to_what_is_not_known_makes_its_table_unreadable_and_no_more() {
+        let odd = Route::builder().destination_cidr_block("10.9.0.0/16").origin(RouteOrigin::CreateRoute).build();
+        let found = understand(&Live::builder().route_table_id("rtb-1").vpc_id("vpc-1").routes(odd).build());
+        let why = "the route table rtb-1: the route to 10.9.0.0/16 has no target";
+        assert_eq!((found.id.as_str(), found.state), ("rtb-1", State::Unreadable(why.into())));
     }
 }

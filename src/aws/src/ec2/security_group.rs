@@ -7,8 +7,9 @@ use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, SecurityGroup as L
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, Waits};
-use infra_engine::model::{Ref, Replacement};
+use infra_engine::model::{Ref, digest};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::ask::{filters, matching};
 use super::fault::{Ec2Fault, finish, given};
@@ -30,7 +31,7 @@ use crate::{Aws, Sorted};
 /// A new group lets nothing in and nothing out: the rule by which AWS lets everything out is taken away. What it lets
 /// through is said by its [`SecurityGroupRules`](super::SecurityGroupRules).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "ec2/security-group", id = SecurityGroupId)]
+#[resource(kind = "ec2/security-group", id = SecurityGroupId, replacement = "create_first")]
 pub struct SecurityGroup {
     /// The network that it belongs to.
     #[key]
@@ -46,6 +47,8 @@ pub struct SecurityGroup {
 
 impl Behaviour for SecurityGroup {
     type Cloud = Aws;
+
+    const SECOND_NAME: bool = true;
 
     const HELD_BY_USERS: bool = true;
 
@@ -65,12 +68,6 @@ impl Behaviour for SecurityGroup {
         RULES
     }
 
-    /// A name is taken until its group is gone, and AWS does not tell upper from lower case.
-    fn replacement(live: &SecurityGroup, wanted: &SecurityGroup) -> Replacement {
-        let taken = live.vpc == wanted.vpc && live.name.eq_ignore_ascii_case(&wanted.name);
-        if taken { Replacement::DeleteFirst } else { Replacement::CreateFirst }
-    }
-
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<SecurityGroup>>, Fault> {
         // A natural name is `vpc-1/web`; two calls find what is ours and what has a wanted name.
         let names = ask.names.iter().filter_map(|key| key.split_once('/')).map(|(_, name)| name.to_owned());
@@ -88,16 +85,21 @@ impl Behaviour for SecurityGroup {
     }
 
     async fn create(aws: &Aws, order: &Order<SecurityGroup>) -> Result<String, Fault> {
-        let SecurityGroup { vpc, name, description } = &order.definition;
-        let call = aws
-            .ec2()
-            .create_security_group()
-            .vpc_id(vpc.value())
-            .group_name(name)
-            .description(description)
-            .tag_specifications(tags::labels(ResourceType::SecurityGroup, &order.tags));
-        let made = call.send().await.sorted("ec2:CreateSecurityGroup").map_err(name_taken).changing()?;
-        let id: String = given(made.group_id(), "ec2:CreateSecurityGroup", "groupId")?;
+        let SecurityGroup { vpc, name, description: _ } = &order.definition;
+        let id = match make(aws, order, name).await {
+            Err(fault) if fault.kind == FaultKind::Exists => {
+                // The name is its predecessor's, which is still in use and goes when nothing refers to it any more.
+                let same = matching("vpc-id", [vpc.value()]);
+                let pages = aws.ec2().describe_security_groups().set_filters(Some(same)).into_paginator().items().send();
+                let groups = pages.try_collect().await.sorted("ec2:DescribeSecurityGroups")?;
+                let bears = |live: &&Live| live.group_name().is_some_and(|bears| bears.eq_ignore_ascii_case(name));
+                match groups.iter().find(bears).map(|live| tags::read(live.tags())) {
+                    Some(tags) if order.succeeds(&tags) => make(aws, order, &order.definition.second_name()).await?,
+                    _ => return Err(fault),
+                }
+            }
+            made => made?,
+        };
         finish(|| close(aws, &id)).await?;
         Ok(id)
     }
@@ -128,6 +130,37 @@ const RULES: &[Rule<SecurityGroup>] = &[Rule {
         [wrong_name(&group.name), wrong_text("description", &group.description)].into_iter().flatten().collect()
     },
 }];
+
+/// Makes a group under one of its two names.
+async fn make(aws: &Aws, order: &Order<SecurityGroup>, name: &str) -> Result<String, Fault> {
+    let call = aws
+        .ec2()
+        .create_security_group()
+        .vpc_id(order.definition.vpc.value())
+        .group_name(name)
+        .description(&order.definition.description)
+        .tag_specifications(tags::labels(ResourceType::SecurityGroup, &order.tags));
+    let made = call.send().await.sorted("ec2:CreateSecurityGroup").map_err(name_taken).changing()?;
+    given(made.group_id(), "ec2:CreateSecurityGroup", "groupId")
+}
+
+impl SecurityGroup {
+    /// The name that it takes while its predecessor still bears the plain one: with a digest of all that it is replaced
+    /// for.
+    fn second_name(&self) -> String {
+        let SecurityGroup { vpc, name, description } = self;
+        format!("{name}-{}", &digest(&json!([vpc.value(), description]))[..4])
+    }
+
+    /// The name in the definition of a group that AWS knows under this one.
+    fn plain_name(&self, live: &str) -> String {
+        let plain = live.rsplit_once('-').map(|(plain, _)| SecurityGroup { name: plain.to_owned(), ..self.clone() });
+        match plain {
+            Some(plain) if plain.second_name() == live => plain.name,
+            _ => live.to_owned(),
+        }
+    }
+}
 
 /// V09, for the name.
 fn wrong_name(name: &str) -> Option<Violation> {
@@ -167,18 +200,19 @@ fn key(group: &SecurityGroup) -> String {
 
 /// The definition that would have produced a live one.
 fn understand(live: &Live) -> Found<SecurityGroup> {
-    let definition = SecurityGroup {
+    let bears = SecurityGroup {
         vpc: Ref::known(live.vpc_id().unwrap_or_default()),
         name: live.group_name().unwrap_or_default().to_owned(),
         description: live.description().unwrap_or_default().to_owned(),
     };
+    let definition = SecurityGroup { name: bears.plain_name(&bears.name), ..bears };
     Found::ready(live.group_id().unwrap_or_default(), definition, tags::read(live.tags()))
 }
 
 #[cfg(test)]
 mod tests {
     use infra_engine::live::natural_key;
-    use infra_engine::model::{Document, Resource};
+    use infra_engine::model::{Document, Replacement, Resource};
 
     use super::super::testing::check;
     use super::*;
@@ -214,10 +248,17 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_keeps_its_name_goes_before_its_successor_comes() {
+    fn a_group_that_keeps_its_name_stays_until_its_successor_has_come() {
         let described = SecurityGroup { description: "Another".into(), ..group("web") };
-        assert_eq!(SecurityGroup::replacement(&group("web"), &described), Replacement::DeleteFirst);
-        assert_eq!(SecurityGroup::replacement(&group("web"), &group("WEB")), Replacement::DeleteFirst);
+        assert_eq!(SecurityGroup::replacement(&group("web"), &described), Replacement::CreateFirst);
+        let (plain, second) = (described.name.clone(), described.second_name());
+        assert_ne!(second, group("web").second_name(), "what it is replaced for is in it");
+        let live = |name: &str| {
+            Live::builder().group_id("sg-1").vpc_id("vpc-1").group_name(name).description(&described.description).build()
+        };
+        assert_eq!(understand(&live(&second)).definition, described);
+        assert_eq!(understand(&live(&plain)).definition, described);
+        assert_eq!(understand(&live("web-0000")).definition.name, "web-0000");
         assert_eq!(SecurityGroup::replacement(&group("web"), &group("edge")), Replacement::CreateFirst);
         let elsewhere = SecurityGroup { vpc: Ref::known("vpc-2"), ..group("web") };
         assert_eq!(SecurityGroup::replacement(&group("web"), &elsewhere), Replacement::CreateFirst);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{SecurityGroupRule, SecurityGroupRuleUpdate};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
@@ -63,14 +63,22 @@ impl Behaviour for SecurityGroupRules {
     /// The rules of a group are there when it has any: their identifier is the group's.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<SecurityGroupRules>>, Fault> {
         let groups: BTreeSet<String> = if ask.only.is_empty() { &ask.parents | &ask.names } else { ask.only.clone() };
-        let mut found = BTreeMap::new();
+        let (mut found, mut odd) = (BTreeMap::new(), Vec::new());
         for (rule, allow) in live(aws, groups).await? {
             let group = rule.group_id().unwrap_or_default().to_owned();
             let empty =
                 SecurityGroupRules { group: Ref::known(&group), ingress: BTreeSet::new(), egress: BTreeSet::new() };
-            let rules = &mut found.entry(group.clone()).or_insert(Found::ready(group, empty, Tags::new())).definition;
+            let rules = &mut found.entry(group.clone()).or_insert(Found::ready(&group, empty, Tags::new())).definition;
             let side = if Side::of(&rule) == Side::Ingress { &mut rules.ingress } else { &mut rules.egress };
-            side.insert(allow);
+            match allow {
+                Ok(allow) => drop(side.insert(allow)),
+                Err(wrong) => odd.push((group, wrong)),
+            }
+        }
+        for (group, wrong) in odd {
+            if let Some(rules) = found.get_mut(&group) {
+                rules.state = State::Unreadable(format!("a rule of the security group {group}: {wrong}"));
+            }
         }
         Ok(found.into_values().collect())
     }
@@ -266,17 +274,20 @@ struct Steps<'a> {
 
 /// Compares one side with what is live there. Rules are the same when they let the same through; the description of
 /// such a rule changes in place.
-fn steps<'a>(wanted: &'a BTreeSet<Allow>, live: &[(&'a SecurityGroupRule, &Allow)]) -> Steps<'a> {
+fn steps<'a>(wanted: &'a BTreeSet<Allow>, live: &[(&'a SecurityGroupRule, Option<&Allow>)]) -> Steps<'a> {
     let mut steps = Steps::default();
     for allow in wanted {
-        match live.iter().find(|(_, now)| now.identity() == allow.identity()) {
-            Some((_, now)) if now.description == allow.description => {}
+        let same = |now: &Option<&Allow>| now.is_some_and(|now| now.identity() == allow.identity());
+        match live.iter().find(|(_, now)| same(now)) {
+            Some((_, Some(now))) if now.description == allow.description => {}
             Some((rule, _)) => steps.describe.push((rule, allow)),
             None => steps.authorize.push(allow),
         }
     }
-    let unwanted = |now: &Allow| !wanted.iter().any(|allow| allow.identity() == now.identity());
-    steps.revoke = live.iter().filter(|(_, now)| unwanted(now)).map(|(rule, _)| *rule).collect();
+    // What is not understood is none of those that are wanted.
+    let wanted = |now: &Allow| wanted.iter().any(|allow| allow.identity() == now.identity());
+    let unwanted = live.iter().filter(|(_, now)| !now.is_some_and(wanted));
+    steps.revoke = unwanted.map(|(rule, _)| *rule).collect();
     steps
 }
 
@@ -287,7 +298,7 @@ async fn settle(aws: &Aws, wanted: &SecurityGroupRules) -> Result<(), Fault> {
     let live = live(aws, [group.clone()]).await?;
     for side in Side::BOTH {
         let on_this_side = live.iter().filter(|(rule, _)| Side::of(rule) == side);
-        let on_this_side: Vec<_> = on_this_side.map(|(rule, allow)| (rule, allow)).collect();
+        let on_this_side: Vec<_> = on_this_side.map(|(rule, allow)| (rule, allow.as_ref().ok())).collect();
         let Steps { authorize: missing, describe: changed, revoke: unwanted } =
             steps(side.rules(wanted), &on_this_side);
         authorize(aws, &group, side, &missing).await?;
@@ -297,14 +308,17 @@ async fn settle(aws: &Aws, wanted: &SecurityGroupRules) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Every rule of these groups, as AWS gives it and as it is understood.
-async fn live(aws: &Aws, groups: impl IntoIterator<Item = String>) -> Result<Vec<(SecurityGroupRule, Allow)>, Fault> {
+/// Every rule of these groups, as AWS gives it and as it is understood, or why it is not.
+async fn live(
+    aws: &Aws,
+    groups: impl IntoIterator<Item = String>,
+) -> Result<Vec<(SecurityGroupRule, Result<Allow, String>)>, Fault> {
     let operation = "ec2:DescribeSecurityGroupRules";
     let mut live = Vec::new();
     for filter in matching("group-id", groups) {
         let pages = aws.ec2().describe_security_group_rules().filters(filter).into_paginator().items().send();
         for rule in pages.try_collect().await.sorted(operation)? {
-            let allow = Allow::understand(&rule).map_err(|wrong| Fault::new(FaultKind::Broken, operation, wrong))?;
+            let allow = Allow::understand(&rule);
             live.push((rule, allow));
         }
     }
@@ -465,16 +479,17 @@ mod tests {
         let wanted = [https().described("new words"), Traffic::tcp(80).with(range("0.0.0.0/0"))].into();
         let (kept, foreign) = (live("sgr-1"), live("sgr-2"));
         let (was, other) = (https().described("old words"), Traffic::tcp(22).with(range("0.0.0.0/0")));
-        let live = [(&kept, &was), (&foreign, &other)];
+        let strange = live("sgr-3");
+        let live = [(&kept, Some(&was)), (&foreign, Some(&other)), (&strange, None)];
         let described = https().described("new words");
         let added = Traffic::tcp(80).with(range("0.0.0.0/0"));
-        let expected = Steps { authorize: vec![&added], describe: vec![(&kept, &described)], revoke: vec![&foreign] };
+        let expected = Steps { authorize: vec![&added], describe: vec![(&kept, &described)], revoke: vec![&foreign, &strange] };
         assert_eq!(steps(&wanted, &live), expected);
     }
 
     #[test]
     fn what_is_as_it_should_be_is_left_alone() {
         let (rule, allow) = (live("sgr-1"), https());
-        assert_eq!(steps(&[https()].into(), &[(&rule, &allow)]), Steps::default());
+        assert_eq!(steps(&[https()].into(), &[(&rule, Some(&allow))]), Steps::default());
     }
 }

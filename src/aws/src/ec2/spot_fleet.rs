@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{BatchState, CancelBatchErrorCode, ResourceType, SpotFleetRequestConfig as Live};
+use aws_sdk_ec2::types::{ActivityStatus, BatchState, CancelBatchErrorCode, ResourceType, SpotFleetRequestConfig as Live};
 use infra_derive::Resource;
 use infra_engine::check::{Passage, Rule};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State, Waits};
-use infra_engine::model::Ref;
+use infra_engine::model::{Ref, Tags, keys};
 use infra_values::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -54,12 +54,13 @@ mod wire;
 /// ```
 ///
 /// It starts machines of every type in every subnet, as there are any to be had: each pair is a pool. AWS can change
-/// nothing but the capacity of a fleet that keeps it, so everything else makes a new fleet, which stands before the
-/// old one is cancelled and its machines are terminated.
+/// nothing but the capacity of a fleet that keeps it, so everything else makes a new fleet. The old one is cancelled and
+/// its machines are terminated when those of the new one are there.
 ///
 /// A fleet that is scaled has any capacity within the bounds of its scalable target: autoscaling's business.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "ec2/spot-fleet", id = SpotFleetId, after = ["iam/service-linked-role"])]
+#[resource(kind = "ec2/spot-fleet", id = SpotFleetId)]
+#[resource(after = ["ec2/nat-gateway", "ec2/route-table", "ec2/security-group-rules", "iam/service-linked-role"])]
 pub struct SpotFleet {
     /// What the fleet itself may do: start machines, tag them, end them.
     #[replace]
@@ -220,7 +221,7 @@ impl Behaviour for SpotFleet {
             if ask.wants(id, None, &tags::read(fleet.tags()))
                 && let Some(state) = standing(fleet)
             {
-                found.push(wire::understand(fleet, state)?);
+                found.push(wire::understand(fleet, state));
             }
         }
         with_bounds(aws, ask, found).await
@@ -252,8 +253,12 @@ impl Behaviour for SpotFleet {
         tags::retag(aws, &found.id, retag).await
     }
 
-    /// Its machines go with it: they would cost money, and nobody would find them.
+    /// Its machines go with it: they would cost money, and nobody would find them. One that another takes the place of
+    /// stays until the machines of that one are there.
     async fn delete(aws: &Aws, found: &Found<SpotFleet>) -> Result<(), Fault> {
+        if let Some(waiting) = successor_without_machines(aws, &found.tags).await? {
+            return Err(Fault::new(FaultKind::Busy, CANCEL, waiting));
+        }
         let call = aws.ec2().cancel_spot_fleet_requests().spot_fleet_request_ids(&found.id).terminate_instances(true);
         let answer = call.send().await.sorted(CANCEL)?;
         let Some(error) = answer.unsuccessful_fleet_requests().iter().find_map(|item| item.error()) else {
@@ -271,6 +276,31 @@ impl Behaviour for SpotFleet {
             }
         }
     }
+}
+
+/// What is said while a fleet has to stay because the one that takes its place has not all of its machines yet.
+async fn successor_without_machines(aws: &Aws, tags: &Tags) -> Result<Option<String>, Fault> {
+    if !tags.contains_key(keys::RETIRED) {
+        return Ok(None);
+    }
+    let pages = aws.ec2().describe_spot_fleet_requests().into_paginator().items().send();
+    let live: Vec<Live> = pages.try_collect().await.sorted(DESCRIBE)?;
+    let same = |other: &Tags| [keys::OWNER, keys::ADDRESS].iter().all(|key| other.get(*key) == tags.get(*key));
+    let waiting = live.iter().find(|fleet| {
+        let others = tags::read(fleet.tags());
+        let waits = fleet.activity_status() == Some(&ActivityStatus::PendingFulfillment);
+        waits && same(&others) && !others.contains_key(keys::RETIRED) && standing(fleet) == Some(State::Ready)
+    });
+    Ok(waiting.map(|fleet| {
+        let id = fleet.spot_fleet_request_id().unwrap_or_default();
+        let config = fleet.spot_fleet_request_config();
+        let there = config.and_then(|config| config.fulfilled_capacity()).unwrap_or_default();
+        let wanted = config.and_then(|config| config.target_capacity()).unwrap_or_default();
+        format!(
+            "{id}, which takes its place, has {there} of {wanted} machines: if AWS has no more to spare, allow more \
+             instance types, a higher price, or fewer machines"
+        )
+    }))
 }
 
 /// The fleets, each with the bounds that it is scaled within, where it is.
@@ -321,7 +351,7 @@ async fn one(aws: &Aws, id: &str) -> Result<Option<Found<SpotFleet>>, Fault> {
         (None, Some(BatchState::CancelledTerminatingInstances)) if has_instances(aws, id).await? => State::Leaving,
         (None, _) => return Ok(None),
     };
-    wire::understand(&fleet, state).map(Some)
+    Ok(Some(wire::understand(&fleet, state)))
 }
 
 async fn has_instances(aws: &Aws, id: &str) -> Result<bool, Fault> {

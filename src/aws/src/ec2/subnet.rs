@@ -78,11 +78,11 @@ impl Behaviour for Subnet {
         let mut found = Vec::new();
         for filter in filters(ask, "subnet-id") {
             let pages = aws.ec2().describe_subnets().filters(filter).into_paginator().items().send();
-            for live in pages.try_collect().await.sorted("ec2:DescribeSubnets")? {
-                found.push(understand(&live)?);
-            }
+            let live = pages.try_collect().await.sorted("ec2:DescribeSubnets")?;
+            let asked =
+                |live: &&Live| ask.wants(live.subnet_id().unwrap_or_default(), None, &tags::read(live.tags()));
+            found.extend(live.iter().filter(asked).map(understand));
         }
-        found.retain(|subnet| ask.wants(&subnet.id, None, &subnet.tags));
         Ok(found)
     }
 
@@ -178,15 +178,20 @@ async fn change(aws: &Aws, id: &str, live: &Subnet, wanted: &Subnet) -> Result<(
     Ok(())
 }
 
-/// The definition that would have produced a live one.
-fn understand(live: &Live) -> Result<Found<Subnet>, Fault> {
+/// The definition that would have produced a live one. One in a place of its own (a local zone, an outpost) or without
+/// an IPv4 range is shown as what cannot be read.
+fn understand(live: &Live) -> Found<Subnet> {
     let operation = "ec2:DescribeSubnets";
+    let cidr = given(live.cidr_block(), operation, "cidrBlock");
+    let zone = given(live.availability_zone(), operation, "availabilityZone");
+    let odd = cidr.as_ref().err().or(zone.as_ref().err()).map(|fault| fault.message.clone());
     let definition = Subnet {
         vpc: Ref::known(live.vpc_id().unwrap_or_default()),
-        cidr: given(live.cidr_block(), operation, "cidrBlock")?,
-        zone: given(live.availability_zone(), operation, "availabilityZone")?,
+        cidr: cidr.unwrap_or(Cidr::ANYWHERE),
+        zone: zone.unwrap_or_else(|_| "us-east-1a".parse().expect("a region and a letter are a zone")),
         public_ips: live.map_public_ip_on_launch().unwrap_or_default(),
     };
+    let id = live.subnet_id().unwrap_or_default();
     let state = match live.state() {
         Some(SubnetState::Pending) => State::Pending("pending".into()),
         Some(SubnetState::Failed | SubnetState::FailedInsufficientCapacity) => {
@@ -194,7 +199,8 @@ fn understand(live: &Live) -> Result<Found<Subnet>, Fault> {
         }
         _ => State::Ready,
     };
-    Ok(Found::ready(live.subnet_id().unwrap_or_default(), definition, tags::read(live.tags())).in_state(state))
+    let state = odd.map_or(state, |wrong| State::Unreadable(format!("the subnet {id}: {wrong}")));
+    Found::ready(id, definition, tags::read(live.tags())).in_state(state)
 }
 
 /// The range is the only thing that tells two subnets apart.
@@ -287,8 +293,10 @@ mod tests {
     fn a_live_subnet_is_understood() {
         let live = Live::builder().subnet_id("subnet-1").vpc_id("vpc-1").cidr_block("10.0.1.0/24");
         let live = live.availability_zone("us-east-1a").map_public_ip_on_launch(false).state(SubnetState::Pending);
-        let found = understand(&live.build()).unwrap();
+        let found = understand(&live.clone().build());
         assert_eq!(found.definition, subnet(Ref::known("vpc-1"), "10.0.1.0/24"));
         assert_eq!((found.id.as_str(), found.state), ("subnet-1", State::Pending("pending".into())));
+        let local = understand(&live.availability_zone("us-west-2-lax-1a").build());
+        assert!(matches!(local.state, State::Unreadable(why) if why.starts_with("the subnet subnet-1: ")));
     }
 }

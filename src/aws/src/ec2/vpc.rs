@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Vpc as Live, VpcAttributeName, VpcState};
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, Filter, NetworkInterface, ResourceType, SecurityGroup, Vpc as Live, VpcAttributeName,
+    VpcEndpoint, VpcState,
+};
 use futures::future::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Violation};
@@ -38,6 +41,10 @@ pub struct Vpc {
     pub dns_hostnames: bool,
 }
 
+const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+const GROUPS: &str = "ec2:DescribeSecurityGroups";
+const ENDPOINTS: &str = "ec2:DescribeVpcEndpoints";
+
 impl Behaviour for Vpc {
     type Cloud = Aws;
 
@@ -47,6 +54,9 @@ impl Behaviour for Vpc {
 
     const ACTIONS: &'static [&'static str] = &[
         "ec2:CreateVpc",
+        INTERFACES,
+        GROUPS,
+        ENDPOINTS,
         "ec2:DescribeVpcs",
         "ec2:DescribeVpcAttribute",
         "ec2:ModifyVpcAttribute",
@@ -69,9 +79,12 @@ impl Behaviour for Vpc {
                     let names = try_join(dns_support(aws, id), dns_hostnames(aws, id)).await;
                     // It may have gone between the two calls.
                     if let Some((dns_support, dns_hostnames)) = names.reading()? {
-                        let cidr = given(live.cidr_block(), "ec2:DescribeVpcs", "cidrBlock")?;
+                        let (cidr, state) = match given(live.cidr_block(), "ec2:DescribeVpcs", "cidrBlock") {
+                            Ok(cidr) => (cidr, state(live.state())),
+                            Err(fault) => (Cidr::ANYWHERE, State::Unreadable(format!("the network {id}: {}", fault.message))),
+                        };
                         let definition = Vpc { cidr, dns_support, dns_hostnames };
-                        found.push(Found::ready(id, definition, tags).in_state(state(live.state())));
+                        found.push(Found::ready(id, definition, tags).in_state(state));
                     }
                 }
             }
@@ -96,7 +109,11 @@ impl Behaviour for Vpc {
     }
 
     async fn delete(aws: &Aws, found: &Found<Vpc>) -> Result<(), Fault> {
-        aws.ec2().delete_vpc().vpc_id(&found.id).send().await.sorted("ec2:DeleteVpc").deleting()
+        let deleted = aws.ec2().delete_vpc().vpc_id(&found.id).send().await.sorted("ec2:DeleteVpc").deleting();
+        match deleted {
+            Err(fault) if fault.has_code(&["DependencyViolation"]) => Err(in_the_way(aws, &found.id, fault).await),
+            other => other,
+        }
     }
 }
 
@@ -154,6 +171,40 @@ fn state(state: Option<&VpcState>) -> State {
         Some(VpcState::Deleting) => State::Leaving,
         _ => State::Ready,
     }
+}
+
+/// The fault of a network that is still used, which names what uses it: others put things into a network too (GuardDuty
+/// its endpoints and groups), and AWS says no more than that there is something.
+async fn in_the_way(aws: &Aws, id: &str, fault: Fault) -> Fault {
+    match standing(aws, id).await {
+        Ok(standing) if !standing.is_empty() => {
+            let message = format!("{} What stands in it: {}.", fault.message, standing.join(", "));
+            Fault { message, ..fault }
+        }
+        // What it is does not change that there is something.
+        _ => fault,
+    }
+}
+
+/// The endpoints, groups and interfaces of a network; without the group that AWS made along with it.
+async fn standing(aws: &Aws, id: &str) -> Result<Vec<String>, Fault> {
+    let inside = || Filter::builder().name("vpc-id").values(id).build();
+    let endpoints = aws.ec2().describe_vpc_endpoints().filters(inside()).into_paginator().items().send();
+    let groups = aws.ec2().describe_security_groups().filters(inside()).into_paginator().items().send();
+    let interfaces = aws.ec2().describe_network_interfaces().filters(inside()).into_paginator().items().send();
+    let endpoints: Vec<VpcEndpoint> = endpoints.try_collect().await.sorted(ENDPOINTS)?;
+    let groups: Vec<SecurityGroup> = groups.try_collect().await.sorted(GROUPS)?;
+    let interfaces: Vec<NetworkInterface> = interfaces.try_collect().await.sorted(INTERFACES)?;
+    let named = |id: Option<&str>, name: Option<&str>| match (id, name) {
+        (Some(id), Some(name)) if !name.is_empty() => Some(format!("{id} ({name})")),
+        (Some(id), _) => Some(id.to_owned()),
+        (None, _) => None,
+    };
+    let endpoints = endpoints.iter().filter_map(|one| named(one.vpc_endpoint_id(), one.service_name()));
+    let groups = groups.iter().filter(|group| group.group_name() != Some("default"));
+    let groups = groups.filter_map(|group| named(group.group_id(), group.group_name()));
+    let interfaces = interfaces.iter().filter_map(|one| named(one.network_interface_id(), one.description()));
+    Ok(endpoints.chain(groups).chain(interfaces).collect())
 }
 
 async fn dns_support(aws: &Aws, id: &str) -> Result<bool, Fault> {

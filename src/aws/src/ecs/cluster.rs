@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_ecs::error::BuildError;
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, Cluster as Live, ClusterField, ClusterServiceConnectDefaultsRequest, ClusterSetting,
-    ClusterSettingName,
+    ClusterSettingName, ContainerInstance,
 };
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::provider::CapacityProviderName;
 use crate::again::resume;
 use crate::iam::Arn;
-use crate::pages::batches;
+use crate::pages::{batches, each};
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
 
@@ -99,6 +99,10 @@ impl Arn for ClusterArn {}
 /// The most clusters that one call describes.
 const AT_A_TIME: usize = 100;
 
+const MACHINES: &str = "ecs:DescribeContainerInstances";
+const LIST_MACHINES: &str = "ecs:ListContainerInstances";
+const DEREGISTER: &str = "ecs:DeregisterContainerInstance";
+
 const FARGATE: &str = "FARGATE";
 const FARGATE_SPOT: &str = "FARGATE_SPOT";
 
@@ -117,8 +121,11 @@ impl Behaviour for Cluster {
     const ACTIONS: &'static [&'static str] = &[
         "ecs:CreateCluster",
         "ecs:DeleteCluster",
+        DEREGISTER,
         "ecs:DescribeClusters",
+        MACHINES,
         "ecs:ListClusters",
+        LIST_MACHINES,
         "ecs:PutClusterCapacityProviders",
         "ecs:TagResource",
         "ecs:UntagResource",
@@ -221,10 +228,44 @@ impl Behaviour for Cluster {
         Ok(())
     }
 
+    /// Machines of which nothing is heard any more are taken out of it first: ECS does not, and keeps the cluster for
+    /// them for ever.
     async fn delete(aws: &Aws, found: &Found<Cluster>) -> Result<(), Fault> {
         let call = aws.ecs().delete_cluster().cluster(&found.id);
-        call.send().await.sorted("ecs:DeleteCluster").map_err(sorted).map(drop).gone_is_fine()
+        let deleted = call.send().await.sorted("ecs:DeleteCluster").map_err(sorted).map(drop).gone_is_fine();
+        match deleted {
+            Err(fault) if fault.has_code(&["ClusterContainsContainerInstancesException"]) => {
+                let left = deregister(aws, &found.id).await?;
+                Err(if left.is_empty() { fault } else { Fault { message: stay(&left), ..fault } })
+            }
+            other => other,
+        }
     }
+}
+
+/// Deregisters the machines of a cluster whose agents are gone, and gives the identifiers of all others.
+async fn deregister(aws: &Aws, cluster: &str) -> Result<Vec<String>, Fault> {
+    let pages = aws.ecs().list_container_instances().cluster(cluster).max_results(100).into_paginator().items().send();
+    let arns: Vec<String> = pages.try_collect().await.sorted(LIST_MACHINES).map_err(sorted).gone_is_fine()?;
+    let machines = batches(&arns, AT_A_TIME, async |arns: Vec<String>| {
+        let call = aws.ecs().describe_container_instances().cluster(cluster).set_container_instances(Some(arns));
+        Ok(call.send().await.sorted(MACHINES).map_err(sorted)?.container_instances.unwrap_or_default())
+    });
+    let (there, gone): (Vec<ContainerInstance>, Vec<_>) =
+        machines.await?.into_iter().partition(ContainerInstance::agent_connected);
+    let leave = async |machine: ContainerInstance| {
+        let call = aws.ecs().deregister_container_instance().cluster(cluster).force(true);
+        let call = call.container_instance(machine.container_instance_arn.unwrap_or_default());
+        let left = call.send().await.sorted(DEREGISTER).map_err(sorted).map(drop);
+        left.map_err(|fault| fault.when(FaultKind::Gone, &["InvalidParameterException"], "not found")).gone_is_fine()
+    };
+    each(gone, leave).await?;
+    Ok(there.into_iter().filter_map(|machine| machine.ec2_instance_id).collect())
+}
+
+/// What is said of machines that still run.
+fn stay(machines: &[String]) -> String {
+    format!("the machines {} are still in the cluster: end them, if nothing of this program does", machines.join(", "))
 }
 
 /// The ARNs of all clusters. Services are listed for each of them, and in one look they are read once.

@@ -7,19 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ecs::error::BuildError;
 use aws_sdk_ecs::types::{
     ContainerCondition, ContainerDefinition, ContainerDependency, HealthCheck, KeyValuePair, LinuxParameters,
-    LogConfiguration, LogDriver, MountPoint, PortMapping, Secret, TransportProtocol,
+    LogConfiguration, LogDriver, MountPoint, PortMapping, RepositoryCredentials, Secret, TransportProtocol,
 };
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
 use crate::Text;
 use crate::logs::LogGroupName;
+use crate::secretsmanager::SecretArn;
 
 /// One container of a task. What it does not say is written `..Container::of("…")`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
     /// Its image.
     pub image: String,
+    /// The secret with the name and the password for its image's registry: for one that is private and not AWS's. The
+    /// execution role must be allowed to read it.
+    pub registry_login: Option<Ref<SecretArn>>,
     /// Whether the whole task stops when it does.
     pub essential: bool,
     /// What is run in place of the image's entry point. Empty is the image's own.
@@ -154,6 +158,7 @@ impl Container {
     pub fn of(image: impl Into<String>) -> Container {
         Container {
             image: image.into(),
+            registry_login: None,
             essential: true,
             entry_point: Vec::new(),
             command: Vec::new(),
@@ -179,6 +184,7 @@ impl Container {
     pub(super) fn written(&self, name: &str) -> Result<ContainerDefinition, BuildError> {
         let Container {
             image,
+            registry_login,
             essential,
             entry_point,
             command,
@@ -201,6 +207,7 @@ impl Container {
         let definition = ContainerDefinition::builder()
             .name(name)
             .image(image)
+            .set_repository_credentials(registry_login.as_ref().map(login).transpose()?)
             .essential(*essential)
             .set_entry_point(some(entry_point))
             .set_command(some(command))
@@ -228,6 +235,7 @@ impl Container {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         let container = Container {
             image: live.image().unwrap_or_default().to_owned(),
+            registry_login: live.repository_credentials().map(|login| Ref::known(login.credentials_parameter())),
             essential: live.essential() != Some(false),
             entry_point: texts(live.entry_point()),
             command: texts(live.command()),
@@ -438,6 +446,10 @@ fn positive(number: Option<i32>) -> Option<u32> {
     number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0)
 }
 
+fn login(secret: &Ref<SecretArn>) -> Result<RepositoryCredentials, BuildError> {
+    RepositoryCredentials::builder().credentials_parameter(secret.value()).build()
+}
+
 fn some(texts: &[String]) -> Option<Vec<String>> {
     (!texts.is_empty()).then(|| texts.to_vec())
 }
@@ -448,6 +460,7 @@ mod tests {
 
     fn full() -> Container {
         Container {
+            registry_login: Some(Ref::known("arn:aws:secretsmanager:us-east-1:1:secret:registry")),
             essential: false,
             entry_point: vec!["sh".into(), "-c".into()],
             command: vec!["gunicorn".into()],

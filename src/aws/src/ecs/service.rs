@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, Deployment, DeploymentCircuitBreaker, DeploymentConfiguration,
-    DeploymentRolloutState, LaunchType, LoadBalancer, NetworkConfiguration, PropagateTags, Service as Live,
-    ServiceField,
+    AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration, Deployment, DeploymentCircuitBreaker,
+    DeploymentConfiguration, DeploymentRolloutState, LaunchType, LoadBalancer, MetricConfiguration,
+    MonitoringConfiguration, NetworkConfiguration, PropagateTags, Service as Live, ServiceCurrentRevisionSummary,
+    ServiceField, ServiceRevision,
 };
 use infra_derive::Resource;
 use infra_engine::check::Rule;
@@ -23,6 +24,7 @@ use crate::again::resume;
 use crate::autoscaling::ScalableResource;
 use crate::ec2::{SecurityGroupId, SubnetId};
 use crate::elb::TargetGroupArn;
+use crate::named::meant;
 use crate::pages::{batches, each};
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
@@ -55,6 +57,8 @@ mod rules;
 ///     execute_command: false,
 ///     propagate_tags: Propagation::Service,
 ///     connect: Connect::Off,
+///     rebalances: true,
+///     quick_metrics: false,
 /// };
 /// ```
 ///
@@ -62,7 +66,13 @@ mod rules;
 /// is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "ecs/service", id = ServiceArn)]
-#[resource(after = ["elb/listener", "elb/listener-rule"])]
+#[resource(after = [
+    "ec2/nat-gateway",
+    "ec2/route-table",
+    "ec2/security-group-rules",
+    "elb/listener",
+    "elb/listener-rule",
+])]
 #[resource(outputs(
     /// Its name.
     NAME: new ServiceName,
@@ -73,8 +83,8 @@ pub struct Service {
     /// Where it runs.
     #[key]
     pub cluster: Ref<ClusterName>,
-    /// Its name, unique in the cluster. When its code is removed, it is found again only if the project's name is in
-    /// its own or its cluster's.
+    /// Its name, unique in the cluster. When its code is removed and the index of tags may not be read, it is found
+    /// again only if the project's name is in its own or its cluster's.
     #[key]
     pub name: String,
     /// What it runs.
@@ -101,6 +111,11 @@ pub struct Service {
     pub propagate_tags: Propagation,
     /// How it takes part in the names by which the services of its cluster find each other.
     pub connect: Connect,
+    /// Whether ECS moves tasks until each zone has as many as the others.
+    pub rebalances: bool,
+    /// Whether its processors and its memory are measured every twenty seconds in place of every minute: then it is
+    /// scaled sooner, by the quick metrics.
+    pub quick_metrics: bool,
 }
 
 /// How many times a service's task runs.
@@ -182,6 +197,11 @@ pub enum Propagation {
 /// The most services that one call describes.
 const AT_A_TIME: usize = 10;
 
+/// The most revisions of services that one call describes.
+const REVISIONS_AT_A_TIME: usize = 20;
+
+const REVISIONS: &str = "ecs:DescribeServiceRevisions";
+
 impl Behaviour for Service {
     type Cloud = Aws;
 
@@ -195,6 +215,7 @@ impl Behaviour for Service {
     const ACTIONS: &'static [&'static str] = &[
         "ecs:CreateService",
         "ecs:DeleteService",
+        REVISIONS,
         "ecs:DescribeServices",
         "ecs:ListClusters",
         "ecs:ListServices",
@@ -231,9 +252,10 @@ impl Behaviour for Service {
             }
         }
         let described = each(clusters, async |(cluster, arns)| describe(aws, &cluster, &arns).await).await?;
+        let quick = quick(aws, described.iter().flatten()).await?;
         let mut found = Vec::new();
         for service in described.iter().flatten() {
-            match understand(service) {
+            match understand(service, &quick) {
                 None => {}
                 // Whoever asks for one service waits for it: then it counts how its own deployment went.
                 Some(live) if !ask.only.is_empty() => found.push(judged(aws, service, live)?),
@@ -261,6 +283,8 @@ impl Behaviour for Service {
             execute_command,
             propagate_tags,
             connect,
+            rebalances,
+            quick_metrics,
         } = &order.definition;
         let call = aws
             .ecs()
@@ -277,12 +301,14 @@ impl Behaviour for Service {
             .enable_execute_command(*execute_command)
             .propagate_tags(propagate_tags.written())
             .service_connect_configuration(connect.written().sorted(operation)?)
+            .availability_zone_rebalancing(rebalancing(*rebalances))
+            .set_monitoring(quick_metrics.then(|| monitoring(true, operation)).transpose()?)
             .set_tags(Some(to_sdk(&order.tags)));
         let call = match capacity {
             Capacity::Fargate => call.launch_type(LaunchType::Fargate),
             Capacity::Shares(shares) => call.set_capacity_provider_strategy(Some(strategy(shares, operation)?)),
         };
-        let answer = match call.send().await.sorted(operation).map_err(sorted) {
+        let answer = match call.send().await.sorted(operation).map_err(sorted_change) {
             Ok(answer) => answer,
             Err(fault) if fault.kind == FaultKind::Exists => {
                 let services = describe(aws, &cluster.value(), std::slice::from_ref(name)).await?;
@@ -315,10 +341,14 @@ impl Behaviour for Service {
             execute_command,
             propagate_tags,
             connect,
+            rebalances,
+            quick_metrics,
         } = wanted;
         let mut call = aws.ecs().update_service().cluster(cluster.value()).service(name);
         if *task != live.task {
             call = call.task_definition(task.value());
+            // The same one as before is only tried again if that is asked for.
+            call = if has_failed(&live.task) { call.force_new_deployment(true) } else { call };
         }
         // Where autoscaling counts, no number is sent: it would scale in at once.
         if let Count::Fixed(tasks) = count
@@ -356,7 +386,13 @@ impl Behaviour for Service {
         if *connect != live.connect {
             call = call.service_connect_configuration(connect.written().sorted(operation)?);
         }
-        let answer = call.send().await.sorted(operation).map_err(sorted)?;
+        if *rebalances != live.rebalances {
+            call = call.availability_zone_rebalancing(rebalancing(*rebalances));
+        }
+        if *quick_metrics != live.quick_metrics {
+            call = call.monitoring(monitoring(*quick_metrics, operation)?);
+        }
+        let answer = call.send().await.sorted(operation).map_err(sorted_change)?;
         if let Some(service) = answer.service() {
             aws.rollouts().begin(service);
         }
@@ -391,12 +427,10 @@ async fn near(aws: &Aws, ask: &Ask) -> Result<Vec<String>, Fault> {
         let arns = pages.try_collect().await.sorted("ecs:ListServices").map_err(sorted).gone_is_fine();
         arns.map(|arns: Vec<String>| arns)
     });
-    let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+    let meant = meant(aws, ask).await?;
     let asked_for = |arn: &String| {
-        place(arn).is_some_and(|(cluster, name)| {
-            let ours = project.is_some_and(|project| cluster.contains(project) || name.contains(project));
-            ours || ask.names.contains(&format!("{cluster}/{name}"))
-        })
+        // The project's name may be in that of the cluster.
+        place(arn).is_some_and(|(cluster, name)| meant.by_arn(&format!("{cluster}/{name}"), arn))
     };
     Ok(listed.await?.into_iter().flatten().filter(asked_for).collect())
 }
@@ -430,8 +464,66 @@ fn judged(aws: &Aws, service: &Live, live: Found<Service>) -> Result<Found<Servi
     }
 }
 
+/// The revisions of these services whose processors and memory are measured every twenty seconds. Services themselves do
+/// not say.
+async fn quick(aws: &Aws, services: impl Iterator<Item = &Live>) -> Result<BTreeSet<String>, Fault> {
+    let revisions: Vec<String> = services.flat_map(current).map(str::to_owned).collect();
+    let described = batches(&revisions, REVISIONS_AT_A_TIME, async |arns: Vec<String>| {
+        let call = aws.ecs().describe_service_revisions().set_service_revision_arns(Some(arns));
+        // A revision that has gone meanwhile is listed apart in the answer.
+        Ok(call.send().await.sorted(REVISIONS).map_err(sorted)?.service_revisions.unwrap_or_default())
+    });
+    let quick = described.await?.into_iter().filter(|revision| is_quick(revision.monitoring()));
+    Ok(quick.filter_map(|revision: ServiceRevision| revision.service_revision_arn).collect())
+}
+
+/// The revision of a service that runs; two while one takes the place of the other.
+fn current(service: &Live) -> impl Iterator<Item = &str> {
+    service.current_service_revisions().iter().filter_map(ServiceCurrentRevisionSummary::arn)
+}
+
+/// What the metrics are called that may come every twenty seconds.
+const METRICS: [&str; 2] = ["CPUUtilization", "MemoryUtilization"];
+
+fn monitoring(quick: bool, operation: &'static str) -> Result<MonitoringConfiguration, Fault> {
+    let metrics = MetricConfiguration::builder().set_metric_names(Some(METRICS.map(str::to_owned).into()));
+    let metrics = metrics.resolution_seconds(if quick { 20 } else { 60 }).build().sorted(operation)?;
+    Ok(MonitoringConfiguration::builder().metric_configurations(metrics).build())
+}
+
+fn is_quick(live: Option<&MonitoringConfiguration>) -> bool {
+    let quick = |metric: &&str| {
+        let mut configurations = live.into_iter().flat_map(MonitoringConfiguration::metric_configurations);
+        configurations.any(|one| one.resolution_seconds() == 20 && one.metric_names().iter().any(|name| name == metric))
+    };
+    METRICS.iter().all(|metric| quick(&metric))
+}
+
+fn rebalancing(rebalances: bool) -> AvailabilityZoneRebalancing {
+    if rebalances { AvailabilityZoneRebalancing::Enabled } else { AvailabilityZoneRebalancing::Disabled }
+}
+
+/// What is added to a task definition whose deployment ECS has given up.
+const FAILED: &str = " (its deployment has failed: ";
+
+/// The task definition of a service, which is not the wanted one where ECS has given up its deployment, though some of
+/// its tasks may run: so the next apply deploys it again.
+fn task(service: &Live) -> Ref<TaskDefinitionArn> {
+    let arn = service.task_definition().unwrap_or_default();
+    match primary(service) {
+        Some(primary) if primary.rollout_state() == Some(&DeploymentRolloutState::Failed) => {
+            Ref::known(format!("{arn}{FAILED}{})", why(service, primary)))
+        }
+        _ => Ref::known(arn),
+    }
+}
+
+fn has_failed(task: &Ref<TaskDefinitionArn>) -> bool {
+    task.value().contains(FAILED)
+}
+
 /// The definition that would have produced a live one; `None` for one that has been deleted.
-fn understand(service: &Live) -> Option<Found<Service>> {
+fn understand(service: &Live, quick: &BTreeSet<String>) -> Option<Found<Service>> {
     let arn = service.service_arn()?;
     let (cluster, name) = place(arn)?;
     let state = match service.status()? {
@@ -446,7 +538,7 @@ fn understand(service: &Live) -> Option<Found<Service>> {
     let definition = Service {
         cluster: Ref::known(cluster),
         name: name.to_owned(),
-        task: Ref::known(service.task_definition().unwrap_or_default()),
+        task: task(service),
         count: Count::Fixed(unsigned(service.desired_count())),
         capacity: match shares {
             [] => Capacity::Fargate,
@@ -470,13 +562,16 @@ fn understand(service: &Live) -> Option<Found<Service>> {
             _ => Propagation::None,
         },
         connect: Connect::understand(primary(service).and_then(Deployment::service_connect_configuration)),
+        rebalances: service.availability_zone_rebalancing() == Some(&AvailabilityZoneRebalancing::Enabled),
+        quick_metrics: current(service).next().is_some() && current(service).all(|revision| quick.contains(revision)),
     };
     let found = Found::ready(arn, definition, from_sdk(service.tags())).in_state(state);
     let found = found.with(Service::NAME.name, name);
     Some(found.with(Service::SCALABLE.name, format!("service/{cluster}/{name}")))
 }
 
-/// A service is ready when its deployment is done. It has failed as a whole only if nothing of it runs.
+/// A service is ready when its deployment is done. It has failed as a whole only if nothing of it runs; otherwise see
+/// [`task`].
 fn state(service: &Live) -> State {
     let Some(primary) = primary(service) else { return State::Ready };
     match primary.rollout_state() {
@@ -584,6 +679,11 @@ impl Propagation {
 /// A number as the API takes it.
 fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// In a change: a cluster that was made a moment ago is not seen everywhere yet.
+fn sorted_change(fault: Fault) -> Fault {
+    sorted(fault).when(FaultKind::NotYet, &["ClusterNotFoundException"], "")
 }
 
 fn sorted(fault: Fault) -> Fault {

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
 };
 use infra_derive::Resource;
 use infra_engine::check::Rule;
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, Waits};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State, Waits};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use super::container::Container;
 use super::size::Fargate;
 use super::tags;
 use crate::iam::RoleArn;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
@@ -58,8 +59,8 @@ mod rules;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "ecs/task-definition", id = TaskDefinitionArn, replacement = "revision")]
 pub struct TaskDefinition {
-    /// The family whose newest revision it is. When its code is removed, it is found again only if the project's name
-    /// is in the family's.
+    /// The family whose newest revision it is. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in the family's.
     #[key]
     pub family: String,
     /// Its processors and its memory.
@@ -114,32 +115,31 @@ impl Behaviour for TaskDefinition {
         rules::ALL
     }
 
-    /// The list gives nothing but names, and each revision costs a call: only families are looked at that are asked for
-    /// or have the project's name in theirs. Of what is not ours, a family's newest revision is all that counts.
+    /// The list gives nothing but names, and each revision costs a call: only those are looked at that may be meant. Of
+    /// what is not ours, a family's newest revision is all that counts. What is neither ours nor asked for is not
+    /// understood: a family that bears the project's name may be for machines of its own, and nobody's business here.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<TaskDefinition>>, Fault> {
         if !ask.only.is_empty() {
-            let found = each(ask.only.clone(), async |arn: String| one(aws, &arn).await).await?;
-            return Ok(found.into_iter().flatten().collect());
+            let live = each(ask.only.clone(), async |arn: String| one(aws, &arn).await).await?;
+            return Ok(live.into_iter().flatten().map(|(live, tags)| found(&live, tags)).collect());
         }
-        let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+        let meant = meant(aws, ask).await?;
         let call = aws.ecs().list_task_definitions().status(TaskDefinitionStatus::Active).sort(SortOrder::Desc);
         let pages = call.max_results(100).into_paginator().items().send();
         let mut arns: Vec<String> = pages.try_collect().await.sorted("ecs:ListTaskDefinitions")?;
-        arns.retain(|arn| {
-            family(arn).is_some_and(|(name, _)| ask.names.contains(name) || project.is_some_and(|it| name.contains(it)))
-        });
+        arns.retain(|arn| family(arn).is_some_and(|(name, _)| meant.by_arn(name, arn)));
         arns.sort_by_key(|arn| family(arn).map(|(name, revision)| (name.to_owned(), std::cmp::Reverse(revision))));
         let revisions = each(arns, async |arn: String| one(aws, &arn).await).await?;
         let mut newest = BTreeSet::new();
-        let mut found = Vec::new();
-        for revision in revisions.into_iter().flatten() {
-            let name = &revision.definition.family;
-            let named = newest.insert(name.clone()).then_some(name.as_str());
-            if ask.wants(&revision.id, named, &revision.tags) {
-                found.push(revision);
+        let mut wanted = Vec::new();
+        for (live, tags) in revisions.into_iter().flatten() {
+            let name = live.family().unwrap_or_default();
+            let named = newest.insert(name.to_owned()).then_some(name);
+            if ask.wants(live.task_definition_arn().unwrap_or_default(), named, &tags) {
+                wanted.push(found(&live, tags));
             }
         }
-        Ok(found)
+        Ok(wanted)
     }
 
     /// Each call makes another revision; one whose answer was lost is found by its tags.
@@ -147,6 +147,9 @@ impl Behaviour for TaskDefinition {
         let operation = "ecs:RegisterTaskDefinition";
         let TaskDefinition { family, size, architecture, disk, task_role, execution_role, containers, volumes } =
             &order.definition;
+        for role in task_role.iter().chain(execution_role) {
+            aws.fresh().rested(&role.value(), operation)?;
+        }
         let written: Result<Vec<_>, _> = containers.iter().map(|(name, container)| container.written(name)).collect();
         let platform = RuntimePlatform::builder()
             .operating_system_family(OsFamily::Linux)
@@ -189,26 +192,56 @@ impl Behaviour for TaskDefinition {
     }
 }
 
-/// One revision, if it is registered.
-async fn one(aws: &Aws, arn: &str) -> Result<Option<Found<TaskDefinition>>, Fault> {
+/// One revision with its tags, if it is registered.
+async fn one(aws: &Aws, arn: &str) -> Result<Option<(Live, Tags)>, Fault> {
     let operation = "ecs:DescribeTaskDefinition";
     let call = aws.ecs().describe_task_definition().task_definition(arn).include(TaskDefinitionField::Tags);
     let answer = call.send().await.sorted(operation).map_err(sorted).map(Some).gone_is_fine()?;
     let Some(answer) = answer else { return Ok(None) };
     let tags = from_sdk(answer.tags());
-    match answer.task_definition() {
-        Some(live) if live.status() == Some(&TaskDefinitionStatus::Active) => {
-            let understood = understand(live, tags);
-            understood.map(Some).map_err(|wrong| Fault::new(FaultKind::Broken, operation, format!("{arn}: {wrong}")))
+    let active = |live: &Live| live.status() == Some(&TaskDefinitionStatus::Active);
+    Ok(answer.task_definition.filter(active).map(|live| (live, tags)))
+}
+
+/// A live one, also one that no definition of Fargate's could have produced.
+fn found(live: &Live, tags: Tags) -> Found<TaskDefinition> {
+    let arn = live.task_definition_arn().unwrap_or_default();
+    match understand(live) {
+        Ok(definition) => Found::ready(arn, definition, tags),
+        Err(wrong) => {
+            let family = live.family().unwrap_or_default();
+            let why = format!("the task definition {family}:{}: {wrong}", live.revision());
+            Found::ready(arn, stand_in(family), tags).in_state(State::Unreadable(why))
         }
-        _ => Ok(None),
+    }
+}
+
+/// What stands in for a definition that is not for Fargate.
+fn stand_in(family: &str) -> TaskDefinition {
+    TaskDefinition {
+        family: family.to_owned(),
+        size: Fargate::ALL[0],
+        architecture: Architecture::X86,
+        disk: None,
+        task_role: None,
+        execution_role: None,
+        containers: BTreeMap::new(),
+        volumes: BTreeSet::new(),
     }
 }
 
 /// The definition that would have produced a live one, or what it is that no definition of Fargate's can be.
-fn understand(live: &Live, tags: Tags) -> Result<Found<TaskDefinition>, String> {
-    let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
-    let size = Fargate::of(number(live.cpu()), number(live.memory())).map_err(|error| error.to_string())?;
+fn understand(live: &Live) -> Result<TaskDefinition, String> {
+    let made_for = live.requires_compatibilities();
+    if !made_for.is_empty() && !made_for.contains(&Compatibility::Fargate) {
+        return Err("it is not made for Fargate".to_owned());
+    }
+    let number = |what: &str, text: Option<&str>| {
+        let text = text.ok_or_else(|| format!("it says nothing of its {what}, as those for Fargate must"))?;
+        text.parse().map_err(|_| format!("its {what} is `{text}`"))
+    };
+    let size = Fargate::of(number("cpu", live.cpu())?, number("memory", live.memory())?);
+    let size = size.map_err(|error| error.to_string())?;
     let role = |arn: Option<&str>| arn.filter(|arn| !arn.is_empty()).map(Ref::known);
     let platform = live.runtime_platform();
     let definition = TaskDefinition {
@@ -224,7 +257,7 @@ fn understand(live: &Live, tags: Tags) -> Result<Found<TaskDefinition>, String> 
         containers: live.container_definitions().iter().map(Container::understand).collect(),
         volumes: live.volumes().iter().filter_map(|volume| volume.name().map(str::to_owned)).collect(),
     };
-    Ok(Found::ready(live.task_definition_arn().unwrap_or_default(), definition, tags))
+    Ok(definition)
 }
 
 /// The family and the revision that an ARN ends with.

@@ -78,8 +78,8 @@ pub use logs::{Destination, LogDelivery, LogFormat, LogKind, StreamName};
     READER: CacheAddress,
 ))]
 pub struct ReplicationGroup {
-    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
-    /// name is in it.
+    /// Its name, unique in account and region. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in it.
     #[key]
     pub name: String,
     /// What it is for.

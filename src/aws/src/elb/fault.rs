@@ -12,7 +12,12 @@ pub(super) trait ElbFault<T> {
 
 impl<T> ElbFault<T> for Result<T, Fault> {
     fn changing(self) -> Result<T, Fault> {
-        self.map_err(|fault| if fault.kind == FaultKind::Gone { fault.sorted(FaultKind::NotYet) } else { fault })
+        self.map_err(|fault| match fault.kind {
+            // A certificate is made by nobody here: one that is not there was not made a moment ago.
+            _ if fault.has_code(&["CertificateNotFound"]) => fault.sorted(FaultKind::Refused),
+            FaultKind::Gone => fault.sorted(FaultKind::NotYet),
+            _ => fault,
+        })
     }
 
     fn reading(self) -> Result<Option<T>, Fault> {

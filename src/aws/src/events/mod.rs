@@ -5,4 +5,4 @@ mod rule;
 mod target;
 
 pub use rule::{EventRule, EventRuleArn, EventRuleName};
-pub use target::{EventTarget, EventTargetId};
+pub use target::{EventTarget, EventTargetId, Retries};

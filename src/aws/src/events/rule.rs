@@ -4,7 +4,7 @@ use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_eventbridge::types::{Rule as Listed, RuleState};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State};
 use infra_engine::model::Tags;
 use infra_values::Schedule;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::fault::sorted;
 use crate::iam::Arn;
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted, index};
@@ -39,7 +39,8 @@ use crate::{Aws, Sorted, index};
     ARN: new EventRuleArn,
 ))]
 pub struct EventRule {
-    /// Its name, unique on the bus. When its code is removed, it is found again only if the project's name is in it.
+    /// Its name, unique on the bus. When its code is removed and the index of tags may not be read, it is found again
+    /// only if the project's name is in it.
     #[key]
     pub name: String,
     /// What it is for. Empty is none.
@@ -80,18 +81,22 @@ impl Behaviour for EventRule {
                 each(ask.only.clone(), one).await?.into_iter().flatten().collect()
             }
         };
-        let asked = live.into_iter().filter(|rule| may_be_asked_for(ask, rule.name().unwrap_or_default()));
+        let meant = meant(aws, ask).await?;
+        let asked = live
+            .into_iter()
+            .filter(|rule| meant.by_arn(rule.name().unwrap_or_default(), rule.arn().unwrap_or_default()));
         let with_tags = async |rule: Listed| {
             let arn = rule.arn().unwrap_or_default();
             let alone = async {
                 let answer = aws.events().list_tags_for_resource().resource_arn(arn).send().await.sorted(TAGS);
                 answer.map(|answer| Some(from_sdk(answer.tags()))).gone_is_fine()
             };
+            let name = rule.name().unwrap_or_default();
             let tags = index::tags(aws, ask, arn, alone).await?;
-            tags.map(|tags| understand(&rule, tags)).transpose()
+            let wanted = tags.filter(|tags| ask.wants(name, Some(name), tags));
+            Ok(wanted.map(|tags| understand(&rule, tags)))
         };
-        let found = each(asked, with_tags).await?.into_iter().flatten();
-        Ok(found.filter(|rule| ask.wants(&rule.id, Some(&rule.id), &rule.tags)).collect())
+        Ok(each(asked, with_tags).await?.into_iter().flatten().collect())
     }
 
     /// The creating call would take over a rule of the same name, whoever's it is: so it is looked for first.
@@ -180,20 +185,36 @@ async fn one(aws: &Aws, name: &str) -> Result<Option<Listed>, Fault> {
     Ok(answer.map(listed))
 }
 
-/// The definition that would have produced a live one.
-fn understand(live: &Listed, tags: Tags) -> Result<Found<EventRule>, Fault> {
+/// The definition that would have produced a live one, or one that stands in for it.
+fn understand(live: &Listed, tags: Tags) -> Found<EventRule> {
     let name = live.name().unwrap_or_default();
-    let broken = |wrong: String| Fault::new(FaultKind::Broken, LIST, format!("the rule {name}: {wrong}"));
+    let found = match definition(live) {
+        Ok(definition) => Found::ready(name, definition, tags),
+        Err(wrong) => {
+            let stand_in = EventRule {
+                name: name.to_owned(),
+                description: String::new(),
+                schedule: None,
+                pattern: None,
+                enabled: false,
+            };
+            Found::ready(name, stand_in, tags).in_state(State::Unreadable(format!("the rule {name}: {wrong}")))
+        }
+    };
+    found.with(EventRule::ARN.name, live.arn().unwrap_or_default())
+}
+
+fn definition(live: &Listed) -> Result<EventRule, String> {
     let schedule = live.schedule_expression().filter(|text| !text.is_empty());
     let pattern = live.event_pattern().filter(|text| !text.is_empty());
-    let definition = EventRule {
-        name: name.to_owned(),
+    let schedule: Option<Schedule> = schedule.map(str::parse).transpose().map_err(|error| format!("{error}"))?;
+    Ok(EventRule {
+        name: live.name().unwrap_or_default().to_owned(),
         description: live.description().unwrap_or_default().to_owned(),
-        schedule: schedule.map(str::parse).transpose().map_err(|error| broken(format!("{error}")))?,
-        pattern: pattern.map(serde_json::from_str).transpose().map_err(|error| broken(format!("{error}")))?,
+        schedule,
+        pattern: pattern.map(serde_json::from_str).transpose().map_err(|error| format!("its pattern: {error}"))?,
         enabled: live.state() != Some(&RuleState::Disabled),
-    };
-    Ok(Found::ready(name, definition, tags).with(EventRule::ARN.name, live.arn().unwrap_or_default()))
+    })
 }
 
 static RULES: &[Rule<EventRule>] = &[
@@ -290,13 +311,17 @@ mod tests {
     #[test]
     fn a_live_rule_tells_what_it_is() {
         let live = Listed::builder().name("shop-load-test").arn("arn:rule").schedule_expression("cron(0 2 * * ? *)");
-        let found = understand(&live.clone().state(RuleState::Enabled).build(), Tags::new()).unwrap();
+        let found = understand(&live.clone().state(RuleState::Enabled).build(), Tags::new());
         assert_eq!((found.id.as_str(), &found.definition), ("shop-load-test", &rule()));
         assert_eq!(found.outputs["arn"], "arn:rule");
         let off =
             understand(&live.state(RuleState::Disabled).event_pattern(r#"{"source":["a"]}"#).build(), Tags::new());
         let wanted = EventRule { enabled: false, pattern: Some(json!({"source": ["a"]})), ..rule() };
-        assert_eq!(off.unwrap().definition, wanted);
+        let odd = Listed::builder().name("shop-odd").arn("arn:odd").schedule_expression("every now and then").build();
+        let odd = understand(&odd, Tags::new());
+        assert_eq!((odd.id.as_str(), odd.definition.name.as_str(), odd.outputs["arn"].as_str()), ("shop-odd", "shop-odd", "arn:odd"));
+        assert!(matches!(odd.state, State::Unreadable(why) if why.starts_with("the rule shop-odd: ")));
+        assert_eq!(off.definition, wanted);
     }
 
     fn codes(change: impl FnOnce(&mut EventRule)) -> Vec<&'static str> {

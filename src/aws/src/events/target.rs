@@ -1,9 +1,9 @@
 //! A target: what a rule of EventBridge calls.
 
-use aws_sdk_eventbridge::types::Target as Live;
+use aws_sdk_eventbridge::types::{RetryPolicy, Target as Live};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::{Aws, Sorted};
 /// A target: what a rule of EventBridge calls.
 ///
 /// ```
-/// use infra_aws::events::EventTarget;
+/// use infra_aws::events::{EventTarget, Retries};
 /// use infra_aws::lambda::FunctionArn;
 /// use infra_engine::model::Ref;
 ///
@@ -28,12 +28,12 @@ use crate::{Aws, Sorted};
 ///     calls: function.into(),
 ///     role: None,
 ///     input: None,
+///     retries: Retries::USUAL,
 /// };
 /// ```
 ///
 /// A function must be called with a permission of its own, see [`Permission`](crate::lambda::Permission). It has no
-/// tags, and is ours when its rule is. What is not said of it here (how often a call is repeated, where it goes when it
-/// fails) stays as it is.
+/// tags, and is ours when its rule is. What is not said of it here (where a call goes that fails) stays as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "events/target", id = EventTargetId)]
 #[resource(parent(field = "rule", kind = "events/rule"))]
@@ -51,6 +51,17 @@ pub struct EventTarget {
     /// What it is called with. Without it: the event.
     #[json]
     pub input: Option<Value>,
+    /// How often a call is repeated that does not get through.
+    pub retries: Retries,
+}
+
+/// How often a call is repeated that does not get through: it is over when the one or the other is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retries {
+    /// So many times at most: 0 to 185.
+    pub times: u16,
+    /// For so many seconds at most: 60 to 86400.
+    pub seconds: u32,
 }
 
 const LIST: &str = "events:ListTargetsByRule";
@@ -73,7 +84,7 @@ impl Behaviour for EventTarget {
         rules.dedup();
         let of_rule = async |rule: String| {
             let live = targets(aws, &rule).await?;
-            live.iter().map(|target| understand(&rule, target)).collect::<Result<Vec<_>, Fault>>()
+            Ok(live.iter().map(|target| understand(&rule, target)).collect::<Vec<_>>())
         };
         let mut found: Vec<Found<EventTarget>> = each(rules, of_rule).await?.into_iter().flatten().collect();
         found.retain(|target| ask.only.is_empty() || ask.only.contains(&target.id));
@@ -114,11 +125,13 @@ impl Behaviour for EventTarget {
 
 /// Writes a target on top of what is there. AWS answers that the call succeeded when the target did not.
 async fn put(aws: &Aws, target: &EventTarget, live: Live) -> Result<(), Fault> {
-    let EventTarget { rule, name, calls, role, input } = target;
+    let EventTarget { rule, name, calls, role, input, retries } = target;
     let mut sent = live;
     (sent.id, sent.arn) = (name.clone(), calls.value());
     sent.role_arn = role.as_ref().map(Ref::value);
     sent.input = input.as_ref().map(Value::to_string);
+    // What is usual need not be said, and is not by Terraform either.
+    sent.retry_policy = (*retries != Retries::USUAL).then(|| retries.written());
     // At most one of the three may be there.
     (sent.input_path, sent.input_transformer) = (None, None);
     let answer =
@@ -159,19 +172,49 @@ async fn targets(aws: &Aws, rule: &str) -> Result<Vec<Live>, Fault> {
     }
 }
 
-/// The definition that would have produced a live one.
-fn understand(rule: &str, live: &Live) -> Result<Found<EventTarget>, Fault> {
-    let broken = |error: serde_json::Error| {
-        Fault::new(FaultKind::Broken, LIST, format!("the input of {rule}/{} is no JSON: {error}", live.id))
+/// The definition that would have produced a live one; one whose input is no JSON has none here.
+fn understand(rule: &str, live: &Live) -> Found<EventTarget> {
+    let (input, state) = match live.input().map(serde_json::from_str).transpose() {
+        Ok(input) => (input, State::Ready),
+        Err(error) => {
+            let why = format!("the input of the target {rule}/{} is no JSON: {error}", live.id);
+            (None, State::Unreadable(why))
+        }
     };
     let definition = EventTarget {
         rule: Ref::known(rule),
         name: live.id().to_owned(),
         calls: Pattern::from(live.arn()),
         role: live.role_arn().map(Ref::known),
-        input: live.input().map(serde_json::from_str).transpose().map_err(broken)?,
+        input,
+        retries: Retries::understand(live.retry_policy()),
     };
-    Ok(Found::ready(id(rule, live.id()), definition, Tags::new()))
+    Found::ready(id(rule, live.id()), definition, Tags::new()).in_state(state)
+}
+
+impl Retries {
+    /// AWS's own choice: for a day, at most 185 times.
+    pub const USUAL: Retries = Retries { times: 185, seconds: 86400 };
+
+    /// A call that fails is not repeated.
+    pub const NONE: Retries = Retries { times: 0, seconds: 60 };
+
+    fn written(self) -> RetryPolicy {
+        let Retries { times, seconds } = self;
+        let age = i32::try_from(seconds).unwrap_or(i32::MAX);
+        RetryPolicy::builder().maximum_retry_attempts(times.into()).maximum_event_age_in_seconds(age).build()
+    }
+
+    fn understand(live: Option<&RetryPolicy>) -> Retries {
+        let Retries { times, seconds } = Retries::USUAL;
+        let said = |part: fn(&RetryPolicy) -> Option<i32>| live.and_then(part);
+        Retries {
+            times: said(RetryPolicy::maximum_retry_attempts).and_then(|number| number.try_into().ok()).unwrap_or(times),
+            seconds: said(RetryPolicy::maximum_event_age_in_seconds)
+                .and_then(|number| number.try_into().ok())
+                .unwrap_or(seconds),
+        }
+    }
 }
 
 static RULES: &[Rule<EventTarget>] = &[
@@ -206,7 +249,23 @@ static RULES: &[Rule<EventTarget>] = &[
         severity: Severity::Error,
         check: with_role,
     },
+    Rule {
+        code: "V141d",
+        says: "a call is repeated at most 185 times, for a minute at least and a day at most",
+        source: "EventBridge API model: RetryPolicy",
+        severity: Severity::Error,
+        check: repeats,
+    },
 ];
+
+fn repeats(target: &EventTarget, _: &Surroundings<'_>) -> Vec<Violation> {
+    let Retries { times, seconds } = target.retries;
+    if times <= 185 && (60..=86400).contains(&seconds) {
+        return Vec::new();
+    }
+    let wrong = format!("{times} times for {seconds} seconds");
+    vec![Violation::of("retries", target.retries, wrong, "write 0 to 185 times, and 60 to 86400 seconds")]
+}
 
 fn named(target: &EventTarget, _: &Surroundings<'_>) -> Vec<Violation> {
     let name = &target.name;
@@ -258,14 +317,20 @@ mod tests {
             calls: FUNCTION.into(),
             role: None,
             input: Some(json!({"users": 100})),
+            retries: Retries::USUAL,
         }
     }
 
     #[test]
     fn a_live_target_tells_what_it_is() {
         let live = Live::builder().id("LoadTestTarget").arn(FUNCTION).input(r#"{ "users" : 100 }"#).build().unwrap();
-        let found = understand("shop-load-test", &live).unwrap();
+        let found = understand("shop-load-test", &live);
         assert_eq!((found.id.as_str(), found.definition), ("shop-load-test/LoadTestTarget", target()));
+        let once = Live::builder().id("LoadTestTarget").arn(FUNCTION).input("{").retry_policy(Retries::NONE.written());
+        let found = understand("shop-load-test", &once.build().unwrap());
+        assert_eq!(found.definition, EventTarget { retries: Retries::NONE, input: None, ..target() });
+        let State::Unreadable(why) = found.state else { panic!("no JSON is no input") };
+        assert!(why.starts_with("the input of the target shop-load-test/LoadTestTarget is no JSON"), "{why}");
     }
 
     #[test]
@@ -298,6 +363,10 @@ mod tests {
             assert_eq!(codes(0, |target| target.name = bad.into()), ["V141"], "{bad}");
         }
         assert_eq!(codes(0, |target| target.input = Some(json!("x".repeat(8191)))), ["V141"]);
+        for retries in [Retries { times: 186, seconds: 60 }, Retries { times: 0, seconds: 59 }] {
+            assert_eq!(codes(0, |target| target.retries = retries), ["V141d"], "{retries:?}");
+        }
+        assert_eq!(codes(0, |target| target.retries = Retries::NONE), Vec::<&str>::new());
         let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:shop";
         assert_eq!(codes(0, |target| target.calls = machine.into()), ["V141c"]);
         let role = Some(Ref::known("arn:aws:iam::123456789012:role/events"));

@@ -11,6 +11,7 @@ use super::fault::IamFault;
 use super::term::Arn;
 use super::{RoleName, Service, names, passed_by_name};
 use crate::again::resume;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted, index};
@@ -33,8 +34,8 @@ use crate::{Aws, Sorted, index};
     ARN: new InstanceProfileArn,
 ))]
 pub struct InstanceProfile {
-    /// Its name, unique in the account. When its code is removed, it is found again only if the name starts with the
-    /// project's.
+    /// Its name, unique in the account. When its code is removed and the index of tags may not be read, it is found
+    /// again only if the project's name is in it.
     #[key]
     pub name: String,
     /// Where it stands among the account's profiles: `/`, or `/shop/`.
@@ -81,19 +82,16 @@ impl Behaviour for InstanceProfile {
     }
 
     /// The list of all profiles has no tags. The index of us-east-1 knows them; elsewhere the tags of one profile cost a
-    /// call: only those are looked at whose name is asked for or starts with the project's.
+    /// call: only those are looked at that may be meant.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<InstanceProfile>>, Fault> {
         if !ask.only.is_empty() {
             let found = each(ask.only.clone(), async |name: String| one(aws, &name).await).await?;
             return Ok(found.into_iter().flatten().collect());
         }
-        let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+        let meant = meant(aws, ask).await?;
         let pages = aws.iam().list_instance_profiles().max_items(1000).into_paginator().items().send();
         let mut profiles: Vec<Live> = pages.try_collect().await.sorted("iam:ListInstanceProfiles")?;
-        profiles.retain(|profile| {
-            let name = profile.instance_profile_name();
-            ask.names.contains(name) || project.is_some_and(|project| name.starts_with(project))
-        });
+        profiles.retain(|profile| meant.by_arn(profile.instance_profile_name(), profile.arn()));
         let with_tags = async |profile: Live| {
             let alone = tags_of(aws, profile.instance_profile_name());
             let tags = index::tags(aws, ask, profile.arn(), alone).await?;

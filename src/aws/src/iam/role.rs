@@ -15,6 +15,7 @@ use super::Policy;
 use super::fault::IamFault;
 use super::term::{Arn, ManagedPolicyArn};
 use crate::again::resume;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
@@ -75,13 +76,27 @@ pub struct Role {
 
 impl Arn for RoleArn {}
 
+const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+
 /// Where the roles stand that AWS made for its services. They are never ours.
 const SERVICE_LINKED: &str = "/aws-service-role/";
+
+/// What Systems Manager's Quick Setup attaches to roles that it finds on machines:
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/quick-setup-host-management.html>.
+const OF_SYSTEMS_MANAGER: [&str; 4] = [
+    ":policy/AmazonSSMManagedInstanceCore",
+    ":policy/AmazonSSMPatchAssociation",
+    ":policy/CloudWatchAgentServerPolicy",
+    ":policy/service-role/AmazonSSMDirectoryServiceAccess",
+];
 
 impl Behaviour for Role {
     type Cloud = Aws;
 
     const HELD_BY_USERS: bool = true;
+
+    /// A policy that is taken out of the code goes, whoever else attaches such ones.
+    const CODE_GOES_FIRST: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[
         "iam:AttachRolePolicy",
@@ -90,7 +105,7 @@ impl Behaviour for Role {
         "iam:DeleteRolePermissionsBoundary",
         "iam:DeleteRolePolicy",
         "iam:DetachRolePolicy",
-        "iam:GetAccountAuthorizationDetails",
+        DETAILS,
         "iam:GetRole",
         "iam:GetRolePolicy",
         "iam:ListAttachedRolePolicies",
@@ -124,13 +139,22 @@ impl Behaviour for Role {
             let found = each(ask.only.clone(), async |name: String| one(aws, &name).await).await?;
             return Ok(found.into_iter().flatten().collect());
         }
-        let (details, roles) = try_join!(details(aws), roles(aws, ask))?;
+        let (details, roles) = match try_join!(details(aws), roles(aws, ask)) {
+            // Some organizations deny the one call that tells all: then each role that may be meant is asked for.
+            Err(fault) if fault.kind == FaultKind::Denied && fault.operation == DETAILS => {
+                let meant = meant(aws, ask).await?;
+                let mut names: Vec<String> = listed(aws, ask).await?.iter().map(|role| role.role_name.clone()).collect();
+                names.retain(|name| meant.by_name(name));
+                let found = each(names, async |name: String| one(aws, &name).await).await?;
+                return Ok(found.into_iter().flatten().filter(|role| wants(ask, &role.id, &role.definition.path, &role.tags)).collect());
+            }
+            both => both?,
+        };
         let mut found = Vec::new();
         for detail in &details {
             let name = detail.role_name().unwrap_or_default();
             let tags = from_sdk(detail.tags());
-            let linked = detail.path().is_some_and(|path| path.starts_with(SERVICE_LINKED));
-            if !ask.wants(name, Some(name), &tags) || (linked && !ask.names.contains(name)) {
+            if !wants(ask, name, detail.path().unwrap_or_default(), &tags) {
                 continue;
             }
             match roles.get(name) {
@@ -158,6 +182,7 @@ impl Behaviour for Role {
         if let Err(fault) = call.send().await.sorted("iam:CreateRole").changing() {
             return resume(aws, order, name, fault).await;
         }
+        aws.fresh().touch(name);
         Ok(name.clone())
     }
 
@@ -186,7 +211,18 @@ impl Behaviour for Role {
             let call = aws.iam().update_assume_role_policy().role_name(name).policy_document(trust.document());
             call.send().await.sorted("iam:UpdateAssumeRolePolicy").changing()?;
         }
-        policies(aws, name, &Policies::of(live), &Policies::of(wanted)).await
+        policies(aws, name, &Policies::of(live), &Policies::of(wanted)).await?;
+        aws.fresh().touch(name);
+        Ok(())
+    }
+
+    /// Systems Manager attaches policies to the roles of machines, where somebody has set it up so: theirs are no
+    /// difference, or each would undo the other's work for ever.
+    fn moved_by(field: &str, live: &Found<Role>, wanted: &Role) -> Option<&'static str> {
+        let more = live.definition.attached.difference(&wanted.attached);
+        let others = more.map(Ref::value).all(|policy| OF_SYSTEMS_MANAGER.iter().any(|name| policy.ends_with(name)));
+        let moved = field == "attached" && others && wanted.attached.is_subset(&live.definition.attached);
+        moved.then_some("Systems Manager's Quick Setup")
     }
 
     async fn retag(aws: &Aws, found: &Found<Role>, retag: &Retag) -> Result<(), Fault> {
@@ -216,6 +252,11 @@ impl Behaviour for Role {
         policies(aws, name, &standing, &Policies::default()).await?;
         aws.iam().delete_role().role_name(name).send().await.sorted("iam:DeleteRole").deleting()
     }
+}
+
+/// True for a role that is asked for. Those that AWS made for its services are, only by their names.
+fn wants(ask: &Ask, name: &str, path: &str, tags: &Tags) -> bool {
+    ask.wants(name, Some(name), tags) && (!path.starts_with(SERVICE_LINKED) || ask.names.contains(name))
 }
 
 /// What a role has beside itself, each by calls of its own.
@@ -284,7 +325,7 @@ async fn details(aws: &Aws) -> Result<Vec<RoleDetail>, Fault> {
     let mut pages = call.into_paginator().send();
     let mut details = Vec::new();
     while let Some(page) = pages.next().await {
-        details.extend(page.sorted("iam:GetAccountAuthorizationDetails")?.role_detail_list.unwrap_or_default());
+        details.extend(page.sorted(DETAILS)?.role_detail_list.unwrap_or_default());
     }
     Ok(details)
 }

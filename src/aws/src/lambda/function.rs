@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use aws_sdk_lambda::operation::get_function_event_invoke_config::GetFunctionEventInvokeConfigOutput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration as Live, LastUpdateStatus, State as LiveState,
 };
+use aws_smithy_types::timeout::TimeoutConfig;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State, Waits};
@@ -20,7 +22,7 @@ use super::{Runtime, Variable};
 use crate::again::resume;
 use crate::ec2::Processor;
 use crate::iam::{Arn, RoleArn, Service, passed};
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_map, to_map};
 use crate::{Aws, Sorted};
@@ -31,7 +33,7 @@ use crate::{Aws, Sorted};
 /// use std::collections::BTreeMap;
 ///
 /// use infra_aws::ec2::Processor;
-/// use infra_aws::lambda::{CodeHash, Function, Runtime};
+/// use infra_aws::lambda::{CodeHash, Function, Retries, Runtime};
 /// use infra_engine::model::Ref;
 ///
 /// let package = b"the bytes of target/load-test.zip";
@@ -48,6 +50,7 @@ use crate::{Aws, Sorted};
 ///     memory: 512,
 ///     environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
 ///     reserved: None,
+///     retries: Retries::USUAL,
 /// };
 /// ```
 ///
@@ -59,8 +62,8 @@ use crate::{Aws, Sorted};
     ARN: new FunctionArn,
 ))]
 pub struct Function {
-    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
-    /// name is in it.
+    /// Its name, unique in account and region. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in it.
     #[key]
     pub name: String,
     /// What it is for. Empty is none.
@@ -86,11 +89,28 @@ pub struct Function {
     pub environment: BTreeMap<String, Variable>,
     /// How many of it may run at once, at the expense of all others in the account. Without it: as many as come.
     pub reserved: Option<u32>,
+    /// How often it is called again when a call that nobody waits for has failed.
+    pub retries: Retries,
+}
+
+/// How often a function is called again when a call that nobody waits for has failed: a rule's, a topic's, a bucket's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retries {
+    /// So many times: 0 to 2.
+    pub times: u8,
+    /// A call that is so many seconds old is given up: 60 to 21600.
+    pub seconds: u32,
 }
 
 impl Arn for FunctionArn {}
 
 const GET: &str = "lambda:GetFunction";
+const GET_INVOKES: &str = "lambda:GetFunctionEventInvokeConfig";
+const PUT_INVOKES: &str = "lambda:PutFunctionEventInvokeConfig";
+const DELETE_INVOKES: &str = "lambda:DeleteFunctionEventInvokeConfig";
+
+/// How long the answer to a package may take, which is on its way meanwhile.
+const SENDING: Duration = Duration::from_secs(10 * 60);
 
 impl Behaviour for Function {
     type Cloud = Aws;
@@ -107,10 +127,13 @@ impl Behaviour for Function {
         "lambda:CreateFunction",
         "lambda:DeleteFunction",
         "lambda:DeleteFunctionConcurrency",
+        DELETE_INVOKES,
         GET,
+        GET_INVOKES,
         "lambda:ListFunctions",
         "lambda:ListTags",
         "lambda:PutFunctionConcurrency",
+        PUT_INVOKES,
         "lambda:TagResource",
         "lambda:UntagResource",
         "lambda:UpdateFunctionCode",
@@ -122,8 +145,9 @@ impl Behaviour for Function {
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Function>>, Fault> {
+        let meant = meant(aws, ask).await?;
         let names: Vec<String> = match ask.only.is_empty() {
-            true => all(aws).await?.into_iter().filter(|name| may_be_asked_for(ask, name)).collect(),
+            true => all(aws).await?.into_iter().filter(|name| meant.by_name(name)).collect(),
             false => ask.only.iter().cloned().collect(),
         };
         let asked = |name: &str| ask.only.contains(name) || ask.names.contains(name);
@@ -133,10 +157,13 @@ impl Behaviour for Function {
                 Err(fault) if fault.kind == FaultKind::Denied && !asked(&name) => return Ok(None),
                 answer => answer,
             };
-            answer.map(Some).gone_is_fine()?.as_ref().map(understand).transpose()
+            let Some(answer) = answer.map(Some).gone_is_fine()? else { return Ok(None) };
+            if !ask.wants(&name, Some(&name), &from_map(answer.tags())) {
+                return Ok(None);
+            }
+            understand(&answer, retries(aws, &name).await?).map(Some)
         };
-        let found = each(names, one).await?.into_iter().flatten();
-        Ok(found.filter(|function| ask.wants(&function.id, Some(&function.id), &function.tags)).collect())
+        Ok(each(names, one).await?.into_iter().flatten().collect())
     }
 
     async fn create(aws: &Aws, order: &Order<Function>) -> Result<String, Fault> {
@@ -153,6 +180,7 @@ impl Behaviour for Function {
             memory,
             environment,
             reserved: _,
+            retries: _,
         } = &order.definition;
         let zip = code::load(&package.value(), &code.value()).await?;
         let call = aws
@@ -169,7 +197,7 @@ impl Behaviour for Function {
             .memory_size(number(*memory))
             .environment(variables(environment))
             .set_tags(Some(to_map(&order.tags)));
-        match call.send().await.sorted("lambda:CreateFunction").map_err(sorted) {
+        match call.customize().config_override(patient()).send().await.sorted("lambda:CreateFunction").map_err(sorted) {
             Ok(_) => Ok(name.clone()),
             Err(fault) => resume(aws, order, name, fault).await,
         }
@@ -191,6 +219,7 @@ impl Behaviour for Function {
             memory,
             environment,
             reserved,
+            retries,
         } = wanted;
         let live = &found.definition;
         let configuration = Function {
@@ -198,6 +227,7 @@ impl Behaviour for Function {
             code: code.clone(),
             package: package.clone(),
             reserved: *reserved,
+            retries: *retries,
             ..live.clone()
         };
         if configuration != *wanted {
@@ -218,7 +248,11 @@ impl Behaviour for Function {
             let zip = code::load(&package.value(), &code.value()).await?;
             let call = aws.lambda().update_function_code().function_name(name).zip_file(Blob::new(zip));
             let call = call.architectures(architecture(*processor));
-            return call.send().await.sorted("lambda:UpdateFunctionCode").map_err(sorted).map(drop);
+            let sent = call.customize().config_override(patient()).send().await;
+            return sent.sorted("lambda:UpdateFunctionCode").map_err(sorted).map(drop);
+        }
+        if *retries != live.retries {
+            retry(aws, name, *retries).await?;
         }
         match reserved {
             _ if *reserved == live.reserved => Ok(()),
@@ -254,14 +288,67 @@ impl Behaviour for Function {
     }
 }
 
+/// For calls that send a package: on a slow line it is on its way for longer than an answer may take.
+fn patient() -> aws_sdk_lambda::config::Builder {
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(SENDING);
+    aws_sdk_lambda::config::Builder::new().timeout_config(timeouts.build())
+}
+
+/// What is said of calls that nobody waits for; nothing is AWS's own choice.
+async fn retries(aws: &Aws, name: &str) -> Result<Retries, Fault> {
+    let answer = aws.lambda().get_function_event_invoke_config().function_name(name).send().await;
+    let answer = answer.sorted(GET_INVOKES).map_err(sorted).map(Some).gone_is_fine()?;
+    let Retries { times, seconds } = Retries::USUAL;
+    let said = |part: fn(&GetFunctionEventInvokeConfigOutput) -> Option<i32>| answer.as_ref().and_then(part);
+    Ok(Retries {
+        times: said(GetFunctionEventInvokeConfigOutput::maximum_retry_attempts)
+            .and_then(|number| number.try_into().ok())
+            .unwrap_or(times),
+        seconds: said(GetFunctionEventInvokeConfigOutput::maximum_event_age_in_seconds)
+            .and_then(|number| number.try_into().ok())
+            .unwrap_or(seconds),
+    })
+}
+
+async fn retry(aws: &Aws, name: &str, retries: Retries) -> Result<(), Fault> {
+    if retries == Retries::USUAL {
+        let call = aws.lambda().delete_function_event_invoke_config().function_name(name);
+        return call.send().await.sorted(DELETE_INVOKES).map_err(sorted).map(drop).gone_is_fine();
+    }
+    let Retries { times, seconds } = retries;
+    let call = aws.lambda().put_function_event_invoke_config().function_name(name);
+    let call = call.maximum_retry_attempts(times.into()).maximum_event_age_in_seconds(number(seconds));
+    call.send().await.sorted(PUT_INVOKES).map_err(sorted).map(drop)
+}
+
+impl Retries {
+    /// AWS's own choice: twice, within six hours.
+    pub const USUAL: Retries = Retries { times: 2, seconds: 21600 };
+
+    /// What has failed has failed.
+    pub const NONE: Retries = Retries { times: 0, seconds: 60 };
+}
+
 async fn all(aws: &Aws) -> Result<Vec<String>, Fault> {
     let pages = aws.lambda().list_functions().into_paginator().items().send();
     let functions: Vec<Live> = pages.try_collect().await.sorted("lambda:ListFunctions")?;
     Ok(functions.into_iter().filter_map(|function| function.function_name).collect())
 }
 
+/// The code of a function, which is not the wanted one where its last update has failed: so the next apply sends it again.
+fn code_of(live: &Live) -> Ref<CodeHash> {
+    let digest = live.code_sha256().unwrap_or_default();
+    match live.last_update_status() {
+        Some(LastUpdateStatus::Failed) => {
+            let why = live.last_update_status_reason().unwrap_or("AWS gives no reason");
+            Ref::known(format!("{digest} (its last update has failed: {why})"))
+        }
+        _ => Ref::known(digest),
+    }
+}
+
 /// The definition that would have produced a live one.
-fn understand(answer: &GetFunctionOutput) -> Result<Found<Function>, Fault> {
+fn understand(answer: &GetFunctionOutput, retries: Retries) -> Result<Found<Function>, Fault> {
     let broken = |wrong: String| Fault::new(FaultKind::Broken, GET, wrong);
     let live = answer.configuration().ok_or_else(|| broken("the answer has no configuration".into()))?;
     let name = live.function_name().unwrap_or_default();
@@ -276,12 +363,13 @@ fn understand(answer: &GetFunctionOutput) -> Result<Found<Function>, Fault> {
             Some(Architecture::Arm64) => Processor::Arm,
             _ => Processor::X86,
         },
-        code: Ref::known(live.code_sha256().unwrap_or_default()),
+        code: code_of(live),
         package: Ref::known(""),
         timeout: count(live.timeout()).unwrap_or(3),
         memory: count(live.memory_size()).unwrap_or(128),
         environment: variables.map(|(key, value)| (key.clone(), Variable::from(value.as_str()))).collect(),
         reserved: count(answer.concurrency().and_then(|concurrency| concurrency.reserved_concurrent_executions())),
+        retries,
     };
     let tags: Tags = from_map(answer.tags());
     let arn = live.function_arn().unwrap_or_default();
@@ -383,6 +471,12 @@ fn sizes(function: &Function, _: &Surroundings<'_>) -> Vec<Violation> {
     if !(128..=10240).contains(&function.memory) {
         let wrong = "there is no function of that size";
         violations.push(Violation::of("memory", function.memory, wrong, "write 128 to 10240"));
+    }
+    let Retries { times, seconds } = function.retries;
+    if times > 2 || !(60..=21600).contains(&seconds) {
+        let wrong = format!("{times} times within {seconds} seconds");
+        let way_out = "write 0 to 2 times, and 60 to 21600 seconds";
+        violations.push(Violation::of("retries", function.retries, wrong, way_out));
     }
     violations
 }

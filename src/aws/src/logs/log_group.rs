@@ -1,16 +1,19 @@
 //! A log group: where a service writes its logs, and how long they are kept.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cloudwatchlogs::types::{LogGroup as Live, LogGroupClass};
 use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State};
 use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::Retention;
 use crate::again::resume;
 use crate::iam::{Arn, KeyArn};
+use crate::named::meant;
 use crate::pages::{batches, each};
 use crate::tags::{from_map, to_map};
 use crate::{Aws, Sorted, index};
@@ -39,8 +42,8 @@ use crate::{Aws, Sorted, index};
     STREAMS: new LogStreamsArn,
 ))]
 pub struct LogGroup {
-    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
-    /// name is in it.
+    /// Its name, unique in account and region. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in it.
     #[key]
     pub name: String,
     /// What can be done with its logs, and what they cost.
@@ -102,8 +105,11 @@ impl Behaviour for LogGroup {
     /// asked for or has the project's in it. An account may hold thousands of others.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<LogGroup>>, Fault> {
         let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
-        let asked = if ask.only.is_empty() { &ask.names } else { &ask.only };
-        let apart = asked.iter().filter(|name| !project.is_some_and(|project| name.contains(project))).cloned();
+        let meant = meant(aws, ask).await?;
+        let indexed = meant.ours_after(":log-group:").map(|name| name.trim_end_matches(":*").to_owned());
+        let mut asked: BTreeSet<String> = if ask.only.is_empty() { &ask.names } else { &ask.only }.clone();
+        asked.extend(indexed);
+        let apart = asked.into_iter().filter(|name| !project.is_some_and(|project| name.contains(project)));
         let (mut groups, apart) =
             try_join!(of_project(aws, project), each(apart, async |name: String| named(aws, &name).await))?;
         groups.extend(apart.into_iter().flatten());
@@ -115,11 +121,12 @@ impl Behaviour for LogGroup {
                 let answer = call.send().await.sorted("logs:ListTagsForResource").map_err(sorted);
                 answer.map(|answer| Some(from_map(answer.tags()))).gone_is_fine()
             };
+            let name = group.log_group_name().unwrap_or_default();
             let tags = index::tags(aws, ask, &arn, alone).await?;
-            tags.map(|tags| understand(&group, &arn, tags)).transpose()
+            let wanted = tags.filter(|tags| ask.wants(name, Some(name), tags));
+            Ok(wanted.map(|tags| understand(&group, &arn, tags)))
         };
-        let found = each(groups, with_tags).await?.into_iter().flatten();
-        Ok(found.filter(|group| ask.wants(&group.id, Some(&group.id), &group.tags)).collect())
+        Ok(each(groups, with_tags).await?.into_iter().flatten().collect())
     }
 
     async fn create(aws: &Aws, order: &Order<LogGroup>) -> Result<String, Fault> {
@@ -214,8 +221,8 @@ async fn named(aws: &Aws, name: &str) -> Result<Option<Live>, Fault> {
     Ok(groups.into_iter().find(|group| group.log_group_name.as_deref() == Some(name)))
 }
 
-/// The definition that would have produced a live one.
-fn understand(group: &Live, arn: &str, tags: Tags) -> Result<Found<LogGroup>, Fault> {
+/// The definition that would have produced a live one, or one that stands in for it.
+fn understand(group: &Live, arn: &str, tags: Tags) -> Found<LogGroup> {
     let name = group.log_group_name().unwrap_or_default();
     let class = match group.log_group_class() {
         Some(LogGroupClass::InfrequentAccess) => Class::InfrequentAccess,
@@ -223,16 +230,18 @@ fn understand(group: &Live, arn: &str, tags: Tags) -> Result<Found<LogGroup>, Fa
         _ => Class::Standard,
     };
     let retention = match group.retention_in_days() {
-        _ if class == Class::Delivery => born_with(class),
+        _ if class == Class::Delivery => Ok(born_with(class)),
         // Nought is how some answers say that there is no limit.
-        None | Some(0) => Retention::Forever,
-        Some(days) => Retention::try_from(i64::from(days)).map_err(|error| {
-            Fault::new(FaultKind::Broken, "logs:DescribeLogGroups", format!("the log group {name}: {error}"))
-        })?,
+        None | Some(0) => Ok(Retention::Forever),
+        Some(days) => Retention::try_from(i64::from(days)),
+    };
+    let (retention, state) = match retention {
+        Ok(retention) => (retention, State::Ready),
+        Err(wrong) => (Retention::Forever, State::Unreadable(format!("the log group {name}: {wrong}"))),
     };
     let definition = LogGroup { name: name.to_owned(), class, retention, key: group.kms_key_id().map(Ref::known) };
-    let found = Found::ready(name, definition, tags);
-    Ok(found.with(LogGroup::ARN.name, arn).with(LogGroup::STREAMS.name, format!("{arn}:*")))
+    let found = Found::ready(name, definition, tags).in_state(state);
+    found.with(LogGroup::ARN.name, arn).with(LogGroup::STREAMS.name, format!("{arn}:*"))
 }
 
 /// The group's own ARN. Older answers only have the one of its streams.
@@ -326,7 +335,7 @@ mod tests {
         let live =
             Live::builder().log_group_name("/ecs/shop-web").arn(format!("{ARN}:*")).retention_in_days(30).build();
         assert_eq!(group_arn(&live).as_deref(), Some(ARN));
-        let found = understand(&live, ARN, Tags::new()).unwrap();
+        let found = understand(&live, ARN, Tags::new());
         assert_eq!((found.id.as_str(), &found.definition), ("/ecs/shop-web", &group()));
         assert_eq!(found.outputs["streams"], format!("{ARN}:*"));
     }
@@ -334,15 +343,15 @@ mod tests {
     #[test]
     fn a_length_that_there_is_not_is_said_and_not_guessed() {
         let live = Live::builder().log_group_name("/ecs/shop-web").retention_in_days(31).build();
-        let fault = understand(&live, ARN, Tags::new()).unwrap_err();
-        assert!(fault.message.starts_with("the log group /ecs/shop-web: logs cannot be kept for 31 days"), "{fault}");
+        let State::Unreadable(why) = understand(&live, ARN, Tags::new()).state else { panic!("there is no such length") };
+        assert!(why.starts_with("the log group /ecs/shop-web: logs cannot be kept for 31 days"), "{why}");
     }
 
     #[test]
     fn no_limit_and_nought_are_forever() {
         for days in [None, Some(0)] {
             let live = Live::builder().log_group_name("g").set_retention_in_days(days).build();
-            assert_eq!(understand(&live, ARN, Tags::new()).unwrap().definition.retention, Retention::Forever);
+            assert_eq!(understand(&live, ARN, Tags::new()).definition.retention, Retention::Forever);
         }
     }
 

@@ -13,7 +13,7 @@ use super::settings::{Counts, Settings, counts};
 use super::{names, tags};
 use crate::again::resume;
 use crate::iam::Arn;
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
@@ -45,8 +45,8 @@ use crate::{Aws, Sorted};
     ARN: new DatabaseParameterGroupArn,
 ))]
 pub struct DatabaseParameterGroup {
-    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
-    /// name is in it.
+    /// Its name, unique in account and region. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in it.
     #[key]
     pub name: String,
     /// Which engine it is for.
@@ -141,7 +141,8 @@ impl Behaviour for DatabaseParameterGroup {
             each(ask.only.clone(), async |name: String| one(aws, &name).await).await?.into_iter().flatten().collect()
         };
         let name = |group: &Live| group.db_parameter_group_name().unwrap_or_default().to_owned();
-        let asked = groups.into_iter().filter(|group| may_be_asked_for(ask, &name(group)));
+        let meant = meant(aws, ask).await?;
+        let asked = groups.into_iter().filter(|group| meant.by_name(&name(group)));
         let whole = async |group: Live| {
             let Some(tags) = tags::read(aws, ask, group.db_parameter_group_arn().unwrap_or_default()).await? else {
                 return Ok(None);

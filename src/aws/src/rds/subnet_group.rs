@@ -13,7 +13,7 @@ use super::{names, tags};
 use crate::again::resume;
 use crate::ec2::{Subnet, SubnetId, one_stays};
 use crate::iam::Arn;
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
@@ -39,8 +39,8 @@ use crate::{Aws, Sorted};
     ARN: new DatabaseSubnetGroupArn,
 ))]
 pub struct DatabaseSubnetGroup {
-    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's
-    /// name is in it.
+    /// Its name, unique in account and region. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in it.
     #[key]
     pub name: String,
     /// What it is for.
@@ -84,8 +84,8 @@ impl Behaviour for DatabaseSubnetGroup {
         } else {
             each(ask.only.clone(), async |name: String| one(aws, &name).await).await?.into_iter().flatten().collect()
         };
-        let asked =
-            groups.into_iter().filter(|group| may_be_asked_for(ask, group.db_subnet_group_name().unwrap_or_default()));
+        let meant = meant(aws, ask).await?;
+        let asked = groups.into_iter().filter(|group| meant.by_name(group.db_subnet_group_name().unwrap_or_default()));
         let with_tags = async |group: Live| {
             let tags = tags::read(aws, ask, group.db_subnet_group_arn().unwrap_or_default()).await?;
             Ok(tags.and_then(|tags| understand(&group, tags)))

@@ -15,6 +15,7 @@ use super::fault::{is_no_bucket, missing};
 use super::lifecycle::LifecycleRule;
 use super::tiering::Tiering;
 use crate::iam::{Arn, KeyArn};
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted, index};
@@ -48,7 +49,8 @@ mod tagging;
     DOMAIN: new BucketDomain,
 ))]
 pub struct Bucket {
-    /// Its name, unique in the world. When its code is removed, it is found again only if the project's name is in it.
+    /// Its name, unique in the world. When its code is removed and the index of tags may not be read, it is found again
+    /// only if the project's name is in it.
     #[key]
     pub name: String,
     /// Whether objects that are overwritten or deleted are kept as old versions.
@@ -300,8 +302,8 @@ async fn candidates(aws: &Aws, ask: &Ask) -> Result<Vec<String>, Fault> {
         let buckets = page.sorted("s3:ListBuckets")?.buckets.unwrap_or_default();
         names.extend(buckets.into_iter().filter_map(|bucket| bucket.name));
     }
-    let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
-    names.retain(|name| ask.names.contains(name) || project.is_some_and(|project| name.contains(project)));
+    let meant = meant(aws, ask).await?;
+    names.retain(|name| meant.by_arn(name, &format!("arn:{}:s3:::{name}", partition(aws.region()).0)));
     Ok(names)
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::again::made_before;
 use crate::iam::{KeyArn, Policy};
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted, index};
@@ -36,8 +36,8 @@ use crate::{Aws, Sorted, index};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "sns/topic", id = super::TopicArn)]
 pub struct Topic {
-    /// Its name, unique in account and region. When its code is removed, it is found again only if the project's name
-    /// is in it.
+    /// Its name, unique in account and region. When its code is removed and the index of tags may not be read, it is
+    /// found again only if the project's name is in it.
     #[key]
     pub name: String,
     /// Who e-mails seem to come from. Empty is none.
@@ -80,8 +80,9 @@ impl Behaviour for Topic {
 
     /// The list has ARNs alone: only those are looked at whose name may be meant.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Topic>>, Fault> {
+        let meant = meant(aws, ask).await?;
         let arns = match ask.only.is_empty() {
-            true => all(aws).await?.into_iter().filter(|arn| may_be_asked_for(ask, name_of(arn))).collect(),
+            true => all(aws).await?.into_iter().filter(|arn| meant.by_arn(name_of(arn), arn)).collect(),
             false => ask.only.iter().cloned().collect::<Vec<String>>(),
         };
         let found = each(arns, async |arn: String| {

@@ -11,6 +11,7 @@ use infra_engine::model::Tags;
 use serde::{Deserialize, Serialize};
 
 use crate::again::made_before;
+use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted, index};
@@ -42,8 +43,8 @@ mod wire;
     ARN: new WebAclArn,
 ))]
 pub struct WebAcl {
-    /// Its name, unique in the account. When its code is removed, it is found again only if the project's name is in
-    /// it.
+    /// Its name, unique in the account. When its code is removed and the index of tags may not be read, it is found
+    /// again only if the project's name is in it.
     #[key]
     pub name: String,
     /// What it is for. Empty is none.
@@ -185,11 +186,10 @@ impl Behaviour for WebAcl {
     /// it.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<WebAcl>>, Fault> {
         let mut listed = list(aws).await?;
-        let project = ask.owner.as_ref().map(|owner| owner.project.as_str());
+        let meant = meant(aws, ask).await?;
         listed.retain(|acl| {
-            let name = acl.name().unwrap_or_default();
-            let asked = acl.id().is_some_and(|id| ask.only.contains(id)) || ask.names.contains(name);
-            asked || project.is_some_and(|project| name.contains(project))
+            let asked = acl.id().is_some_and(|id| ask.only.contains(id));
+            asked || meant.by_arn(acl.name().unwrap_or_default(), acl.arn().unwrap_or_default())
         });
         let found = each(listed, async |acl: WebAclSummary| {
             let (Some(name), Some(id), Some(arn)) = (acl.name(), acl.id(), acl.arn()) else { return Ok(None) };

@@ -89,6 +89,9 @@ async fn autoscaling() {
             it.metric = Tracked::Predefined(Predefined::ServiceMemory);
         })
         .change("scaling.cpu", |it: &mut TargetTrackingPolicy| {
+            it.metric = Tracked::Predefined(Predefined::ServiceCpuQuick);
+        })
+        .change("scaling.cpu", |it: &mut TargetTrackingPolicy| {
             it.metric = Tracked::Predefined(Predefined::RequestsPerTarget(requests()));
         })
         .change("scaling.cpu", |it: &mut TargetTrackingPolicy| it.metric = Tracked::Custom(orders()))

@@ -63,6 +63,8 @@ fn stack(
         execute_command: false,
         propagate_tags: Propagation::Service,
         connect: Connect::Off,
+        rebalances: true,
+        quick_metrics: false,
     };
     stack.add("web", service.clone());
     let shared = Capacity::Shares([share(CapacityProvider::FargateSpot, 0, 3)].into());
@@ -122,6 +124,8 @@ async fn ecs() {
         .change("run.web", |it: &mut Service| it.execute_command = true)
         .change("run.web", |it: &mut Service| it.propagate_tags = Propagation::TaskDefinition)
         .change("run.web", |it: &mut Service| it.propagate_tags = Propagation::None)
+        .change("run.web", |it: &mut Service| it.rebalances = false)
+        .change("run.web", |it: &mut Service| it.quick_metrics = true)
         .change("run.web", |it: &mut Service| it.connect = Connect::Known([].into()))
         .change("run.web", |it: &mut Service| it.connect = Connect::Known([offer(80)].into()));
     ground.obeys(&sample).await;

@@ -56,7 +56,8 @@ impl Ground {
         laws::renames(&self.session(), sample).await;
     }
 
-    fn session(&self) -> laws::Ground {
+    /// A session of the project.
+    pub fn session(&self) -> laws::Ground {
         let mut ground = laws::Ground::quick(registry(Arc::clone(&self.aws)), PATIENCE);
         ground.session.name = unique("run");
         ground.session.owner = Owner { project: self.project.clone(), environment: "test".into() };

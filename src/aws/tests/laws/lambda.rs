@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use infra_aws::ec2::Processor;
-use infra_aws::events::{EventRule, EventRuleName, EventTarget};
+use infra_aws::events::{self, EventRule, EventRuleName, EventTarget};
 use infra_aws::iam::Service;
-use infra_aws::lambda::{CodeHash, Function, FunctionName, Permission, Runtime};
+use infra_aws::lambda::{CodeHash, Function, FunctionName, Permission, Retries, Runtime};
 use infra_engine::model::{PackageFile, Platform, Ref};
 use infra_testkit::laws::Sample;
 use serde_json::json;
@@ -52,6 +52,7 @@ fn function(name: String, (package, code): (Ref<PackageFile>, Ref<CodeHash>)) ->
         memory: 256,
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
         reserved: None,
+        retries: Retries::USUAL,
     }
 }
 
@@ -76,6 +77,7 @@ fn stack(platform: &mut Platform, project: &str) -> Others {
         calls: test.output(Function::ARN).into(),
         role: None,
         input: None,
+        retries: events::Retries::USUAL,
     };
     stack.add("target", target("LoadTest"));
     stack.add("queue", EventTarget { input: Some(json!({"users": 100})), ..target("Other") });
@@ -126,6 +128,9 @@ fn functions(sample: Sample, project: &str) -> Sample {
         .change("load.function", |it: &mut Function| {
             it.environment = [("TEST_DURATION".into(), 60.into()), ("TARGET_URL".into(), "http://shop".into())].into();
         })
+        .change("load.function", |it: &mut Function| it.retries = Retries::NONE)
+        .change("load.function", |it: &mut Function| it.retries.times = 1)
+        .change("load.function", |it: &mut Function| it.retries.seconds = 600)
         .change("load.function", |it: &mut Function| it.reserved = Some(0))
         .change("load.other", |it: &mut Function| it.reserved = Some(7))
         .change("load.other", |it: &mut Function| it.reserved = None)
@@ -152,6 +157,9 @@ fn events(sample: Sample, others: &Others) -> Sample {
         .change("load.target", |it: &mut EventTarget| it.input = Some(json!({"users": [1, 2]})))
         .change("load.queue", |it: &mut EventTarget| it.input = Some(json!({"users": 200})))
         .change("load.queue", |it: &mut EventTarget| it.input = None)
+        .change("load.queue", |it: &mut EventTarget| it.retries = events::Retries::NONE)
+        .change("load.queue", |it: &mut EventTarget| it.retries.times = 3)
+        .change("load.queue", |it: &mut EventTarget| it.retries.seconds = 600)
 }
 
 fn permissions(sample: Sample, others: &Others) -> Sample {

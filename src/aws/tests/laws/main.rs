@@ -18,6 +18,7 @@ mod ground;
 mod iam;
 mod lambda;
 mod logs;
+mod names;
 mod providers;
 mod rds;
 mod s3;

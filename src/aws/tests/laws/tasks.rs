@@ -24,6 +24,7 @@ fn logs(prefix: &str) -> Logs {
 fn stack(platform: &mut Platform, project: &str) {
     let secret = || Ref::<()>::known(SECRET);
     let web = Container {
+        registry_login: Some(Ref::known(format!("{SECRET}-registry"))),
         entry_point: vec!["/bin/web".into()],
         command: vec!["serve".into()],
         working_directory: Some("/srv".into()),
@@ -89,6 +90,8 @@ async fn task_definitions() {
             it.containers.insert("beside".into(), Container::of("beside:1"));
         })
         .change("run.web", web(|it| it.image = "web:2".into()))
+        .change("run.web", web(|it| it.registry_login = Some(Ref::known(SECRET))))
+        .change("run.web", web(|it| it.registry_login = None))
         .change("run.web", web(|it| it.entry_point.clear()))
         .change("run.web", web(|it| it.command.push("quickly".into())))
         .change("run.web", web(|it| it.working_directory = None))

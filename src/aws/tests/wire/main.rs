@@ -6,5 +6,7 @@ mod costs;
 mod hostile;
 mod network;
 mod protocols;
+mod refusals;
 mod server;
+mod strangers;
 mod terraform;

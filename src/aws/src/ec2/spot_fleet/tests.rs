@@ -39,7 +39,7 @@ fn live(config: SpotFleetRequestConfigData, state: BatchState) -> Live {
 }
 
 fn understood(config: SpotFleetRequestConfigData) -> Found<SpotFleet> {
-    wire::understand(&live(config, BatchState::Active), State::Ready).unwrap()
+    wire::understand(&live(config, BatchState::Active), State::Ready)
 }
 
 #[test]

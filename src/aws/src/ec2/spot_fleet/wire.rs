@@ -4,6 +4,8 @@
 //! nothing but the type of machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::builders::SpotFleetRequestConfigDataBuilder;
@@ -13,14 +15,13 @@ use aws_sdk_ec2::types::{
     SpotFleetRequestConfig as Live, SpotFleetRequestConfigData, SpotFleetTagSpecification, VolumeType,
 };
 use aws_smithy_types::base64;
-use infra_engine::live::{Fault, Found, State};
+use infra_engine::live::{Found, State};
 use infra_engine::model::Ref;
 use infra_values::Moment;
 
-use super::{Allocation, DESCRIBE, RootVolume, SpotFleet, Upkeep, VolumeKind};
+use super::{Allocation, RootVolume, SpotFleet, Upkeep, VolumeKind};
 use crate::Decimal;
-use crate::ec2::fault::given;
-use crate::ec2::image::Resolved;
+use crate::ec2::image::{Image, ImageFamily, Resolved};
 use crate::ec2::instance_type::InstanceType;
 use crate::ec2::tags;
 use crate::tags::to_sdk;
@@ -105,14 +106,19 @@ fn disk(root: RootVolume, device: &str) -> BlockDeviceMapping {
     BlockDeviceMapping::builder().device_name(device).ebs(volume.build()).build()
 }
 
-/// The definition that would have produced a live fleet. One that none could have produced has to be made anew.
-pub(super) fn understand(live: &Live, state: State) -> Result<Found<SpotFleet>, Fault> {
-    let id: String = given(live.spot_fleet_request_id(), DESCRIBE, "spotFleetRequestId")?;
+/// The definition that would have produced a live fleet. What no definition could have produced is left out of it, and
+/// said in its state.
+pub(super) fn understand(live: &Live, state: State) -> Found<SpotFleet> {
+    let id = live.spot_fleet_request_id().unwrap_or_default();
     let empty = SpotFleetRequestConfigData::builder().build();
     let config = live.spot_fleet_request_config().unwrap_or(&empty);
     let specifications = config.launch_specifications();
     let common = specifications.first().map(Common::of).unwrap_or_default();
     let types = specifications.iter().filter_map(|one| Some(one.instance_type()?.as_str().to_owned()));
+    let mut unreadable = None;
+    let maximum_price = read(config.spot_price(), "spotPrice", &mut unreadable);
+    let instance_types = types.filter_map(|kind| read(Some(&kind), "instanceType", &mut unreadable)).collect();
+    let image = read(common.image.as_deref(), "imageId", &mut unreadable);
     let definition = SpotFleet {
         role: Ref::known(config.iam_fleet_role().unwrap_or_default()),
         upkeep: match config.r#type() {
@@ -131,23 +137,38 @@ pub(super) fn understand(live: &Live, state: State) -> Result<Found<SpotFleet>, 
             }
         },
         capacity: config.target_capacity().and_then(|capacity| u32::try_from(capacity).ok()).unwrap_or_default(),
-        maximum_price: config.spot_price().map(|price| given(Some(price), DESCRIBE, "spotPrice")).transpose()?,
-        instance_types: types.map(|kind| given(Some(&kind), DESCRIBE, "instanceType")).collect::<Result<_, _>>()?,
+        maximum_price,
+        instance_types,
         subnets: common.subnets.iter().map(Ref::known).collect(),
         security_groups: common.groups.iter().map(Ref::known).collect(),
         profile: common.profile.as_deref().map(Ref::known),
-        image: given(common.image.as_deref().or(Some("ami-00000000")), DESCRIBE, "imageId")?,
+        image: image.unwrap_or(Image::Newest(ImageFamily::Ecs2023)),
         root: common.root,
         user_data: common.user_data.clone(),
         instance_tags: common.tags.clone(),
         until: config.valid_until().and_then(moment),
         terminate_when_expired: config.terminate_instances_with_expiration().unwrap_or_default(),
     };
-    let state = match odd(config) {
-        Some(reason) if state == State::Ready => State::Failed(reason),
+    let state = match (unreadable, odd(config)) {
+        (Some(wrong), _) => State::Unreadable(format!("the spot fleet {id}: {wrong}")),
+        (None, Some(reason)) if state == State::Ready => State::Failed(reason),
         _ => state,
     };
-    Ok(Found::ready(id, definition, tags::read(live.tags())).in_state(state))
+    Found::ready(id, definition, tags::read(live.tags())).in_state(state)
+}
+
+/// What a text means; what it means nothing here is noted.
+fn read<T>(text: Option<&str>, field: &str, unreadable: &mut Option<String>) -> Option<T>
+where
+    T: FromStr<Err: fmt::Display>,
+{
+    match text?.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            *unreadable = Some(format!("{field}: {error}"));
+            None
+        }
+    }
 }
 
 /// What a definition cannot say, in words.

@@ -184,12 +184,17 @@ fn capacity_fits(service: &Service, around: &Surroundings<'_>) -> Vec<Violation>
 }
 
 fn rollout_fits(service: &Service, _: &Surroundings<'_>) -> Vec<Violation> {
-    let Service { rollout, grace, load_balancers, .. } = service;
+    let Service { rollout, grace, load_balancers, rebalances, .. } = service;
     let mut violations = Vec::new();
     if rollout.minimum >= rollout.maximum || rollout.maximum < 100 || rollout.maximum > 200 || rollout.minimum > 100 {
         let wrong = format!("{} % to {} % leave no room", rollout.minimum, rollout.maximum);
         let way_out = "write a minimum of at most 100, and a larger maximum of 100 to 200";
         violations.push(Violation::of("rollout", rollout, wrong, way_out));
+    }
+    if *rebalances && rollout.maximum == 100 {
+        let wrong = "a task is moved by starting another one first, and there is no room for one";
+        let way_out = "write false, or a maximum of more than 100 in `rollout`";
+        violations.push(Violation::of("rebalances", rebalances, wrong, way_out));
     }
     if *grace > 0 && load_balancers.is_empty() {
         let way_out = "write 0: the containers' own health checks have a start period";

@@ -29,6 +29,8 @@ fn service() -> Service {
         execute_command: false,
         propagate_tags: Propagation::Service,
         connect: Connect::Off,
+        rebalances: true,
+        quick_metrics: false,
     }
 }
 
@@ -46,13 +48,14 @@ fn live(status: &str, state: DeploymentRolloutState) -> Live {
         .health_check_grace_period_seconds(60)
         .deployment_configuration(service.rollout.written())
         .propagate_tags(PropagateTags::Service)
+        .availability_zone_rebalancing(AvailabilityZoneRebalancing::Enabled)
         .deployments(Deployment::builder().id("d1").status("PRIMARY").rollout_state(state).build())
         .build()
 }
 
 #[test]
 fn a_live_service_tells_what_it_is() {
-    let found = understand(&live("ACTIVE", DeploymentRolloutState::Completed)).unwrap();
+    let found = understand(&live("ACTIVE", DeploymentRolloutState::Completed), &BTreeSet::new()).unwrap();
     assert_eq!((found.id.as_str(), &found.definition, &found.state), (ARN, &service(), &State::Ready));
     assert_eq!(
         (found.outputs["name"].as_str(), found.outputs["scalable"].as_str()),
@@ -62,7 +65,7 @@ fn a_live_service_tells_what_it_is() {
 
 #[test]
 fn a_deployment_is_waited_for_and_a_service_of_which_nothing_runs_has_failed() {
-    let state = |status, state| understand(&live(status, state)).map(|found| found.state);
+    let state = |status, state| understand(&live(status, state), &BTreeSet::new()).map(|found| found.state);
     assert!(matches!(state("ACTIVE", DeploymentRolloutState::InProgress), Some(State::Pending(_))));
     assert!(matches!(state("ACTIVE", DeploymentRolloutState::Failed), Some(State::Failed(_))));
     assert_eq!(state("DRAINING", DeploymentRolloutState::Completed), Some(State::Leaving));
@@ -70,14 +73,48 @@ fn a_deployment_is_waited_for_and_a_service_of_which_nothing_runs_has_failed() {
 }
 
 #[test]
+fn a_service_whose_deployment_has_failed_is_deployed_again_though_some_of_its_tasks_run() {
+    let mut failed = live("ACTIVE", DeploymentRolloutState::Failed);
+    failed.running_count = 1;
+    let found = understand(&failed, &BTreeSet::new()).unwrap();
+    assert_eq!(found.state, State::Ready);
+    let task = found.definition.task.value();
+    assert!(task.starts_with("arn:task:1 (its deployment has failed: "), "{task}");
+    assert!(has_failed(&found.definition.task) && !has_failed(&service().task));
+}
+
+#[test]
+fn a_service_is_measured_quickly_when_each_of_its_revisions_is() {
+    let mut live = live("ACTIVE", DeploymentRolloutState::Completed);
+    let revision = |arn: &str| ServiceCurrentRevisionSummary::builder().arn(arn).build();
+    live.current_service_revisions = Some(vec![revision("r1"), revision("r2")]);
+    let quick = |arns: &[&str]| {
+        let arns = arns.iter().map(|arn| (*arn).to_owned()).collect();
+        understand(&live, &arns).unwrap().definition.quick_metrics
+    };
+    assert!(quick(&["r1", "r2"]) && !quick(&["r2"]) && !quick(&[]));
+    let configured = |quick: bool| monitoring(quick, "ecs:Test").unwrap();
+    assert!(is_quick(Some(&configured(true))) && !is_quick(Some(&configured(false))) && !is_quick(None));
+}
+
+#[test]
+fn a_cluster_that_was_made_a_moment_ago_is_waited_for() {
+    let unknown = || Fault {
+        code: Some("ClusterNotFoundException".into()),
+        ..Fault::new(FaultKind::Gone, "ecs:CreateService", "Cluster not found.")
+    };
+    assert_eq!((sorted_change(unknown()).kind, sorted(unknown()).kind), (FaultKind::NotYet, FaultKind::Gone));
+}
+
+#[test]
 fn fargate_by_its_provider_is_fargate() {
     let mut live = live("ACTIVE", DeploymentRolloutState::Completed);
     let share = |provider: &str| CapacityProviderStrategyItem::builder().capacity_provider(provider).weight(1).build();
     live.capacity_provider_strategy = Some(vec![share("FARGATE").unwrap()]);
-    assert_eq!(understand(&live).unwrap().definition.capacity, Capacity::Fargate);
+    assert_eq!(understand(&live, &BTreeSet::new()).unwrap().definition.capacity, Capacity::Fargate);
     live.capacity_provider_strategy = Some(vec![share("FARGATE_SPOT").unwrap()]);
     let spot = Share { provider: CapacityProvider::FargateSpot, base: 0, weight: 1 };
-    assert_eq!(understand(&live).unwrap().definition.capacity, Capacity::Shares([spot].into()));
+    assert_eq!(understand(&live, &BTreeSet::new()).unwrap().definition.capacity, Capacity::Shares([spot].into()));
 }
 
 #[test]
@@ -188,7 +225,13 @@ fn rules_hold_on_both_sides() {
     assert_eq!(codes(|service| service.capacity = shares([(Fargate, 1, 1), (FargateSpot, 1, 1)])), ["V63"]);
     assert_eq!(codes(|service| service.capacity = shares([(Fargate, 0, 0)])), ["V63"]);
     assert_eq!(codes(|service| service.capacity = shares([(Fargate, 0, 1), (Own(Ref::known("m")), 0, 1)])), ["V63"]);
-    assert_eq!(codes(|service| service.rollout.maximum = 100), ["V64"]);
+    let no_more = |service: &mut Service| (service.rollout.minimum, service.rollout.maximum) = (50, 100);
+    assert_eq!(codes(no_more), ["V64"]);
+    let still = |service: &mut Service| {
+        no_more(service);
+        service.rebalances = false;
+    };
+    assert_eq!(codes(still), Vec::<&str>::new());
     assert_eq!(codes(|service| service.load_balancers = BTreeSet::new()), ["V64"]);
     assert_eq!(codes(|service| service.rollout.breaker = Breaker::Off), ["V156"]);
 }

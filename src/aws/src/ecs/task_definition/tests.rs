@@ -32,7 +32,7 @@ fn a_live_revision_tells_what_it_is() {
         .task_role_arn("")
         .container_definitions(task().containers["web"].written("web").unwrap())
         .build();
-    let found = understand(&live, Tags::new()).unwrap();
+    let found = found(&live, Tags::new());
     assert_eq!(found.definition, task());
     assert_eq!(family(&found.id), Some(("shop-web", 3)));
 }
@@ -40,7 +40,13 @@ fn a_live_revision_tells_what_it_is() {
 #[test]
 fn what_fargate_does_not_run_is_said_and_not_guessed() {
     let live = Live::builder().family("old").container_definitions(ContainerDefinition::builder().build()).build();
-    assert!(understand(&live, Tags::new()).unwrap_err().starts_with("Fargate has no tasks of 0 units"));
+    assert_eq!(understand(&live).unwrap_err(), "it says nothing of its cpu, as those for Fargate must");
+    let sized = |cpu: &str, memory: &str| Live::builder().family("old").revision(3).cpu(cpu).memory(memory);
+    assert!(understand(&sized("100", "512").build()).unwrap_err().starts_with("Fargate has no tasks of 100 units"));
+    let machines = sized("512", "1024").requires_compatibilities(Compatibility::Ec2).build();
+    let found = found(&machines, Tags::new());
+    assert_eq!(found.definition.family, "old");
+    assert_eq!(found.state, State::Unreadable("the task definition old:3: it is not made for Fargate".into()));
 }
 
 #[test]

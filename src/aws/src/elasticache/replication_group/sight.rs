@@ -14,7 +14,7 @@ use super::super::engine::Engine;
 use super::super::tags;
 use super::token::{NOTE, Note, Seen, told};
 use super::{AtRest, Failover, InTransit, Mode, ReplicationGroup, logs};
-use crate::named::may_be_asked_for;
+use crate::named::meant;
 use crate::pages::each;
 use crate::secretsmanager::{Versions, versions};
 use crate::{Aws, Sorted};
@@ -43,8 +43,8 @@ pub(super) async fn sights(aws: &Aws, ask: &Ask) -> Result<Vec<Sight>, Fault> {
         Ok(groups.into_iter().flatten().collect())
     };
     let (groups, nodes) = try_join!(groups, nodes(aws))?;
-    let asked =
-        groups.into_iter().filter(|group| may_be_asked_for(ask, group.replication_group_id().unwrap_or_default()));
+    let meant = meant(aws, ask).await?;
+    let asked = groups.into_iter().filter(|group| meant.by_name(group.replication_group_id().unwrap_or_default()));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let nodes = &nodes;
     let whole = async |group: Live| {

@@ -19,6 +19,7 @@ fn function() -> Function {
         memory: 128,
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
         reserved: Some(0),
+        retries: Retries::USUAL,
     }
 }
 
@@ -39,7 +40,7 @@ fn live() -> aws_sdk_lambda::types::builders::FunctionConfigurationBuilder {
 fn a_live_function_tells_what_it_is() {
     let concurrency = Concurrency::builder().reserved_concurrent_executions(0).build();
     let answer = GetFunctionOutput::builder().configuration(live().build()).concurrency(concurrency);
-    let found = understand(&answer.tags("aws:x", "y").tags("Name", "n").build()).unwrap();
+    let found = understand(&answer.tags("aws:x", "y").tags("Name", "n").build(), Retries::USUAL).unwrap();
     assert_eq!((found.id.as_str(), &found.definition), ("shop-load-test", &function()));
     assert_eq!(found.tags, Tags::from([("Name".into(), "n".into())]));
     assert_eq!(found.outputs["arn"], "arn:aws:lambda:us-east-1:123456789012:function:shop-load-test");
@@ -56,6 +57,16 @@ fn a_function_tells_how_it_stands() {
     let failed = live().state(LiveState::Failed).state_reason("no addresses left").build();
     assert_eq!(state(&failed), State::Failed("no addresses left".into()));
     assert_eq!(state(&live().build()), State::Ready);
+}
+
+#[test]
+fn a_function_whose_last_update_has_failed_is_updated_again() {
+    let failed = live().last_update_status(LastUpdateStatus::Failed).last_update_status_reason("no such key");
+    let answer = GetFunctionOutput::builder().configuration(failed.build()).build();
+    let found = understand(&answer, Retries::NONE).unwrap();
+    assert_eq!((found.state, found.definition.retries), (State::Ready, Retries::NONE));
+    let code = found.definition.code.value();
+    assert!(code.ends_with(" (its last update has failed: no such key)") && found.definition.code != function().code);
 }
 
 fn codes(change: impl FnOnce(&mut Function)) -> Vec<&'static str> {
@@ -75,6 +86,10 @@ fn v134_names_times_and_sizes_have_limits() {
     for bad in [0, 901] {
         assert_eq!(codes(|function| function.timeout = bad), ["V134"]);
     }
+    for retries in [Retries { times: 3, seconds: 60 }, Retries { times: 0, seconds: 59 }] {
+        assert_eq!(codes(|function| function.retries = retries), ["V134"]);
+    }
+    assert_eq!(codes(|function| function.retries = Retries::NONE), Vec::<&str>::new());
     for bad in [127, 10241] {
         assert_eq!(codes(|function| function.memory = bad), ["V134"]);
     }

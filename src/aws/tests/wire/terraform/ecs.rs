@@ -72,6 +72,8 @@ fn service() -> Service {
         execute_command: true,
         propagate_tags: Propagation::Service,
         connect: Connect::Off,
+        rebalances: true,
+        quick_metrics: false,
     }
 }
 
@@ -114,7 +116,7 @@ async fn creating_a_service() {
             Other("clientToken", "ours is the order's own, so that an order that is repeated makes no second one"),
             Other("cluster", BY_NAME),
             Ours("serviceConnectConfiguration", "that it is off is said, as it is in the definition"),
-            Theirs("availabilityZoneRebalancing", NO_WORD),
+            Other("availabilityZoneRebalancing", "that it is on is said, as it is in the definition"),
             Theirs("capacityProviderStrategy", NONE),
             Theirs("enableECSManagedTags", NO_WORD),
             Theirs("platformVersion", "Fargate takes the latest where nothing is said"),

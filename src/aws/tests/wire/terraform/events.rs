@@ -1,6 +1,6 @@
 //! Rules of EventBridge, what they call, and that they may.
 
-use infra_aws::events::{EventRule, EventTarget};
+use infra_aws::events::{EventRule, EventTarget, Retries};
 use infra_aws::iam::Service;
 use infra_aws::lambda::{FunctionArn, Permission};
 use infra_engine::live::Behaviour;
@@ -51,6 +51,7 @@ async fn what_a_rule_calls() {
         calls: function.into(),
         role: None,
         input: None,
+        retries: Retries::USUAL,
     };
     EventTarget::create(&aws(&server.url).await, &order(target)).await.unwrap();
     Recorded {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_smithy_types::base64;
 use infra_aws::ec2::Processor;
-use infra_aws::lambda::{CodeHash, Function, Runtime};
+use infra_aws::lambda::{CodeHash, Function, Retries, Runtime};
 use infra_engine::live::Behaviour;
 use infra_engine::model::Ref;
 
@@ -39,6 +39,7 @@ fn function(path: &str) -> Function {
             ("TEST_DURATION".into(), 300.into()),
         ]),
         reserved: None,
+        retries: Retries::USUAL,
     }
 }
 

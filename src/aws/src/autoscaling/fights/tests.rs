@@ -1,0 +1,198 @@
+//! Both sides of the rules about rules that fight.
+
+use std::collections::BTreeSet;
+
+use infra_engine::model::{Handle, Platform, Stack};
+
+use super::*;
+use crate::autoscaling::{Aggregation, Predefined, Step, Suspended, Tracked};
+use crate::cloudwatch::{Evaluation, Metric, Missing};
+use crate::ec2::Reach;
+use crate::ecs::{Breaker, Capacity, Connect, Count, Propagation, Rollout, Service};
+
+/// A service with its target, in a network with so many ways out.
+fn target(stack: &mut Stack, minimum: u32, ways_out: usize) -> Handle<ScalableTarget> {
+    for number in 0..ways_out {
+        let gateway = NatGateway { subnet: Ref::known(format!("subnet-{number}")), reach: Reach::Private };
+        stack.add(format!("nat-{number}"), gateway);
+    }
+    let service = Service {
+        cluster: Ref::known("shop"),
+        name: "shop-web".into(),
+        task: Ref::known("arn:task:1"),
+        count: Count::Autoscaled { from: 2 },
+        capacity: Capacity::Fargate,
+        subnets: [Ref::known("subnet-1"), Ref::known("subnet-2")].into(),
+        security_groups: BTreeSet::new(),
+        public_ips: false,
+        load_balancers: BTreeSet::new(),
+        grace: 0,
+        rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
+        execute_command: false,
+        propagate_tags: Propagation::Service,
+        connect: Connect::Off,
+        rebalances: true,
+        quick_metrics: false,
+    };
+    let resource = stack.add("service", service).output(Service::SCALABLE);
+    stack.add("target", ScalableTarget { resource, minimum, maximum: 10, suspended: Suspended::default() })
+}
+
+/// One side of a rule: a policy, and the alarm that calls it.
+fn side(stack: &mut Stack, target: &Handle<ScalableTarget>, watches: Measure, condition: Condition, by: i32) {
+    let name = if by > 0 { "out" } else { "in" };
+    let steps = vec![if by > 0 { Step::above(0.0, by) } else { Step::below(0.0, by) }];
+    let policy = StepPolicy {
+        target: target.id(),
+        name: name.into(),
+        adjustment: Adjustment::Change,
+        steps,
+        cooldown: 300,
+        aggregation: Aggregation::Average,
+    };
+    let policy = stack.add(name, policy);
+    let alarm = Alarm {
+        name: format!("shop-{name}"),
+        description: String::new(),
+        watches: watches.into(),
+        condition,
+        evaluation: Evaluation { periods: 2, breaching: 2 },
+        missing: Missing::Fine,
+        enabled: true,
+        on_alarm: [policy.output(StepPolicy::ARN).into()].into(),
+        on_ok: [].into(),
+        on_no_data: [].into(),
+    };
+    stack.add(format!("{name}-alarm"), alarm);
+}
+
+fn tracking(stack: &mut Stack, target: &Handle<ScalableTarget>, scales_in: bool) {
+    let policy = TargetTrackingPolicy {
+        target: target.id(),
+        name: "cpu".into(),
+        metric: Tracked::Predefined(Predefined::ServiceCpu),
+        value: 70.0,
+        out_cooldown: Some(300),
+        in_cooldown: Some(300),
+        scales_in,
+    };
+    stack.add("cpu", policy);
+}
+
+/// What these rules say against all that is in a stack: the codes, and the words.
+fn said(build: impl FnOnce(&mut Stack)) -> Vec<(&'static str, String)> {
+    let mut platform = Platform::new();
+    let mut stack = platform.stack("scaling");
+    build(&mut stack);
+    drop(stack);
+    let definitions = platform.finish().unwrap();
+    let mut said = Vec::new();
+    for definition in &definitions {
+        let around = Surroundings::new(&definitions, &definition.address);
+        let mut say = |violations: Vec<Violation>| {
+            said.extend(violations.into_iter().map(|violation| (violation.code, violation.wrong)));
+        };
+        if let Ok(policy) = definition.document.reveal::<StepPolicy>() {
+            for rule in [IN_BESIDE_TRACKING, SUM, CROSSING] {
+                say(rule.violations(&policy, &around));
+            }
+        } else if let Ok(target) = definition.document.reveal::<ScalableTarget>() {
+            say(ONE_IS_NONE.violations(&target, &around));
+        } else if let Ok(action) = definition.document.reveal::<ScheduledAction>() {
+            say(ONE_IS_NONE_THEN.violations(&action, &around));
+        }
+    }
+    said
+}
+
+fn codes(build: impl FnOnce(&mut Stack)) -> Vec<&'static str> {
+    said(build).into_iter().map(|(code, _)| code).collect()
+}
+
+fn seconds() -> Measure {
+    Metric::named("AWS/ApplicationELB", "TargetResponseTime").average(60)
+}
+
+#[test]
+fn v240_a_way_in_beside_target_tracking_is_told_with_what_it_fights() {
+    let both = |tracked: Option<bool>| {
+        said(|stack| {
+            let target = target(stack, 2, 1);
+            side(stack, &target, seconds(), Condition::Above(2.0), 1);
+            side(stack, &target, seconds(), Condition::Below(0.5), -1);
+            if let Some(scales_in) = tracked {
+                tracking(stack, &target, scales_in);
+            }
+        })
+    };
+    let [(code, wrong)] = &both(Some(true))[..] else { panic!("one fights: {:?}", both(Some(true))) };
+    assert_eq!((*code, wrong.as_str()), ("V240", "it takes away what scaling.cpu will bring back, again and again"));
+    assert_eq!(both(Some(false)), []);
+    assert_eq!(both(None), []);
+    let out_alone = codes(|stack| {
+        let target = target(stack, 2, 1);
+        side(stack, &target, seconds(), Condition::Above(2.0), 1);
+        tracking(stack, &target, true);
+    });
+    assert_eq!(out_alone, [""; 0]);
+}
+
+#[test]
+fn v241_a_total_that_more_tasks_do_not_lower_is_told() {
+    let by = |watches: Measure, by: i32| {
+        codes(|stack| {
+            let target = target(stack, 2, 1);
+            let condition = if by > 0 { Condition::Above(1000.0) } else { Condition::Below(200.0) };
+            side(stack, &target, watches, condition, by);
+        })
+    };
+    let requests = |name: &str| Metric::named("AWS/ApplicationELB", name);
+    assert_eq!(by(requests("RequestCount").sum(60), 1), ["V241"]);
+    assert_eq!(by(requests("RequestCount").sum(60), -1), [""; 0]);
+    assert_eq!(by(requests("RequestCountPerTarget").sum(60), 1), [""; 0]);
+    assert_eq!(by(requests("TargetResponseTime").average(60), 1), [""; 0]);
+}
+
+#[test]
+fn v242_thresholds_leave_room_for_one_that_goes() {
+    let with = |minimum: u32, above: f64, below: f64| {
+        said(|stack| {
+            let target = target(stack, minimum, 1);
+            side(stack, &target, seconds(), Condition::Above(above), 1);
+            side(stack, &target, seconds(), Condition::Below(below), -1);
+        })
+    };
+    // The last but one leaves the last with twice as much.
+    assert_eq!(with(1, 2.0, 0.9), []);
+    assert_eq!(with(1, 2.0, 1.0).len(), 1);
+    // Of three, one leaves the others with half as much again.
+    assert_eq!(with(2, 2.0, 1.3), []);
+    let [(code, wrong)] = &with(2, 3.0, 2.0)[..] else { panic!("they cross") };
+    assert_eq!(*code, "V242");
+    assert!(wrong.ends_with("the 2 that are left get up to 3 each, and above 3 scaling.out brings one back"), "{wrong}");
+}
+
+#[test]
+fn v243_one_task_is_none_where_zones_do_not_depend_on_each_other() {
+    let with = |minimum: u32, ways_out: usize| codes(|stack| drop(target(stack, minimum, ways_out)));
+    assert_eq!(with(1, 3), ["V243"]);
+    assert_eq!(with(2, 3), [""; 0]);
+    assert_eq!(with(1, 1), [""; 0]);
+    let then = |minimum: Option<u32>| {
+        codes(|stack| {
+            let target = target(stack, 2, 2);
+            let action = ScheduledAction {
+                target: target.id(),
+                name: "weekend".into(),
+                schedule: "cron(0 0 ? * SAT *)".parse().unwrap(),
+                zone: infra_values::TimeZone::UTC,
+                start: None,
+                end: None,
+                minimum,
+                maximum: Some(10),
+            };
+            stack.add("weekend", action);
+        })
+    };
+    assert_eq!((then(Some(1)), then(Some(2)), then(None)), (vec!["V243"], vec![], vec![]));
+}

@@ -1,0 +1,58 @@
+//! The roles that this program has changed a moment ago: what starts with one of them waits until it is seen everywhere.
+//!
+//! A task that starts with a role that ECS does not see yet stops at once, and three such tasks end a service's first
+//! deployment: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
+//! (read 2026-11-26). A call that is refused may be repeated; a deployment that has been given up may not.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use infra_engine::live::{Fault, FaultKind};
+
+/// How long nothing is started with a role that was changed.
+const REST: Duration = Duration::from_secs(10);
+
+/// When roles were changed, by their names.
+#[derive(Debug, Default)]
+pub(crate) struct Fresh(Mutex<BTreeMap<String, Instant>>);
+
+impl Fresh {
+    /// Remembers that a role is changed now.
+    pub(crate) fn touch(&self, role: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(role.to_owned(), Instant::now());
+    }
+
+    /// Refuses, for a while, what would start with a role that was changed a moment ago.
+    pub(crate) fn rested(&self, arn: &str, operation: &str) -> Result<(), Fault> {
+        self.rested_at(arn, operation, Instant::now())
+    }
+
+    fn rested_at(&self, arn: &str, operation: &str, now: Instant) -> Result<(), Fault> {
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let changed = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        match changed.filter(|changed| now.saturating_duration_since(*changed) < REST) {
+            Some(_) => {
+                let message = format!("the role {name} was changed a moment ago, and may not be seen everywhere yet");
+                Err(Fault::new(FaultKind::NotYet, operation, message))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_rests_after_it_was_changed() {
+        let fresh = Fresh::default();
+        fresh.touch("shop-web-execution");
+        let rested = |arn: &str, after: Duration| fresh.rested_at(arn, "ecs:Test", Instant::now() + after).is_ok();
+        let arn = "arn:aws:iam::1:role/shop-web-execution";
+        assert!(!rested(arn, Duration::ZERO) && rested(arn, REST));
+        assert!(rested("arn:aws:iam::1:role/other", Duration::ZERO));
+        assert_eq!(fresh.rested(arn, "ecs:Test").unwrap_err().kind, FaultKind::NotYet);
+    }
+}
