@@ -18,20 +18,39 @@ use crate::{Aws, Sorted};
 /// The permission that the index needs. Without it every resource is asked for by itself.
 pub const ACTION: &str = "tag:GetResources";
 
-/// The tags of what an owner has, by ARN.
-type Index = BTreeMap<String, Tags>;
+/// The tags of what an owner has, by ARN; nothing where the index cannot be read.
+type Index = Option<BTreeMap<String, Tags>>;
 
-/// The tags of a resource: from the index where it has them, otherwise as `alone` reads them. `None` if it is gone.
+/// The tags of a resource: from the index where it has them, otherwise as `alone` reads them. `None` if it is gone, and
+/// if it is a stranger that lets nobody look: not asked for by name, not in the index of what is ours, and denied.
 pub(crate) async fn tags(
     aws: &Aws,
     ask: &Ask,
     arn: &str,
     alone: impl Future<Output = Result<Option<Tags>, Fault>>,
 ) -> Result<Option<Tags>, Fault> {
-    match known(aws, ask, arn).await? {
-        Some(tags) => Ok(Some(tags)),
-        None => alone.await,
+    if let Some(tags) = known(aws, ask, arn).await? {
+        return Ok(Some(tags));
     }
+    match alone.await {
+        Err(fault) if fault.kind == FaultKind::Denied && is_a_stranger(aws, ask, arn).await? => Ok(None),
+        answer => answer,
+    }
+}
+
+/// The tags that the index tells of one resource, whoever's it is: for services that do not tell them at the moment.
+/// `None` where the index does not know it either.
+pub(crate) async fn of_one(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
+    let answer = aws.tagging().get_resources().resource_arn_list(arn).send().await.sorted(ACTION)?;
+    let told = answer.resource_tag_mapping_list.unwrap_or_default().into_iter().next();
+    Ok(told.map(|resource| from_sdk(&resource.tags.unwrap_or_default())))
+}
+
+/// True for what is neither asked for by its name nor in an index that tells everything of ours.
+async fn is_a_stranger(aws: &Aws, ask: &Ask, arn: &str) -> Result<bool, Fault> {
+    let Some(owner) = ask.owner.as_ref().filter(|_| ask.only.is_empty()) else { return Ok(false) };
+    let named = ask.names.iter().any(|name| arn.contains(name.as_str()));
+    Ok(!named && ask.shared.once("index of tags", read(aws, owner)).await?.is_some())
 }
 
 /// The tags that the index tells of a resource. Who asks for one resource by its identifier wants to know them as they
@@ -39,20 +58,25 @@ pub(crate) async fn tags(
 pub(crate) async fn known(aws: &Aws, ask: &Ask, arn: &str) -> Result<Option<Tags>, Fault> {
     let Some(owner) = ask.owner.as_ref().filter(|_| ask.only.is_empty()) else { return Ok(None) };
     let index = ask.shared.once("index of tags", read(aws, owner)).await?;
-    Ok(index.get(arn).cloned())
+    Ok((*index).as_ref().and_then(|index| index.get(arn)).cloned())
 }
+
+/// Why the index may be missing and everything else be there: it may not be read, or it is out of order.
+const AS_WELL_WITHOUT: [FaultKind; 4] = [FaultKind::Denied, FaultKind::Throttled, FaultKind::Lost, FaultKind::Broken];
 
 async fn read(aws: &Aws, owner: &Owner) -> Result<Index, Fault> {
     let filter = TagFilter::builder().key(keys::OWNER).values(owner.to_string()).build();
     let pages =
         aws.tagging().get_resources().tag_filters(filter).resources_per_page(100).into_paginator().items().send();
     match pages.try_collect().await.sorted(ACTION) {
-        Ok(resources) => Ok(resources
-            .into_iter()
-            .filter_map(|resource| Some((resource.resource_arn?, from_sdk(&resource.tags.unwrap_or_default()))))
-            .collect()),
-        // Slower, and nothing else: who may not read the index may read each resource.
-        Err(fault) if fault.kind == FaultKind::Denied => Ok(Index::new()),
+        Ok(resources) => {
+            let tagged = resources
+                .into_iter()
+                .filter_map(|resource| Some((resource.resource_arn?, from_sdk(&resource.tags.unwrap_or_default()))));
+            Ok(Some(tagged.collect()))
+        }
+        // Slower, and nothing else: without the index each resource is asked for its tags.
+        Err(fault) if AS_WELL_WITHOUT.contains(&fault.kind) => Ok(None),
         Err(fault) => Err(fault),
     }
 }

@@ -41,6 +41,7 @@ mod named;
 mod registry;
 mod sizes;
 mod text;
+mod unreadable;
 mod watch;
 
 pub use account::Identity;
