@@ -166,8 +166,8 @@ fn a_removed_definition_is_deleted_also_the_last_of_its_kind() {
 fn the_last_of_a_kind_is_found_though_the_scope_record_is_lost() {
     let project = standing(&[logs("app.web", "/shop/web", 30), vpc("10.0.0.0/16")]);
     let bucket = format!("infra-{}-us-east-1", project.client.account);
-    assert!(project.client.keys(&bucket).contains(&"shop/test/scope.json".to_owned()));
-    project.client.s3("DELETE", &format!("/{bucket}/shop/test/scope.json"), b"");
+    assert!(project.client.keys(&bucket).contains(&"shop/test/ledger.json".to_owned()));
+    project.client.s3("DELETE", &format!("/{bucket}/shop/test/ledger.json"), b"");
     project.write(&file(&[vpc("10.0.0.0/16")]));
     project.plan().ended(0).saying("app.web").saying("0 to add, 0 to change, 1 to destroy");
     project.apply().ended(0);

@@ -119,7 +119,7 @@ fn two_environments_of_one_account_do_not_meet() {
     std::fs::write(project.folder().join("environments/second.toml"), text).unwrap();
     project.run(&["apply", "--env", "second", "--yes"]).ended(0).saying("34 added");
     project.plan().ended(0).saying("No changes.");
-    project.run(&["destroy", "--env", "second", "--yes"]).ended(0).saying("34 destroyed");
+    project.run(&["destroy", "--env", "second", "--yes", "--allow-destroy", "34"]).ended(0).saying("34 destroyed");
     project.plan().ended(0).saying("No changes.");
     project.run(&["history", "--env", "test"]).ended(0).saying("UTC");
 }

@@ -57,7 +57,7 @@ fn a_life_reads_well_in_a_pipe() {
     project.write(&ENVIRONMENT.replace("retention = 30", "retention = 90").replace("10.0.1.0/24", "10.0.2.0/24"));
     kept!("plan-of-changes", project.plan());
     kept!("markdown", project.run(&["plan", "--env", "test", "--format", "markdown"]));
-    kept!("destroy", project.run(&[&["destroy", "--env", "test", "--yes"], &one[..]].concat()));
+    kept!("destroy", project.run(&[&["destroy", "--env", "test", "--yes", "--allow-destroy", "34"], &one[..]].concat()));
 }
 
 #[test]

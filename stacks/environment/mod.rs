@@ -69,6 +69,9 @@ pub struct Environment {
     /// The local cloud.
     #[serde(default)]
     pub local: Local,
+    /// Where the records are kept: the lock, the history.
+    #[serde(default)]
+    pub records: Records,
     /// Whether deleting here asks for the environment's name, and what holds data is protected where it stands.
     pub protected: bool,
     /// The network.
@@ -110,6 +113,27 @@ pub struct Local {
     pub start: bool,
 }
 
+/// Where the records are kept: the lock, the history.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Records {
+    /// Their bucket, if not `infra-ACCOUNT-REGION`: for where another account has taken that name. One that begins with
+    /// `infra-ACCOUNT-` is found when records of other regions are looked for.
+    #[serde(default)]
+    pub bucket: Option<String>,
+}
+
+impl Records {
+    fn conflicts(&self) -> Option<Conflict> {
+        let bucket = self.bucket.as_deref()?;
+        infra_aws::store::wrong_name(bucket).map(|(wrong, way_out)| Conflict {
+            at: "records.bucket".into(),
+            wrong: format!("`{bucket}` is no name of a bucket: {wrong}"),
+            way_out: way_out.to_owned(),
+        })
+    }
+}
+
 impl Environment {
     /// What is wrong with the project's name beyond what a name may be.
     fn misnamed(&self) -> Option<Conflict> {
@@ -137,6 +161,7 @@ impl infra_cli::environment::Environment for Environment {
             profile: self.profile.clone(),
             endpoint: self.endpoint.clone(),
             endpoints: self.endpoints.clone(),
+            records: self.records.bucket.clone(),
             start_local: self.local.start,
             protected: self.protected,
         }
@@ -147,6 +172,7 @@ impl infra_cli::environment::Environment for Environment {
         let of_services = services.iter().flat_map(|(name, service)| Service::conflicts(name, service, services));
         [
             self.misnamed().into_iter().collect(),
+            self.records.conflicts().into_iter().collect(),
             network.conflicts(&self.region),
             edge.conflicts(services, &self.region),
             of_services.collect(),
@@ -210,6 +236,11 @@ mod tests {
                 "a certificate can be for",
             ),
             ("host = \"origin.", "host = \"*.origin.", "a certificate can be for"),
+            (
+                "[network]",
+                "[records]\nbucket = \"Ours\"\n\n[network]",
+                "`Ours` is no name of a bucket: it has `O` in it",
+            ),
             ("project = \"django", "project = \"the-django-microservices", "write at most 28"),
             ("minimum = 1, desired = 1,", "minimum = 3, desired = 1,", "3, 1 and 4 are not in order"),
             ("priority = 101", "priority = 102", "order-service has the priority 102 too"),

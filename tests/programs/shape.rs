@@ -57,6 +57,7 @@ impl Environment for Shape {
             profile: None,
             endpoint: Some(self.endpoint.clone()),
             endpoints: BTreeMap::new(),
+            records: None,
             start_local: false,
             protected: false,
         }

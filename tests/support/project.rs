@@ -150,7 +150,7 @@ impl Project {
 
     /// `infra destroy`
     pub fn destroy(&self) -> Run {
-        self.run(&["destroy", "--env", Project::ENVIRONMENT, "--yes"])
+        self.run(&["destroy", "--env", Project::ENVIRONMENT, "--yes", "--allow-destroy", "1000"])
     }
 }
 

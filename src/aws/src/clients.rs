@@ -11,6 +11,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use infra_engine::record::Lease;
 use tokio::sync::OnceCell;
 
 use crate::account::Identity;
@@ -18,6 +19,7 @@ use crate::calls::{Calls, Counter};
 use crate::ecs::Rollouts;
 use crate::endpoints::{EndpointError, Endpoints, Variables};
 use crate::gate::{Gate, Network};
+use crate::guard::Guard;
 use crate::watch::Watch;
 
 /// Whose credentials, which region, which endpoints.
@@ -39,8 +41,10 @@ pub struct Aws {
     network: Network,
     counter: Arc<Counter>,
     rollouts: Rollouts,
+    guard: Guard,
     pub(crate) who: OnceCell<Identity>,
     clients: Clients,
+    records: OnceLock<aws_sdk_s3::Client>,
 }
 
 /// Whether a service is there once for each region, or once for all of them.
@@ -162,8 +166,10 @@ impl Aws {
             network,
             counter: Arc::default(),
             rollouts: Rollouts::default(),
+            guard: Guard::default(),
             who: OnceCell::new(),
             clients: Clients::default(),
+            records: OnceLock::new(),
         })
     }
 
@@ -182,6 +188,30 @@ impl Aws {
         self.counter.calls()
     }
 
+    /// From now on nothing that changes a resource is sent without this lease's leave. What is written into the records
+    /// does not ask it: the lock itself is among them.
+    pub fn guard_changes(&self, lease: Lease) {
+        self.guard.set(lease);
+    }
+
+    /// S3 for the records.
+    pub(crate) fn records(&self) -> &aws_sdk_s3::Client {
+        self.records.get_or_init(|| self.records_in(self.region()))
+    }
+
+    /// S3 for the records of a region.
+    pub(crate) fn records_in(&self, region: &str) -> aws_sdk_s3::Client {
+        let Way { endpoint, gate, watch, .. } = self.way("s3", "S3", Home::Regional);
+        let mut config = aws_sdk_s3::config::Builder::from(&self.config);
+        if endpoint.is_some() {
+            config.set_force_path_style(Some(true));
+            config.set_endpoint_url(endpoint);
+        }
+        let unguarded = Watch { guard: Guard::default(), ..watch };
+        let config = config.region(Region::new(region.to_owned())).http_client(gate).interceptor(unguarded);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
     /// The deployments of services that were begun through these clients.
     pub(crate) fn rollouts(&self) -> &Rollouts {
         &self.rollouts
@@ -196,7 +226,7 @@ impl Aws {
             endpoint: self.settings.endpoints.of(service, id, &shell),
             region: Region::new(region.to_owned()),
             gate: self.network.gate(),
-            watch: Watch { service, counter: Arc::clone(&self.counter) },
+            watch: Watch { service, counter: Arc::clone(&self.counter), guard: self.guard.clone() },
         }
     }
 }

@@ -64,6 +64,9 @@ where
     if let Some(missing) = causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
         return (FaultKind::Credentials, without_credentials(missing));
     }
+    if let Some(ours) = causes(error).find_map(|cause| cause.downcast_ref::<Fault>()) {
+        return (ours.kind, ours.message.clone());
+    }
     if let Some(nothing) = causes(error).find_map(|cause| cause.downcast_ref::<NothingSent>()) {
         return (FaultKind::Unreachable, format!("{nothing} ({})", deepest(nothing)));
     }

@@ -2,7 +2,8 @@
 //!
 //! Where nothing could be sent, nothing was done: such a call may be tried again, whatever it is. The gate does so for
 //! a while if the host has answered before (a short outage in the middle of an apply), and not at all if it has not
-//! (a wrong endpoint, no network).
+//! (a wrong endpoint, no network). A call that changes something has leave to be sent asked for at each try: whoever has
+//! waited here may have lost the lock meanwhile.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -23,6 +24,7 @@ use infra_engine::live::FIRST_PAUSE;
 use tokio::sync::Semaphore;
 
 use crate::fault::causes;
+use crate::guard::Guard;
 
 /// How many calls to one service are under way at once, the pages of readings included.
 const AT_ONCE: usize = 16;
@@ -105,15 +107,18 @@ impl HttpConnector for Passage {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Passage { gate, connector } = self;
         let (gate, connector) = (gate.clone(), connector.clone());
+        // Only calls that change something bring it along.
+        let guard = request.extension::<Guard>().cloned().unwrap_or_default();
         HttpConnectorFuture::new(async move {
             let _place = gate.places.acquire().await.expect("the gate is never closed");
-            pass(&gate.network, &connector, request).await
+            pass(&gate.network, &guard, &connector, request).await
         })
     }
 }
 
 async fn pass(
     network: &Network,
+    guard: &Guard,
     connector: &SharedHttpConnector,
     mut request: HttpRequest,
 ) -> Result<HttpResponse, ConnectorError> {
@@ -121,6 +126,7 @@ async fn pass(
     let begun = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
+        guard.may_change().map_err(|fault| ConnectorError::other(Box::new(fault), None))?;
         let again = request.try_clone();
         let error = match connector.call(request).await {
             Ok(response) => {

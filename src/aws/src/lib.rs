@@ -37,6 +37,7 @@ mod decimal;
 mod endpoints;
 mod fault;
 mod gate;
+mod guard;
 mod named;
 mod registry;
 mod sizes;

@@ -2,6 +2,7 @@
 //!
 //! A changing call whose answer is lost may have been done; sent again, it would make a second network. So the SDK
 //! never repeats one: whoever ordered it looks first. Reading calls are repeated by the SDK's own strategy.
+//! And it is sent only while the lock is ours: the lease is asked here, and once more at the gate, after all waiting.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +11,8 @@ use aws_config::retry::RetryConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
@@ -18,12 +20,14 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
 use crate::calls::{Counter, is_read};
+use crate::guard::Guard;
 
 /// Watches the calls to one service.
 #[derive(Debug)]
 pub(crate) struct Watch {
     pub(crate) service: &'static str,
     pub(crate) counter: Arc<Counter>,
+    pub(crate) guard: Guard,
 }
 
 #[derive(Debug)]
@@ -50,6 +54,19 @@ impl Intercept for Watch {
             config.interceptor_state().store_put(retry.with_max_attempts(1));
         }
         config.interceptor_state().store_put(Begun(Instant::now()));
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if !is_read(operation(config)) {
+            self.guard.may_change()?;
+            context.request_mut().add_extension(self.guard.clone());
+        }
         Ok(())
     }
 

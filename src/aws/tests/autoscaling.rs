@@ -12,7 +12,7 @@ use infra_aws::Aws;
 use infra_aws::autoscaling::{Predefined, ScalableTarget, ScheduledAction, Suspended, TargetTrackingPolicy, Tracked};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Ask, Behaviour, Found, Order};
-use infra_engine::model::{Address, Owner, Platform, Ref, Resource as _, Tags};
+use infra_engine::model::{Address, Ledger, Owner, Platform, Ref, Resource as _, Tags};
 use infra_engine::plan::{Note, Options, plan};
 use infra_values::TimeZone;
 

@@ -74,7 +74,9 @@ pub(crate) async fn carry_out(
     let result = under_lock(session, blueprint, cloud, order, &run).await;
     let cleared = match &result {
         Ok(carried) if carried.complete && order.records == Records::GoWithTheLast => {
-            records::clear(session, blueprint, cloud).await
+            // Only while the lock is ours: by now the next one may have begun to write.
+            let held = Cloud { identity: cloud.identity.clone(), store: lock.records() };
+            records::clear(session, blueprint, &held).await
         }
         _ => Ok(false),
     };
@@ -100,6 +102,9 @@ pub(crate) async fn take_lock(
     let (store, listener) = (Arc::clone(&cloud.store), session.console.listener());
     let interrupt = session.interrupt.clone();
     let taken = Lock::take(store, &blueprint.owner, holder, patience, Timing::USUAL, listener, interrupt).await;
+    if let Ok(lock) = &taken {
+        blueprint.guard_changes(lock.lease());
+    }
     taken.map_err(|error| match error {
         LockError::Held(holder) => Failure::new("somebody else is at work on this environment; nothing was changed")
             .because(holder.to_string())

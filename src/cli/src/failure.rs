@@ -109,6 +109,7 @@ impl From<Fault> for Failure {
             FaultKind::Credentials => "there are no usable credentials",
             FaultKind::Denied => "the caller may not do that",
             FaultKind::Unreachable => "the endpoint does not answer",
+            FaultKind::LockLost => "the lock was lost; nothing more was changed",
             FaultKind::Throttled => "too many calls, and repeating them did not help",
             FaultKind::Lost => "no answer came: the call may or may not have been done",
             FaultKind::Broken => "the other side is broken, or its answer makes no sense",

@@ -12,7 +12,7 @@ use infra_engine::graph::Graph;
 use infra_engine::live::{FaultKind, Registry};
 use infra_engine::model::{Announced, Announcement, Home, Owner, Package, Tags, UnixTime};
 use infra_engine::plan::{Options, Plan};
-use infra_engine::record::{Kept, Store};
+use infra_engine::record::{Kept, Lease, Store};
 use infra_engine::run::{Interrupt, Surveyed, Surveying, World, look, survey};
 use jiff::Timestamp;
 
@@ -177,7 +177,11 @@ impl Session<'_> {
             FaultKind::Refused => Failure::new("the credentials are for another account").because(fault.message),
             _ => fault.into(),
         })?;
-        let store = Arc::new(Bucket::new(Arc::clone(&blueprint.aws), identity.account.clone()));
+        let usual = Bucket::new(Arc::clone(&blueprint.aws), identity.account.clone());
+        let store = Arc::new(match &facts.records {
+            Some(chosen) => usual.named(chosen),
+            None => usual,
+        });
         Ok(Cloud { identity, store })
     }
 
@@ -256,6 +260,11 @@ impl Blueprint {
             adopt: adopt.into_iter().map(|adoption| (adoption.address, adoption.id)).collect(),
             ..Options::converge(self.owner.clone())
         }
+    }
+
+    /// From now on no resource is changed without this lease's leave.
+    pub fn guard_changes(&self, lease: Lease) {
+        self.aws.guard_changes(lease);
     }
 
     fn surveying<'a>(

@@ -17,4 +17,5 @@ pub use bucket::{
 };
 pub use bucket_policy::{BucketPolicy, BucketPolicyId};
 pub use lifecycle::{Expiry, LifecycleRule, Objects, OldAfter, OldVersions, StorageClass, When};
+pub(crate) use names::wrong as wrong_name;
 pub use tiering::Tiering;

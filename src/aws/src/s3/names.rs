@@ -1,7 +1,7 @@
 //! What S3 takes as a bucket's name.
 
 /// What is wrong with a name, and what to do about it.
-pub(super) fn wrong(name: &str) -> Option<(String, &'static str)> {
+pub(crate) fn wrong(name: &str) -> Option<(String, &'static str)> {
     const WRITE: &str = "write 3 to 63 lower-case letters, digits and hyphens";
     const STARTS: &[&str] = &["xn--", "sthree-", "amzn-s3-demo-"];
     const ENDS: &[&str] = &["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];

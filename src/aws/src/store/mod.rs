@@ -1,9 +1,14 @@
 //! The engine's records in S3: one bucket for each account and region, made when something is first written.
 //!
 //! A bucket that is not there reads as empty. Every call names the owner that it expects, so that nothing is ever
-//! read from, or written to, a bucket of that name in somebody else's account.
+//! read from, or written to, a bucket of that name in somebody else's account. Before anything is written, all of its
+//! settings are looked at.
 
+mod elsewhere;
+mod lifecycle;
 mod make;
+mod policy;
+mod settings;
 
 use std::sync::Arc;
 
@@ -12,10 +17,12 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use infra_engine::live::{Fault, FaultKind};
-use infra_engine::record::{Put, Store, Stored, Version, When};
+use infra_engine::record::{Deleted, Lock, Put, Store, Stored, Version, When};
 use tokio::sync::Mutex;
 
 use crate::{Aws, Sorted};
+
+pub use elsewhere::ACTIONS_ELSEWHERE;
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
@@ -31,16 +38,23 @@ pub const ACTIONS: &[&str] = &[
     "s3:DeleteBucket",
     "s3:DeleteObject",
     "s3:DeleteObjectVersion",
-    "s3:GetBucketTagging",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
     "s3:GetObject",
     "s3:ListBucket",
     "s3:ListBucketVersions",
     "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
     "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketTagging",
     "s3:PutBucketVersioning",
     "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
     "s3:PutObject",
+    "s3:PutObjectTagging",
 ];
 
 /// The condition of a conditional call does not hold, or somebody else's call was under way at the same time.
@@ -51,13 +65,18 @@ pub struct Bucket {
     aws: Arc<Aws>,
     account: String,
     name: String,
-    /// True when this program has seen that the bucket is there, and whole.
+    /// True when this program has seen that the bucket is there, and set up as it must be.
     seen_whole: Mutex<bool>,
 }
 
-/// The bucket's name.
+/// The bucket's name, where none is chosen.
 pub fn name(account: &str, region: &str) -> String {
     format!("infra-{account}-{region}")
+}
+
+/// What is wrong with a name that was chosen, and what to do about it.
+pub fn wrong_name(name: &str) -> Option<(String, &'static str)> {
+    crate::s3::wrong_name(name)
 }
 
 /// A version of an object, by key and version.
@@ -83,13 +102,22 @@ impl Bucket {
         Bucket { aws, account, name, seen_whole: Mutex::new(false) }
     }
 
+    /// The same with a name that was chosen, as where somebody else has the usual one.
+    pub fn named(self, name: impl Into<String>) -> Bucket {
+        Bucket { name: name.into(), ..self }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
+    fn s3(&self) -> &aws_sdk_s3::Client {
+        self.aws.records()
+    }
+
     async fn read(&self, key: &str) -> Result<Option<Stored>, Fault> {
-        let call = self.aws.s3().get_object().bucket(&self.name).expected_bucket_owner(&self.account).key(key);
+        let call = self.s3().get_object().bucket(&self.name).expected_bucket_owner(&self.account).key(key);
         let answer = match call.send().await.sorted(GET) {
             Err(fault) if fault.kind == FaultKind::Gone => return Ok(None),
             other => other.map_err(|fault| self.explained(fault))?,
@@ -101,12 +129,14 @@ impl Bucket {
     }
 
     async fn write(&self, key: &str, bytes: Vec<u8>, when: &When) -> Result<Put, Fault> {
-        let call = self.aws.s3().put_object().bucket(&self.name).expected_bucket_owner(&self.account).key(key);
+        let call = self.s3().put_object().bucket(&self.name).expected_bucket_owner(&self.account).key(key);
         let call = match when {
             When::Always => call,
             When::Absent => call.if_none_match("*"),
             When::Is(Version(version)) => call.if_match(version),
         };
+        // By this tag its old versions are known, which are many.
+        let call = if Lock::is_key(key) { call.tagging(lifecycle::LOCK_TAGGING) } else { call };
         match call.content_type("application/json").body(ByteStream::from(bytes)).send().await.sorted(PUT) {
             Ok(answer) => match answer.e_tag {
                 Some(version) => Ok(Put::Done(Version(version))),
@@ -119,17 +149,18 @@ impl Bucket {
         }
     }
 
-    async fn remove(&self, key: &str, version: &str) -> Result<(), Fault> {
-        let call = self.aws.s3().delete_object().bucket(&self.name).expected_bucket_owner(&self.account);
+    async fn remove(&self, key: &str, version: &str) -> Result<Deleted, Fault> {
+        let call = self.s3().delete_object().bucket(&self.name).expected_bucket_owner(&self.account);
         match call.key(key).if_match(version).send().await.sorted(DELETE) {
-            Err(fault) if fault.kind == FaultKind::Gone || fault.has_code(&["PreconditionFailed"]) => Ok(()),
-            other => other.map(drop).map_err(|fault| self.explained(fault)),
+            Ok(_) => Ok(Deleted::Done),
+            Err(fault) if fault.kind == FaultKind::Gone => Ok(Deleted::Done),
+            Err(fault) if fault.has_code(CONFLICTS) => Ok(Deleted::Conflict),
+            Err(fault) => Err(self.explained(fault)),
         }
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, Fault> {
-        let call =
-            self.aws.s3().list_objects_v2().bucket(&self.name).expected_bucket_owner(&self.account).prefix(prefix);
+        let call = self.s3().list_objects_v2().bucket(&self.name).expected_bucket_owner(&self.account).prefix(prefix);
         let pages: Result<Vec<_>, _> = call.into_paginator().send().collect().await;
         match pages.sorted(LIST) {
             Err(fault) if fault.kind == FaultKind::Gone => Ok(Vec::new()),
@@ -150,7 +181,7 @@ impl Bucket {
         for places in old.chunks(DELETED_AT_ONCE).chain(marks.chunks(DELETED_AT_ONCE)) {
             self.delete_places(places.to_vec()).await?;
         }
-        let call = self.aws.s3().delete_bucket().bucket(&self.name).expected_bucket_owner(&self.account);
+        let call = self.s3().delete_bucket().bucket(&self.name).expected_bucket_owner(&self.account);
         match call.send().await.sorted(DELETE_BUCKET) {
             Ok(_) => {
                 *seen_whole = false;
@@ -166,7 +197,7 @@ impl Bucket {
         let mut left = LeftBehind::default();
         let (mut key, mut version) = (None, None);
         loop {
-            let call = self.aws.s3().list_object_versions().bucket(&self.name).expected_bucket_owner(&self.account);
+            let call = self.s3().list_object_versions().bucket(&self.name).expected_bucket_owner(&self.account);
             let call = call.prefix(prefix).set_key_marker(key).set_version_id_marker(version);
             let page = match call.send().await.sorted(LIST_VERSIONS) {
                 Err(fault) if fault.kind == FaultKind::Gone => return Ok(left),
@@ -189,7 +220,7 @@ impl Bucket {
             .map(|(key, version)| ObjectIdentifier::builder().key(key).set_version_id(version).build())
             .collect();
         let delete = Delete::builder().set_objects(Some(objects.sorted(DELETE_ALL)?)).quiet(true).build();
-        let call = self.aws.s3().delete_objects().bucket(&self.name).expected_bucket_owner(&self.account);
+        let call = self.s3().delete_objects().bucket(&self.name).expected_bucket_owner(&self.account);
         let answer = call.delete(delete.sorted(DELETE_ALL)?).send().await.sorted(DELETE_ALL);
         let answer = answer.map_err(|fault| self.explained(fault))?;
         match answer.errors.unwrap_or_default().into_iter().next() {
@@ -203,17 +234,32 @@ impl Bucket {
 
     /// A refusal in words that name the bucket: AWS says the same when it is somebody else's and when we may not.
     fn explained(&self, fault: Fault) -> Fault {
-        if fault.kind != FaultKind::Denied {
-            return fault;
-        }
-        let Bucket { account, name, .. } = self;
+        let what = match fault.kind {
+            FaultKind::Denied => {
+                let account = &self.account;
+                format!("cannot be used: these credentials of account {account} may not, or it is another account's")
+            }
+            _ if fault.has_code(ELSEWHERE) => format!("is in another region than {}", self.aws.region()),
+            _ => return fault,
+        };
+        let kind = fault.kind;
+        let unfit = self.unfit(fault, &what);
+        if kind == FaultKind::Denied { unfit.sorted(kind) } else { unfit }
+    }
+
+    /// The bucket is not one for records: why, what AWS said, and the way out.
+    fn unfit(&self, fault: Fault, what: &str) -> Fault {
         let message = format!(
-            "bucket {name} cannot be used: these credentials of account {account} may not, or it is another account's ({})",
-            fault.message
+            "bucket {} {what} ({}). Another one can be chosen in the environment's file: \
+             `[records]`, and below it `bucket = \"infra-{}-…\"`",
+            self.name, fault.message, self.account
         );
-        Fault { message, ..fault }
+        Fault { message, ..fault }.sorted(FaultKind::Refused)
     }
 }
+
+/// What S3 answers where a bucket is not.
+const ELSEWHERE: &[&str] = &["AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"];
 
 impl Store for Bucket {
     fn place(&self) -> String {
@@ -240,7 +286,7 @@ impl Store for Bucket {
         .boxed()
     }
 
-    fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<(), Fault>> {
+    fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<Deleted, Fault>> {
         self.remove(key, &version.0).boxed()
     }
 

@@ -13,7 +13,7 @@ pub(super) async fn run(session: &Session<'_>) -> Result<Exit, Failure> {
     let blueprint = session.unchecked().await?;
     let facts = &blueprint.environment.facts;
     let (account, region) = (facts.account.to_string(), facts.region.to_string());
-    let bucket = store::name(&account, &region);
+    let bucket = facts.records.clone().unwrap_or_else(|| store::name(&account, &region));
     let home = Home { project: &blueprint.owner.project, account: &account, region: &region, bucket: &bucket };
     let policies = least_policies(&blueprint.graph, &blueprint.registry, &home);
     let console = session.console;

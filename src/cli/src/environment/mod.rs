@@ -51,6 +51,8 @@ pub struct Facts {
     pub endpoint: Option<String>,
     /// Where single services answer, if not at AWS.
     pub endpoints: BTreeMap<String, String>,
+    /// The bucket of the records, if not the usual one: `infra-ACCOUNT-REGION`.
+    pub records: Option<String>,
     /// Start the local cloud of the project when nothing answers at `endpoint`.
     pub start_local: bool,
     /// What is deleted here is hard to bring back: ask for more than a `yes`.

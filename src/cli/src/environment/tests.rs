@@ -102,6 +102,7 @@ impl Environment for Shop {
             profile: None,
             endpoint: None,
             endpoints: BTreeMap::new(),
+            records: None,
             start_local: false,
             protected: false,
         }

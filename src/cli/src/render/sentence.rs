@@ -41,8 +41,8 @@ pub fn sentence(event: &Event) -> (Level, String) {
         Event::ReadSkipped { kind, fault } => {
             (Level::Debug, format!("{kind}: not looked through for leftovers: {}", fault_line(fault)))
         }
-        Event::LockAwaited { holder, expires } => {
-            (Level::Info, format!("Waiting for the lock: {holder} holds it, until {expires} at most"))
+        Event::LockAwaited { holder, expires: _ } => {
+            (Level::Info, format!("Waiting for the lock, which is held by {holder}"))
         }
         Event::LockTaken { id } => (Level::Debug, format!("The lock is ours: {id}")),
         Event::LockLost { why } => (Level::Error, format!("The lock is lost, nothing new is started: {why}")),

@@ -44,6 +44,8 @@ pub enum FaultKind {
     Denied,
     /// There are no usable credentials.
     Credentials,
+    /// Not sent: the lock is not ours any more, and somebody else may be at work.
+    LockLost,
     /// No answer came: it may or may not have been done.
     Lost,
     /// Nothing was sent: the endpoint does not answer.
@@ -85,6 +87,7 @@ impl Fault {
         match self.kind {
             FaultKind::Credentials => Some("set AWS_PROFILE, log in again (`aws sso login`), or give --profile"),
             FaultKind::Denied => Some("`infra policy` prints the least policy that the environment needs"),
+            FaultKind::LockLost => Some("run it again: it takes the lock, and goes on from what stands"),
             FaultKind::Unreachable => Some("check the network, the region and the endpoint"),
             _ => None,
         }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::{BoxFuture, FutureExt};
 
-use super::store::{Put, Store, Stored, Version, When};
+use super::store::{Deleted, Put, Store, Stored, Version, When};
 use crate::live::Fault;
 
 /// Keeps records in memory.
@@ -55,13 +55,14 @@ impl Store for MemoryStore {
         .boxed()
     }
 
-    fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<(), Fault>> {
+    fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<Deleted, Fault>> {
         async move {
             let mut inner = self.inner();
-            if inner.records.get(key).is_some_and(|stored| stored.version == *version) {
-                inner.records.remove(key);
+            if inner.records.get(key).is_some_and(|stored| stored.version != *version) {
+                return Ok(Deleted::Conflict);
             }
-            Ok(())
+            inner.records.remove(key);
+            Ok(Deleted::Done)
         }
         .boxed()
     }

@@ -13,9 +13,9 @@ mod store;
 pub use history::{History, Run};
 pub use holder::{Holder, Process};
 pub use ledger::Kept;
-pub use lock::{Lock, LockError, Timing};
+pub use lock::{Lease, Lock, LockError, Timing};
 pub use memory::MemoryStore;
-pub use store::{Put, Store, Stored, Version, When};
+pub use store::{Deleted, Put, Store, Stored, Version, When};
 
 use crate::live::Fault;
 use crate::model::Owner;

@@ -13,7 +13,7 @@ pub trait Store: Send + Sync {
     /// Writes a record if the condition holds; makes the store itself when it is needed first.
     fn put<'a>(&'a self, key: &'a str, bytes: Vec<u8>, when: When) -> BoxFuture<'a, Result<Put, Fault>>;
     /// Deletes a record, if it is still that version. That it is gone already is success.
-    fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<(), Fault>>;
+    fn delete<'a>(&'a self, key: &'a str, version: &'a Version) -> BoxFuture<'a, Result<Deleted, Fault>>;
     /// The keys that start with a prefix, in order.
     fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>>;
     /// Removes what deleted and overwritten records under a prefix have left behind, and the store itself when nothing
@@ -51,5 +51,14 @@ pub enum Put {
     /// Written; this is the version.
     Done(Version),
     /// Not written: the condition does not hold.
+    Conflict,
+}
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is not there any more.
+    Done,
+    /// It stands: it is another version by now, or something else was at work on it.
     Conflict,
 }

@@ -38,6 +38,7 @@ fn weather() -> impl Strategy<Value = Forecast> {
             latency: Duration::from_millis(latency),
             troubles: troubles.collect(),
             chance: Some(Chance { seed, per_thousand }),
+            ..Forecast::default()
         }
     })
 }

@@ -34,6 +34,7 @@ fn plan(changes: Vec<Change>) -> Plan {
         notes: Vec::new(),
         steps: Vec::new(),
         known: Default::default(),
+        protected: Default::default(),
         fingerprint: Fingerprint::default(),
     }
 }
@@ -213,7 +214,7 @@ fn stops_say_what_to_do() {
         Stop::TwoClaims { address: address("network.vpc"), kind: "ec2/vpc", ids: vec![id.clone(), "vpc-9".into()] },
         Stop::Protected { address: address("network.vpc"), kind: "ec2/vpc", id, replaced: true },
         Stop::UnknownAddress { address: "network.vcp".into(), nearest: Some("network.vpc".into()) },
-        Stop::NothingToAdopt { address: address("network.vpc"), kind: "ec2/vpc" },
+        Stop::NothingToAdopt { address: address("network.vpc"), kind: "ec2/vpc", id: None },
     ];
     insta::assert_snapshot!(plan_text(&Report::of(&plan, "dev"), Paint::PLAIN));
 }

@@ -25,6 +25,7 @@ fn live(text: &str, kind: &'static str, id: &str, document: Value) -> Live {
         outputs: [("arn".to_owned(), format!("arn:aws:x:us-east-1:111111111111:{id}"))].into(),
         tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         state: State::Ready,
+        others: Vec::new(),
     }
 }
 
@@ -63,7 +64,7 @@ impl Hand {
                 if let Some(live) = live {
                     self.step(&at, kind, Work::Delete { live });
                 }
-                self.step(&at, kind, Work::Create { document, tags });
+                self.step(&at, kind, Work::Create { document, tags, predecessor: None });
             }
         }
         let reasons = vec![reason];
@@ -82,6 +83,7 @@ fn every_sort() -> Plan {
         notes: Vec::new(),
         steps: Vec::new(),
         known: Default::default(),
+        protected: Default::default(),
         fingerprint: Fingerprint::default(),
     });
     let group = live("cache.log", "logs/log-group", "/shop", json!({"name": "/shop", "retention": 7, "class": "a"}));
