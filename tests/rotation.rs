@@ -58,40 +58,6 @@ minor_upgrades = true
 logs = {}
 "#;
 
-/// What is given the token when it starts, once.
-const FOLLOWER: &str = r#"
-[[definition]]
-address = "web.task"
-kind = "ecs/task-definition"
-
-[definition.fields]
-family = "shop-web"
-size = { cpu = 256, memory = 512 }
-architecture = "x86"
-disk = 20
-task_role = "arn:aws:iam::000000000000:role/shop-web"
-execution_role = "arn:aws:iam::000000000000:role/shop-web-execution"
-volumes = []
-
-[definition.fields.containers.web]
-image = "registry.example.com/web:1"
-essential = true
-entry_point = []
-command = []
-ports = []
-depends_on = {}
-mounts = {}
-read_only = false
-init = false
-
-[definition.fields.containers.web.environment]
-REDIS_HOST = { "$ref" = "cache.redis", output = "endpoint" }
-
-[definition.fields.containers.web.secrets.TOKEN]
-from = { "$ref" = "cache.token", output = "id" }
-version = { "$ref" = "cache.token", output = "version" }
-"#;
-
 const ROTATE: [&str; 6] = ["apply", "--env", "test", "--yes", "--rotate", "cache.token"];
 
 fn project() -> Project {
@@ -160,34 +126,6 @@ fn a_rotation_is_shown_carried_out_and_its_values_are_nowhere() {
     for text in said.into_iter().chain(texts(project.folder())).chain(records) {
         assert!(!text.contains(&first) && !text.contains(&second), "a value is in this:\n{text}");
     }
-}
-
-/// The version that the newest revision of the task is started with, and the one that clients are given.
-fn versions(project: &Project) -> (String, String) {
-    let task = project.client.ecs("DescribeTaskDefinition", &json!({ "taskDefinition": "shop-web" }));
-    let source = task["taskDefinition"]["containerDefinitions"][0]["secrets"][0]["valueFrom"].as_str();
-    let source = source.expect("the task has a secret").to_owned();
-    let current = project.client.secrets("GetSecretValue", &json!({ "SecretId": "shop/redis-token" }));
-    (source.rsplit(':').next().unwrap_or_default().to_owned(), current["VersionId"].as_str().unwrap().to_owned())
-}
-
-#[test]
-fn what_is_given_a_value_once_is_started_anew_after_it_is_accepted() {
-    let project = Project::with_program("shape", &format!("{ENVIRONMENT}{FOLLOWER}"));
-    project.apply().ended(0);
-    let (first, current) = versions(&project);
-    assert_eq!(first, current);
-    project.plan().ended(0).saying("No changes.");
-    project.proxy.forget();
-    let rotate = ["apply", "--env", "test", "--yes", "--allow-destroy", "1", "--rotate", "cache.token"];
-    project.run(&rotate).ended(0).saying("1 added, 2 changed, 1 destroyed");
-    let (second, current) = versions(&project);
-    assert_ne!(second, first, "the task is started with the new value");
-    assert_eq!(second, current);
-    let changes = project.proxy.changes();
-    let at = |words: &str| changes.iter().position(|call| call.operation == words);
-    assert!(at("ModifyReplicationGroup").is_some() && at("ModifyReplicationGroup") < at("RegisterTaskDefinition"));
-    project.plan().ended(0).saying("No changes.");
 }
 
 #[test]

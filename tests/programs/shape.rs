@@ -79,7 +79,6 @@ fn stacks(shape: &Shape, platform: &mut Platform) {
             "logs/log-group" => add::<logs::LogGroup>,
             "ecs/cluster" => add::<ecs::Cluster>,
             "ecs/service" => add::<ecs::Service>,
-            "ecs/task-definition" => add::<ecs::TaskDefinition>,
             "autoscaling/scalable-target" => add::<autoscaling::ScalableTarget>,
             "autoscaling/step-policy" => add::<autoscaling::StepPolicy>,
             "lambda/function" => add::<lambda::Function>,
