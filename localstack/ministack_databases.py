@@ -7,6 +7,8 @@ def install():
     keep_what_was_said(rds)
     make_replicas_their_own(rds)
     know_the_names_that_are_taken(rds)
+    know_the_defaults_of_parameters(rds)
+    set_passwords_in_a_while(rds)
 
 
 def logs_of(rds, params):
@@ -75,6 +77,10 @@ def make_replicas_their_own(rds):
         if source.get("Engine") == "postgres" and rds._p(params, "DBParameterGroupName"):
             message = "A parameter group can't be specified during Read Replica creation for the following DB engine: postgres"
             return rds._error("InvalidParameterCombination", message, 400)
+        if source.get("MasterUserSecret"):
+            message = ("Creating read replicas for source instance with engine postgres where ManageMasterUserPassword "
+                       "is enabled is not supported.")
+            return rds._error("InvalidParameterValue", message, 400)
         answer = create(params)
         replica = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
         if answer[0] != 200:
@@ -83,6 +89,9 @@ def make_replicas_their_own(rds):
             replica.pop(name, None)
         replica.update(BackupRetentionPeriod=0, MonitoringInterval=0, PerformanceInsightsEnabled=False, MultiAZ=False,
                        PubliclyAccessible=False, DeletionProtection=False)
+        # How far a disk grows is a setting of each instance.
+        most = rds._p(params, "MaxAllocatedStorage")
+        replica["MaxAllocatedStorage"] = int(most) if most else replica.get("AllocatedStorage", 20)
         replica.pop("_port", None)
         rds._ACTION_MAP["ModifyDBInstance"]({**params, "ApplyImmediately": ["true"]})
         keep(rds, params, replica)
@@ -102,3 +111,56 @@ def know_the_names_that_are_taken(rds):
         return create(params)
 
     rds._ACTION_MAP["CreateDBSubnetGroup"] = handle
+
+
+# What RDS's own families of PostgreSQL say, of what is often set by hand.
+DEFAULTS = {
+    "checkpoint_completion_target": "0.9",
+    "effective_cache_size": "{DBInstanceClassMemory/16384}",
+    "max_connections": "LEAST({DBInstanceClassMemory/9531392},5000)",
+    "shared_buffers": "{DBInstanceClassMemory/32768}",
+}
+
+
+def know_the_defaults_of_parameters(rds):
+    """A parameter that is set to its default is not listed as set by somebody."""
+    families, modify = rds._default_parameters_for_family, rds._ACTION_MAP["ModifyDBParameterGroup"]
+
+    def known(family):
+        if not family.startswith("postgres"):
+            return families(family)
+        return [{"name": name, "default": value, "apply_type": "static"} for name, value in DEFAULTS.items()]
+
+    def handle(params):
+        answer = modify(params)
+        group = rds._param_groups.get(rds._p(params, "DBParameterGroupName"))
+        if answer[0] == 200 and group and group["DBParameterGroupFamily"].startswith("postgres"):
+            custom = group["Parameters"]
+            for name in [name for name, one in custom.items() if DEFAULTS.get(name) == one["ParameterValue"]]:
+                del custom[name]
+        return answer
+
+    rds._default_parameters_for_family = known
+    rds._ACTION_MAP["ModifyDBParameterGroup"] = handle
+
+
+def set_passwords_in_a_while(rds):
+    """A new password is in force when RDS says that it does not wait for it any more: here after two looks."""
+    modify, write = rds._ACTION_MAP["ModifyDBInstance"], rds._instance_xml
+
+    def handle(params):
+        answer = modify(params)
+        instance = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
+        if answer[0] == 200 and instance is not None and rds._p(params, "MasterUserPassword"):
+            instance["_password_waits"] = 2
+        return answer
+
+    def written(instance):
+        text, left = write(instance), instance.get("_password_waits", 0)
+        if left:
+            instance["_password_waits"] = left - 1
+            pending = "<PendingModifiedValues><MasterUserPassword>****</MasterUserPassword>"
+            text = text.replace("<PendingModifiedValues>", pending, 1)
+        return text
+
+    rds._ACTION_MAP["ModifyDBInstance"], rds._instance_xml = handle, written

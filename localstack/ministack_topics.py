@@ -12,6 +12,7 @@ def install():
     tell_topics_apart(topics)
     let_people_confirm(topics)
     refuse_nested_filters_of_attributes(topics)
+    deliver_raw_where_it_can_be(topics)
 
 
 def tell_topics_apart(topics):
@@ -91,3 +92,30 @@ def refuse_nested_filters_of_attributes(topics):
         return setting(params)
 
     topics._set_subscription_attributes = handle
+
+
+def deliver_raw_where_it_can_be(topics):
+    """SNS refuses to be told of raw delivery where there is none, whatever the value is: a `false` too."""
+    subscribe, setting = topics._subscribe, topics._set_subscription_attributes
+    able = ("http", "https", "sqs", "firehose")
+
+    def refusal(protocol):
+        return topics._error("InvalidParameter", f"Invalid parameter: Attributes Reason: Delivery protocol [{protocol}] does not support raw message delivery.", 400)
+
+    def handle(params):
+        protocol, number = topics._p(params, "Protocol"), 1
+        while topics._p(params, f"Attributes.entry.{number}.key"):
+            if topics._p(params, f"Attributes.entry.{number}.key") == "RawMessageDelivery" and protocol not in able:
+                return refusal(protocol)
+            number += 1
+        return subscribe(params)
+
+    def handle_one(params):
+        arn = topics._p(params, "SubscriptionArn")
+        topic = topics._sub_arn_to_topic.get(arn)
+        known = topic and topics._find_subscription(topic, arn)
+        if known and topics._p(params, "AttributeName") == "RawMessageDelivery" and known["protocol"] not in able:
+            return refusal(known["protocol"])
+        return setting(params)
+
+    topics._subscribe, topics._set_subscription_attributes = handle, handle_one

@@ -1,8 +1,8 @@
 //! The cache: Redis, that forgets what was used longest ago, and is reached by the services alone.
 
 use infra_aws::elasticache::{
-    AtRest, CacheParameterGroup, CacheSubnetGroup, Destination, Engine, Failover, Family, InTransit, LogDelivery,
-    LogFormat, LogKind, Mode, ReplicationGroup,
+    AtRest, CacheParameterGroup, CacheSubnetGroup, Destination, Failover, Family, InTransit, LogDelivery, LogFormat,
+    LogKind, Mode, ReplicationGroup,
 };
 use infra_aws::logs::{Class, LogGroup, Retention};
 use infra_aws::secretsmanager::{Characters, Recipe, Secret, Value};
@@ -57,7 +57,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
         ReplicationGroup {
             name: environment.named("redis"),
             description: "What the services share and may forget".into(),
-            engine: Engine::Redis(7, 1),
+            engine: cache.engine,
             node: cache.node.clone(),
             mode: cache.mode(),
             shards: cache.shards.unwrap_or(1),
@@ -96,19 +96,21 @@ fn parameters(stack: &mut Stack, environment: &Environment) -> Handle<CacheParam
         // In microseconds: what takes 10 ms is slow.
         ("slowlog-log-slower-than", "10000"),
     ];
-    // A group in use does not change its form: the other form has a group of its own, and the cache moves over.
+    // A group in use changes neither its form nor its engine: the other one has a group of its own, and the cache moves
+    // over.
+    let engine = environment.cache.engine;
     let name = match environment.cache.mode() {
         Mode::Sharded | Mode::Compatible => {
             parameters.push(("cluster-enabled", "yes"));
-            "redis-sharded-params"
+            format!("{}-sharded-params", engine.name())
         }
-        Mode::SingleShard => "redis-params",
+        Mode::SingleShard => format!("{}-params", engine.name()),
     };
     stack.add(
         "parameters",
         CacheParameterGroup {
-            name: environment.named(name),
-            family: Family::Redis7,
+            name: environment.named(&name),
+            family: engine.family().unwrap_or(Family::Redis7),
             description: "Redis as a cache that may forget".into(),
             parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         },
@@ -118,7 +120,7 @@ fn parameters(stack: &mut Stack, environment: &Environment) -> Handle<CacheParam
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{environment, the};
+    use crate::testing::{changed, environment, the};
 
     #[test]
     fn what_is_forgotten_is_what_was_used_longest_ago() {
@@ -158,6 +160,15 @@ mod tests {
         assert_eq!((redis.mode, redis.shards, redis.replicas), (Mode::Compatible, 1, 2));
         let parameters: CacheParameterGroup = the(&environment, "cache.parameters");
         assert_eq!(parameters.parameters["cluster-enabled"], "yes");
+    }
+
+    #[test]
+    fn it_may_be_valkey() {
+        let environment = changed("prod", &[("engine = \"redis 7.1\"", "engine = \"valkey 8.0\"")]);
+        let redis: ReplicationGroup = the(&environment, "cache.redis");
+        let parameters: CacheParameterGroup = the(&environment, "cache.parameters");
+        assert_eq!((redis.engine.to_string().as_str(), parameters.family), ("valkey 8.0", Family::Valkey8));
+        assert!(parameters.name.ends_with("-valkey-params"), "{}", parameters.name);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use infra_aws::ecs::{
 use infra_aws::elasticache::ReplicationGroup;
 use infra_aws::iam::Role;
 use infra_aws::rds;
-use infra_aws::secretsmanager::SecretArn;
+use infra_aws::secretsmanager::{Secret, SecretArn};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
 use infra_values::Name;
 
@@ -47,6 +47,9 @@ pub struct Running {
     pub service: Handle<ecs::Service>,
 }
 
+/// The pool of connections, and the password that services show to it.
+type Pool<'a> = (&'a Running, &'a Handle<Secret>);
+
 /// What the services speak to: each of them is told where it is.
 struct Around<'a> {
     environment: &'a Environment,
@@ -70,10 +73,12 @@ pub fn stack(
     let cluster = cluster(&mut stack, environment);
     platform.output("cluster", cluster.output(ecs::Cluster::ARN));
     let around = Around { environment, network, cache, database, edge, cluster: &cluster };
-    let pooler = pooler::add(&mut stack, &around);
+    let shown = pooler::password(&mut stack, &around);
+    let pooler = pooler::add(&mut stack, &around, &shown);
+    let pool = (&pooler, &shown);
     let mut services = BTreeMap::new();
     for (name, service) in &environment.services {
-        services.insert(name.clone(), add(&mut stack, &around, &pooler, name, service));
+        services.insert(name.clone(), add(&mut stack, &around, pool, name, service));
     }
     Cluster { cluster, services, pooler }
 }
@@ -93,22 +98,20 @@ pub fn cluster(stack: &mut Stack, environment: &Environment) -> Handle<ecs::Clus
 }
 
 /// A service of the platform, with what it stands on and what it runs.
-fn add(stack: &mut Stack, around: &Around<'_>, pooler: &Running, name: &Name, service: &Service) -> Running {
-    let Around { environment, database, cache, edge, .. } = around;
-    let password = database.instance.output(rds::Database::SECRET);
+fn add(stack: &mut Stack, around: &Around<'_>, pool: Pool<'_>, name: &Name, service: &Service) -> Running {
+    let Around { environment, cache, edge, .. } = around;
+    let (_, password) = pool;
     let login: Option<Ref<SecretArn>> = service.registry_login.as_deref().map(Ref::known);
-    let secrets = [password.clone(), cache.token.id()].into_iter().chain(login.clone());
+    let secrets = [password.id(), cache.token.id()].into_iter().chain(login.clone());
     let ground = ground(stack, environment, name.as_str(), &service.image, secrets);
 
+    // A task has what there was when it started: a new version is a new revision, and so a rollout.
+    let newest = |secret: &Handle<Secret>| SecretSource::from(secret.id()).of_version(secret.output(Secret::VERSION));
     let container = Container {
         ports: [Port::tcp(SERVICE_PORT)].into(),
-        environment: variables(around, pooler, name, service),
-        secrets: [
-            ("DATABASE_USER".into(), SecretSource::key(password.clone(), "username")),
-            ("DATABASE_PASSWORD".into(), SecretSource::key(password, "password")),
-            ("REDIS_AUTH_TOKEN".into(), cache.token.id().into()),
-        ]
-        .into(),
+        environment: variables(around, pool, name, service),
+        secrets: [("DATABASE_PASSWORD".into(), newest(password)), ("REDIS_AUTH_TOKEN".into(), newest(&cache.token))]
+            .into(),
         logs: Some(logs(environment, &ground)),
         registry_login: login,
         ..Container::of(&service.image)
@@ -132,7 +135,8 @@ fn add(stack: &mut Stack, around: &Around<'_>, pooler: &Running, name: &Name, se
 }
 
 /// What a service is told in the open: who it is, and where everything is that it speaks to.
-fn variables(around: &Around<'_>, pooler: &Running, name: &Name, service: &Service) -> BTreeMap<String, Text> {
+fn variables(around: &Around<'_>, pool: Pool<'_>, name: &Name, service: &Service) -> BTreeMap<String, Text> {
+    let (pooler, password) = pool;
     let Around { environment, cache, database, .. } = around;
     let mut variables: BTreeMap<String, Text> =
         service.variables.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
@@ -145,6 +149,7 @@ fn variables(around: &Around<'_>, pooler: &Running, name: &Name, service: &Servi
     tell("DATABASE_HOST", pooler.service.output(ecs::Service::NAME).into());
     tell("DATABASE_PORT", POSTGRES_PORT.to_string().into());
     tell("DATABASE_NAME", database::NAME.into());
+    tell("DATABASE_USER", pooler::user(password.output(Secret::VERSION)));
     if let Some(replica) = &database.replica {
         tell("DATABASE_REPLICA_HOST", replica.output(rds::Replica::ADDRESS).into());
     }
@@ -227,13 +232,18 @@ mod tests {
         assert_eq!(environment["DATABASE_HOST"].value(), "cluster.pgbouncer-service.name");
         assert_eq!(environment["REDIS_HOST"].value(), "cache.redis.endpoint");
         assert!(environment.values().all(|value| !value.value().starts_with("database.postgres")), "{environment:?}");
-        assert_eq!(Vec::from_iter(secrets.keys()), ["DATABASE_PASSWORD", "DATABASE_USER", "REDIS_AUTH_TOKEN"]);
+        assert_eq!(environment["DATABASE_USER"].value(), "services-cluster.pool-password.version");
+        assert_eq!(Vec::from_iter(secrets.keys()), ["DATABASE_PASSWORD", "REDIS_AUTH_TOKEN"]);
         // None of them can be a variable of the service's own: AWS takes no name twice.
         let told: BTreeSet<&str> = environment.keys().chain(secrets.keys()).map(String::as_str).collect();
         assert_eq!(told, BTreeSet::from(crate::environment::TOLD));
 
         let pool: TaskDefinition = the(&prod, "cluster.pgbouncer-task-definition");
         assert_eq!(pool.containers["pgbouncer"].environment["DB_HOST"].value(), "database.postgres.address");
+        let shown = serde_json::to_string(&pool.containers["pgbouncer"].secrets).unwrap();
+        for part in ["database.password", "cluster.pool-password", "\"version\"", "\"before\""] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
     }
 
     #[test]

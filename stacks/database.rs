@@ -8,17 +8,23 @@ use infra_aws::rds::{
     self, DatabaseParameterGroup, DatabaseSubnetGroup, Family, LogExport, Monitoring, Password, Replica, Storage,
     StorageKind,
 };
+use infra_aws::secretsmanager::{Characters, Recipe, Secret, Value};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
 
-use crate::environment::Environment;
+use crate::environment::{self, Environment};
 use crate::network::{Network, POSTGRES_PORT};
 
 /// The name of the database that the services share.
 pub const NAME: &str = "django";
 
+/// The name of its user.
+pub const USER: &str = "django";
+
 /// What the stacks on top of the database build on.
 pub struct Database {
-    /// Postgres. Its password is AWS's business: `rds::Database::SECRET` says where it is.
+    /// The password of Postgres; nothing where it is AWS's business, and `rds::Database::SECRET` says where it is.
+    pub password: Option<Handle<Secret>>,
+    /// Postgres.
     pub instance: Handle<rds::Database>,
     /// What is only read from, where the environment has one.
     pub replica: Option<Handle<Replica>>,
@@ -46,6 +52,15 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
             parameters: wanted.postgres.into(),
         },
     );
+    let password = (wanted.password == environment::Password::Own).then(|| {
+        let password = Secret {
+            name: format!("{}/postgres-password", environment.project),
+            description: "What the pool of connections shows to Postgres".into(),
+            key: None,
+            value: Value::Generated(Recipe { length: 48, characters: Characters::LettersAndDigits }),
+        };
+        stack.add("password", password)
+    });
     let monitoring = monitoring(&mut stack, environment);
     let name = environment.named("db");
     log_group(&mut stack, "log", &name);
@@ -60,8 +75,11 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
             encrypted: true,
             key: None,
             database: NAME.into(),
-            user: "django".into(),
-            password: Password::ManagedByAws,
+            user: USER.into(),
+            password: match &password {
+                Some(secret) => Password::FromSecret(secret.id()),
+                None => Password::ManagedByAws,
+            },
             port: POSTGRES_PORT,
             standby: wanted.standby,
             subnets: subnets.id(),
@@ -89,6 +107,8 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
                 // The identifier, which is the database's name: the ARN is for other regions.
                 source: instance.id(),
                 class,
+                // Its disk is its own: it would be full before its source's, and follow no more.
+                grows_to: wanted.grows_to_gib,
                 standby: false,
                 parameters: parameters.id(),
                 security_groups: [network.groups.rds.id()].into(),
@@ -102,7 +122,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
             },
         )
     });
-    Database { instance, replica }
+    Database { password, instance, replica }
 }
 
 /// How the operating system is watched, and the role that RDS writes down with what it sees.
@@ -175,13 +195,14 @@ mod tests {
         assert!(database.encrypted && database.standby && database.deletion_protection && database.last_snapshot);
         assert_eq!((database.version.major, database.backups_kept, database.insights), (16, 7, Some(7)));
         assert_eq!(database.monitoring.map(|watch| watch.seconds), Some(60));
-        assert_eq!(database.password, Password::ManagedByAws);
+        assert!(matches!(database.password, Password::FromSecret(secret) if secret.value() == "database.password.id"));
     }
 
     #[test]
     fn a_replica_is_there_where_it_is_wanted() {
         let replica: Replica = the(&environment("prod"), "database.replica");
         assert_eq!(replica.source.value(), "database.postgres.id");
+        assert_eq!(replica.grows_to, Some(500), "as far as its source");
         let dev = definitions(&environment("dev"));
         assert!(dev.iter().all(|definition| definition.address.to_string() != "database.replica"));
     }

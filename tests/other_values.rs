@@ -154,16 +154,17 @@ fn data(all: &mut Comparison<'_>) {
     let shards: Vec<usize> =
         items(&redis["NodeGroups"]).map(|shard| items(&shard["NodeGroupMembers"]).count()).collect();
     all.has("nodes of each shard", &json!(shards), &json!([2, 2, 2]));
-    let parameters = all.the("cache parameter groups", "CacheParameterGroupName", "bakery-redis-sharded-params");
+    let parameters = all.the("cache parameter groups", "CacheParameterGroupName", "bakery-valkey-sharded-params");
     let sharded = items(&parameters["Parameters"]).find(|one| one["ParameterName"] == "cluster-enabled");
     all.has("parameters", sharded.unwrap_or(&Value::Null), &json!({"ParameterValue": "yes"}));
 
     let databases = all.live.all("databases").iter().filter_map(|one| one["DBInstanceIdentifier"].as_str());
     all.lines("databases", databases, ["bakery-db"]);
+    all.has("parameters", parameters, &json!({"CacheParameterGroupFamily": "valkey8"}));
     let database = all.the("databases", "DBInstanceIdentifier", "bakery-db");
     let required = json!({
         "DBInstanceClass": "db.m6g.large", "AllocatedStorage": 50, "MultiAZ": false, "BackupRetentionPeriod": 3,
-        "MonitoringInterval": 30, "MaxAllocatedStorage": null,
+        "MonitoringInterval": 30, "MaxAllocatedStorage": null, "MasterUserSecret": {"SecretStatus": "active"},
     });
     all.has("database", database, &required);
     let group = all.the("database parameter groups", "DBParameterGroupName", "bakery-pg");

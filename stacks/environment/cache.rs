@@ -1,6 +1,6 @@
 //! `[cache]`: Redis, on which machines and how many.
 
-use infra_aws::elasticache::{Mode, NodeType};
+use infra_aws::elasticache::{Engine, Mode, NodeType};
 use infra_cli::environment::Conflict;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,6 +9,11 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cache {
+    /// The engine and its version: `redis 7.1`, or `valkey 8.0`, which costs less and takes Redis's clients. From Redis to
+    /// Valkey it goes over while it stands; there is no way back but a new cache.
+    #[serde(default = "redis")]
+    #[schemars(with = "String", regex(pattern = r"^(redis|valkey) [0-9]+\.[0-9]+$"))]
+    pub engine: Engine,
     /// The machine of each node: `cache.r7g.large`.
     #[schemars(with = "String", regex(pattern = r"^cache\.[a-z0-9]+\.[a-z0-9]+$"))]
     pub node: NodeType,
@@ -28,6 +33,11 @@ pub struct Cache {
     /// For how many days snapshots are kept; with 0 none are made. A cache can be filled again.
     #[schemars(range(max = 35))]
     pub snapshots_kept: u8,
+}
+
+/// What there is where nothing is said.
+fn redis() -> Engine {
+    Engine::Redis(7, 1)
 }
 
 /// So many nodes has a cluster at most.
@@ -58,6 +68,10 @@ impl Cache {
                 "write fewer shards or fewer replicas; more than 90 nodes AWS gives only on request",
             );
         }
+        if self.engine.family().is_none() {
+            let wrong = format!("there are no parameter groups for {} here", self.engine);
+            conflict("engine", wrong, "write `redis 7.1`, `valkey 7.2` or `valkey 8.0`");
+        }
         if self.shards.is_some() && self.compatible {
             let wrong = "`compatible` is the step before `shards`, and both are there".to_owned();
             conflict("compatible", wrong, "leave `shards` out until all clients follow them, then leave this out");
@@ -74,6 +88,14 @@ mod tests {
     fn a_cluster_has_only_so_many_nodes() {
         let said = problems("prod", &[("replicas = 2 ", "shards = 90\nreplicas = 5 ")]);
         assert!(said.contains("they have 540 nodes together"), "{said}");
+    }
+
+    #[test]
+    fn an_engine_is_one_that_has_parameter_groups_here() {
+        let said = problems("prod", &[("\"redis 7.1\"", "\"valkey 99.0\"")]);
+        assert!(said.contains("no parameter groups for valkey 99.0"), "{said}");
+        let said = problems("prod", &[("\"redis 7.1\"", "\"memcached 1.6\"")]);
+        assert!(said.contains("is not an engine"), "{said}");
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub struct Database {
     /// The machine of the replica that is only read from, where there is to be one.
     #[schemars(with = "Option<String>", regex(pattern = r"^db\.[a-z0-9]+\.[a-z0-9]+$"))]
     pub replica: Option<Class>,
+    /// Whose business the password is.
+    #[serde(default)]
+    pub password: Password,
     /// For how many days backups are kept.
     #[schemars(range(min = 1, max = 35))]
     pub backups_kept: u8,
@@ -35,6 +38,18 @@ pub struct Database {
     pub monitoring_seconds: u8,
     /// How Postgres is tuned.
     pub postgres: Postgres,
+}
+
+/// Whose business the password of Postgres is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Password {
+    /// The platform's: `infra apply --rotate database.password` makes a new one, and nobody is refused meanwhile.
+    #[default]
+    Own,
+    /// AWS's, which makes a new one every seven days. Tasks that run go on with the old one, and are refused from then on
+    /// until they are started anew. Not with a replica.
+    ManagedByAws,
 }
 
 /// How Postgres is tuned. The names are its own; amounts are written as in its documentation (`16MB`), or as a part of
@@ -172,6 +187,10 @@ impl Database {
             let wrong = format!("from {} GiB on it may grow to a tenth more at least", self.gib);
             conflict("grows_to_gib", wrong, "write a quarter more, or leave it out");
         }
+        if self.password == Password::ManagedByAws && self.replica.is_some() {
+            let wrong = "AWS makes no replica of a database whose password it manages".to_owned();
+            conflict("password", wrong, "write `own`, or leave it out");
+        }
         let Postgres { min_wal_size, max_wal_size, max_parallel_workers, .. } = self.postgres;
         if min_wal_size.bytes() > max_wal_size.bytes() {
             let wrong = format!("`min_wal_size` is {min_wal_size}, and `max_wal_size` only {max_wal_size}");
@@ -227,6 +246,12 @@ mod tests {
             let said = problems("prod", &[(written, instead)]);
             assert!(said.contains(": RDS takes "), "{instead}: {said}");
         }
+    }
+
+    #[test]
+    fn aws_manages_no_password_of_a_database_with_a_replica() {
+        let said = problems("prod", &[("backups_kept = 7", "password = \"managed_by_aws\"\nbackups_kept = 7")]);
+        assert!(said.contains("no replica of a database whose password it manages"), "{said}");
     }
 
     #[test]

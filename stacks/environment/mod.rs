@@ -32,7 +32,7 @@ pub use self::cache::Cache;
 pub use self::cdn::{Cdn, Limits, Names, Places};
 pub use self::cluster::{Cluster, Detail};
 pub use self::cost::{Cost, Report};
-pub use self::database::{Database, Postgres};
+pub use self::database::{Database, Password, Postgres};
 pub use self::edge::{Edge, Https};
 pub use self::iam::Iam;
 pub use self::loadtest::LoadTest;
@@ -189,7 +189,7 @@ impl infra_cli::environment::Environment for Environment {
             network.conflicts(&self.region),
             edge.conflicts(services, &self.region),
             of_services.collect(),
-            pgbouncer.conflicts(),
+            pgbouncer.conflicts(self.database.postgres.max_connections),
             scaling.conflicts(services),
             workers.iter().flat_map(Workers::conflicts).collect(),
             self.cdn.conflicts(edge),
@@ -260,6 +260,7 @@ mod tests {
             ("paths = [\"/api/*\"]", "paths = [\"api/*\"]", "`api/*` is no path"),
             ("[services.user-service]", "[services.the-service-of-all-the-users]", "has 28 characters"),
             ("[services.user-service]", "[services.pgbouncer]", "a service is called like the connection pool"),
+            ("connections = 40", "connections = 60", "there are 240 connections, and Postgres has 200"),
             ("connections = 40", "connections = 4000", "4000 connections for 1000 clients are no pool"),
             (
                 "MON-FRI *\"\nfactor = 2",

@@ -29,6 +29,8 @@ pub struct Observability {
     pub connection_percent: Levels,
     /// The seconds that the replica is behind, where there is one.
     pub replica_lag_seconds: Levels,
+    /// Gibibytes of a database's disk that are free, the replica's too. Fewer are worse.
+    pub free_storage_gib: Levels,
 }
 
 /// From where on something is worth a look, and from where on somebody must get up.
@@ -56,6 +58,7 @@ impl Observability {
             hit_percent,
             connection_percent,
             replica_lag_seconds,
+            free_storage_gib,
         } = self;
         let percents = [
             ("error_percent", error_percent),
@@ -78,10 +81,11 @@ impl Observability {
             let wrong = format!("nothing is above {critical} before it is above {warning}");
             conflict(key, wrong, "write a warning below what is critical")
         });
-        let hits = (hit_percent.warning <= hit_percent.critical).then(|| {
-            let Levels { warning, critical } = hit_percent;
+        let fewer = [("hit_percent", hit_percent), ("free_storage_gib", free_storage_gib)].into_iter();
+        let hits = fewer.filter(|(_, levels)| levels.warning <= levels.critical).map(|(key, levels)| {
+            let Levels { warning, critical } = levels;
             let wrong = format!("nothing is below {critical} before it is below {warning}");
-            conflict("hit_percent", wrong, "write a warning above what is critical")
+            conflict(key, wrong, "write a warning above what is critical")
         });
         let beyond = percents.into_iter().chain([("hit_percent", hit_percent)]).filter(|(_, levels)| {
             [levels.warning, levels.critical].iter().any(|percent| !(0.0..=100.0).contains(percent))

@@ -55,9 +55,9 @@ impl PoolMode {
 }
 
 impl Pgbouncer {
-    /// Values that do not go together.
-    pub(super) fn conflicts(&self) -> Vec<Conflict> {
-        let Pgbouncer { image, registry_login, clients, connections, .. } = self;
+    /// Values that do not go together, where Postgres has so many connections.
+    pub(super) fn conflicts(&self, most: u32) -> Vec<Conflict> {
+        let Pgbouncer { image, registry_login, count, clients, connections, .. } = self;
         let no_image = (!is_image(image)).then(|| Conflict {
             at: "pgbouncer.image".into(),
             wrong: format!("`{image}` is no image"),
@@ -73,6 +73,13 @@ impl Pgbouncer {
             wrong: format!("`{login}` is no ARN of a secret"),
             way_out: "write `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-ABCDEF`".into(),
         });
-        no_image.into_iter().chain(no_pool).chain(login).collect()
+        // Each task keeps its connections open, and while a new revision comes there are twice as many tasks.
+        let at_once = 2 * u64::from(*count) * u64::from(*connections);
+        let too_many = (at_once > u64::from(most)).then(|| Conflict {
+            at: "pgbouncer.connections".into(),
+            wrong: format!("while it is rolled out there are {at_once} connections, and Postgres has {most}"),
+            way_out: "write fewer connections, or more `max_connections`".into(),
+        });
+        no_image.into_iter().chain(no_pool).chain(too_many).chain(login).collect()
     }
 }

@@ -14,6 +14,9 @@ use crate::environment::{Environment, Levels, PGBOUNCER};
 const MINUTE: u32 = 60;
 const FIVE_MINUTES: u32 = 300;
 
+/// The bytes of a gibibyte.
+const GIB: f64 = 1_073_741_824.0;
+
 /// The alarms, by their level.
 #[derive(Default)]
 pub(super) struct Alarms {
@@ -161,7 +164,7 @@ pub(super) fn nodes<'a>(
     named.collect()
 }
 
-/// How near Postgres is to its last connection, and how far its replica is behind.
+/// How near Postgres is to its last connection, how much room is on its disks, and how far its replica is behind.
 fn postgres(environment: &Environment, Watched { database, .. }: Watched<'_>) -> Vec<Pair> {
     let wanted = &environment.observability;
     let most = f64::from(environment.database.postgres.max_connections);
@@ -173,5 +176,18 @@ fn postgres(environment: &Environment, Watched { database, .. }: Watched<'_>) ->
         let lag = Instance::ReplicaLag.of_replica(replica.id()).maximum(MINUTE);
         Pair::above("postgres-replica-lag", "What the replica answers is old", lag, wanted.replica_lag_seconds)
     });
-    [connections].into_iter().chain(lag).collect()
+    let free = |name: &str, says: &str, metric: Metric| Pair {
+        condition: |gib| Condition::Below(gib * GIB),
+        ..Pair::above(name, says, metric.minimum(FIVE_MINUTES), wanted.free_storage_gib)
+    };
+    let own = free(
+        "postgres-storage",
+        "The disk of Postgres is nearly full",
+        Instance::FreeStorage.of(database.instance.id()),
+    );
+    let replica = database.replica.as_ref().map(|replica| {
+        let says = "The disk of the replica is nearly full: it would follow no more";
+        free("postgres-replica-storage", says, Instance::FreeStorage.of_replica(replica.id()))
+    });
+    [connections, own].into_iter().chain(lag).chain(replica).collect()
 }

@@ -18,8 +18,8 @@ fn everything_that_is_watched_has_two_levels() {
     let warnings: Vec<&str> = alarms.iter().filter_map(|alarm| alarm.strip_suffix("-warning")).collect();
     let critical: Vec<&str> = alarms.iter().filter_map(|alarm| alarm.strip_suffix("-critical")).collect();
     assert_eq!(warnings, critical);
-    // The load balancer's two, two of five services and of the pool, two of three nodes, and two of Postgres.
-    assert_eq!((alarms.len(), warnings.len()), (44, 22));
+    // The load balancer's two, two of five services and of the pool, two of three nodes, and four of Postgres.
+    assert_eq!((alarms.len(), warnings.len()), (48, 24));
     for watched in ["response-time", "error-rate", "order-service-cpu", "pgbouncer-memory", "redis-3-evictions"] {
         assert!(warnings.contains(&format!("observability.{watched}").as_str()), "{watched}: {warnings:?}");
     }
@@ -36,6 +36,7 @@ fn the_thresholds_of_production_are_those_of_the_requirement() {
         ("redis-1-hit-rate", Condition::Below(90.0), Condition::Below(75.0)),
         ("postgres-connections", Condition::Above(160.0), Condition::Above(180.0)),
         ("postgres-replica-lag", Condition::Above(30.0), Condition::Above(120.0)),
+        ("postgres-replica-storage", Condition::Below(10.0 * 1_073_741_824.0), Condition::Below(5.0 * 1_073_741_824.0)),
     ] {
         let of = |level: &str| the::<Alarm>(&prod, &format!("observability.{alarm}-{level}")).condition;
         assert_eq!((of("warning"), of("critical")), (warning, critical), "{alarm}");

@@ -29,7 +29,9 @@ pub fn compare(all: &mut Comparison<'_>) {
         let told = items(&container["environment"]).map(pair);
         all.lines(
             &format!("{service} is told"),
-            told.filter(|line| !line.starts_with("DATABASE_REPLICA_HOST=")),
+            told.filter(|line| {
+                !line.starts_with("DATABASE_REPLICA_HOST=") && !line.starts_with("DATABASE_USER=services-")
+            }),
             [
                 "ENVIRONMENT=test",
                 &format!("SERVICE={service}"),
@@ -43,7 +45,7 @@ pub fn compare(all: &mut Comparison<'_>) {
             ],
         );
         let secrets = items(&container["secrets"]).filter_map(|secret| secret["name"].as_str());
-        let secret = ["DATABASE_USER", "DATABASE_PASSWORD", "REDIS_AUTH_TOKEN"];
+        let secret = ["DATABASE_PASSWORD", "REDIS_AUTH_TOKEN"];
         all.lines(&format!("secrets of {service}"), secrets, secret);
         let task = definition(all, service);
         all.has(&format!("task of {service}"), task, &json!({"cpu": "512", "memory": "1024"}));
@@ -108,19 +110,21 @@ fn pool(all: &mut Comparison<'_>) {
     let told = items(&container["environment"]).map(pair);
     all.lines(
         "pgbouncer is told",
-        told,
+        told.filter(|line| !line.contains("CLIENT_USER=services-")),
         [
             &format!("DB_HOST={address}"),
             "DB_PORT=5432",
             "DB_NAME=django",
             "LISTEN_PORT=5432",
-            "AUTH_TYPE=scram-sha-256",
+            "DB_USER=django",
             "SERVER_TLS_SSLMODE=require",
             "POOL_MODE=transaction",
             "MAX_CLIENT_CONN=1000",
             "DEFAULT_POOL_SIZE=40",
         ],
     );
+    let secrets = items(&container["secrets"]).filter_map(|secret| secret["name"].as_str());
+    all.lines("secrets of pgbouncer", secrets, ["CLIENT_PASSWORD", "DB_PASSWORD", "FORMER_CLIENT_PASSWORD"]);
     let live = all.the("services", "serviceName", &named("pgbouncer"));
     let connect = &live["deployments"][0]["serviceConnectConfiguration"]["services"][0]["clientAliases"][0];
     all.has("pgbouncer's name", connect, &json!({"dnsName": named("pgbouncer"), "port": 5432}));

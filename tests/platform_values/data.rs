@@ -59,11 +59,11 @@ fn database(all: &mut Comparison<'_>) {
     });
     let alone = json!({
         "EngineVersion": "16", "MultiAZ": true, "BackupRetentionPeriod": 7, "DBName": "django",
-        "MasterUsername": "django", "MaxAllocatedStorage": 500, "MasterUserSecret": {"SecretStatus": "active"},
+        "MasterUsername": "django", "MaxAllocatedStorage": 500,
         "Endpoint": {"Port": 5432}, "DBSubnetGroup": {"DBSubnetGroupName": named("db")},
         "ReadReplicaDBInstanceIdentifiers": [named("db-replica")],
     });
-    let follows = json!({"ReadReplicaSourceDBInstanceIdentifier": named("db")});
+    let follows = json!({"ReadReplicaSourceDBInstanceIdentifier": named("db"), "MaxAllocatedStorage": 500});
     let groups = all.names("security groups", "GroupId");
     for (name, own) in [("db", alone), ("db-replica", follows)] {
         let live = all.the("databases", "DBInstanceIdentifier", &named(name));

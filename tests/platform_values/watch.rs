@@ -20,6 +20,9 @@ pub fn compare(all: &mut Comparison<'_>) {
         // Of 200 connections.
         ("postgres-connections", "GreaterThanThreshold", 160.0, 180.0),
         ("postgres-replica-lag", "GreaterThanThreshold", 30.0, 120.0),
+        // In bytes.
+        ("postgres-storage", "LessThanThreshold", 10_737_418_240.0, 5_368_709_120.0),
+        ("postgres-replica-storage", "LessThanThreshold", 10_737_418_240.0, 5_368_709_120.0),
     ]
     .map(|(name, operator, warning, critical)| (name.to_owned(), operator, warning, critical))
     .into();

@@ -229,7 +229,7 @@ def rds(account):
     for group in groups:
         name = group["DBParameterGroupName"]
         group["Parameters"] = account.all(
-            "rds", "describe_db_parameters", "Parameters", DBParameterGroupName=name, Source="user")
+            "rds", "describe_db_parameters", "Parameters", DBParameterGroupName=name)
     yield "database parameter groups", tagged(groups, "DBParameterGroupArn")
 
 

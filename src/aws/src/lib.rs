@@ -44,6 +44,7 @@ mod rates;
 mod registry;
 mod sizes;
 mod text;
+mod unreadable;
 mod watch;
 
 pub use account::Identity;

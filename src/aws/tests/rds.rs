@@ -136,15 +136,52 @@ async fn a_database_walks() {
     walk.end().await;
 }
 
+/// A secret with a value, made and left behind.
+async fn secret(aws: &Aws, name: &str) -> String {
+    let call = aws.secretsmanager().create_secret().name(name).secret_string("the-first-password");
+    call.send().await.unwrap().arn.unwrap()
+}
+
+#[tokio::test]
+async fn a_password_of_ones_own_is_set_handed_out_and_ended() {
+    let (aws, project) = (aws().await, project());
+    let arn = secret(&aws, &format!("{project}-password")).await;
+    let own = Password::FromSecret(Ref::known(&arn));
+    let database = Database { password: own.clone(), ..database(&aws, &project).await };
+    let walk = Walk::begin(&aws, &project, database.clone()).await;
+    assert!(!walk.settled().await.outputs.contains_key("secret"), "AWS has none");
+
+    // A rotation begins with a version that nobody is given yet.
+    let put = || aws.secretsmanager().put_secret_value().secret_id(&arn);
+    put().secret_string("the-second-password").version_stages("infra-next").send().await.unwrap();
+    let Password::FromSecret(told) = walk.settled().await.definition.password else { panic!("whose is it?") };
+    assert_eq!(told.value(), format!("{arn} (its current value is not in force yet)"));
+    let gives = async || aws.secretsmanager().get_secret_value().secret_id(&arn).send().await.unwrap().secret_string;
+    Database::update(&aws, &walk.settled().await, &database).await.unwrap();
+    assert_eq!(gives().await.as_deref(), Some("the-first-password"), "it is set, and nobody is given it");
+    walk.mend().await;
+    let value = aws.secretsmanager().get_secret_value().secret_id(&arn).send().await.unwrap();
+    assert_eq!(value.secret_string(), Some("the-second-password"), "it is in force, and handed out");
+    let stages = aws.secretsmanager().describe_secret().secret_id(&arn).send().await.unwrap().version_ids_to_stages;
+    assert!(!stages.unwrap().values().flatten().any(|stage| stage == "infra-next"), "the next one may begin");
+
+    // AWS may take it over, and give it back.
+    walk.turn_into(Database { password: Password::ManagedByAws, ..database.clone() }).await;
+    walk.turn_into(database).await;
+    walk.end().await;
+}
+
 #[tokio::test]
 async fn a_replica_walks() {
     let (aws, project) = (aws().await, project());
-    let source = Database { name: format!("{project}-main"), ..database(&aws, &project).await };
+    let password = Password::FromSecret(Ref::known(secret(&aws, &format!("{project}-password")).await));
+    let source = Database { name: format!("{project}-main"), password, ..database(&aws, &project).await };
     let main = Walk::begin(&aws, &format!("{project}-source"), source.clone()).await;
     let replica = Replica {
         name: project.clone(),
         source: Ref::known(&main.id),
         class: "db.r6g.large".parse().unwrap(),
+        grows_to: Some(500),
         standby: false,
         parameters: Ref::known("default.postgres16"),
         security_groups: source.security_groups.clone(),

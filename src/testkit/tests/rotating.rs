@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use infra_engine::live::HandOver;
 use infra_engine::model::Definition;
-use infra_engine::plan::{Options, Reason, Stop, Work};
+use infra_engine::plan::{Note, Options, Reason, Stop, Work};
 use infra_testkit::cloud::ModelCloud;
-use infra_testkit::cloud::kinds::{CURRENT, Door, KNOWS, NEXT, Network, Vault};
+use infra_testkit::cloud::kinds::{CURRENT, Door, Guest, KNOWS, NEXT, Network, RIPE, Vault};
 use infra_testkit::laws::Ground;
 use infra_testkit::session::{Refusal, Session, definitions};
 use infra_testkit::weather::{Blow, Forecast, Moment};
 
 fn ground(cloud: &Arc<ModelCloud>) -> Ground {
-    let registry = cloud.registry().with::<Vault>(cloud).with::<Door>(cloud);
+    let registry = cloud.registry().with::<Vault>(cloud).with::<Door>(cloud).with::<Guest>(cloud);
     Ground { session: Session::new(registry), weather: Arc::clone(&cloud.weather) }
 }
 
@@ -95,6 +95,63 @@ async fn it_may_die_at_every_call_and_the_door_opens_all_the_while() {
         assert_eq!(tag(&cloud, "model/vault", CURRENT) != first, begun, "{law}: nothing else is begun");
         ground.settled(&law, &wanted).await;
     }
+}
+
+fn vault_door_and_guest() -> Vec<Definition> {
+    definitions(|platform| {
+        let mut stack = platform.stack("cache");
+        let vault = stack.add("vault", vault());
+        let door = stack.add("door", Door { name: "door".into(), vault: vault.id() });
+        let guest = Guest { name: "guest".into(), version: vault.output(Vault::VERSION), door: door.id() };
+        stack.add("guest", guest);
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_given_a_value_once_is_made_anew_when_the_door_knows_it() {
+    let cloud = ModelCloud::new();
+    let (ground, wanted) = (ground(&cloud), vault_door_and_guest());
+    ground.apply("first", &wanted).await;
+    ground.settled("a version is no difference", &wanted).await;
+    let plan = ground.session.plan_with(&wanted, &rotating(&ground, "cache.vault")).await.unwrap();
+    assert_eq!((plan.counts().change, plan.counts().add, plan.counts().destroy), (2, 1, 1), "{:?}", plan.changes);
+    let at = |address: &str, is: fn(&Work) -> bool| {
+        plan.steps.iter().position(|step| step.address.to_string() == address && is(&step.work)).unwrap()
+    };
+    let [door, guest] = [at("cache.door", |_| true), at("cache.guest", |work| matches!(work, Work::Create { .. }))];
+    assert!(door < guest && plan.steps[guest].after.iter().any(|edge| edge.step == plan.steps[door].id));
+    ground.session.apply_with(&wanted, &rotating(&ground, "cache.vault")).await.unwrap();
+    ground.settled("afterwards", &wanted).await;
+    let guest = cloud.things().into_iter().find(|thing| thing.kind == "model/guest").unwrap();
+    let text = format!("{guest:?}");
+    assert!(text.contains(&tag(&cloud, "model/vault", CURRENT).unwrap()), "it was given the newest: {text}");
+}
+
+/// The version before is not ended while somebody has yet to be given the new one.
+#[tokio::test(start_paused = true)]
+async fn a_former_value_outlasts_whoever_still_has_it() {
+    let cloud = ModelCloud::new();
+    let (ground, wanted) = (ground(&cloud), vault_door_and_guest());
+    ground.apply("first", &wanted).await;
+    let options = rotating(&ground, "cache.vault");
+    // The guest cannot be made anew: the door knows both versions, and time goes by.
+    let without = Options { target: vec!["cache.vault".into(), "cache.door".into()], ..options };
+    ground.session.apply_with(&wanted, &without).await.unwrap();
+    let door = cloud.things().into_iter().find(|thing| thing.kind == "model/door").unwrap().id;
+    let ripe = [(RIPE.to_owned(), "true".to_owned())].into();
+    cloud.behind(|world, now| world.tag("model/door", &door, &ripe, &[], now)).unwrap();
+    let plan = ground.session.plan_with(&wanted, &ground.session.converge()).await.unwrap();
+    let changes: Vec<String> = plan.changes.iter().map(|change| change.address.to_string()).collect();
+    assert_eq!(changes, ["cache.guest"], "the door goes on knowing both");
+    let told = |note: &Note| matches!(note, Note::OwnedElsewhere { address, owner, .. } if address.to_string() == "cache.door" && owner.starts_with("cache.guest"));
+    assert!(plan.notes.iter().any(told), "{:?}", plan.notes);
+    ground.session.apply_with(&wanted, &ground.session.converge()).await.unwrap();
+    let known = || tag(&cloud, "model/door", KNOWS).unwrap().split(' ').count();
+    assert_eq!(known(), 2);
+    // The guest has it now: the next apply ends the one before.
+    ground.session.apply_with(&wanted, &ground.session.converge()).await.unwrap();
+    assert_eq!(known(), 1);
+    ground.settled("afterwards", &wanted).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,6 +22,7 @@ use crate::iam::Arn;
 use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
+use crate::unreadable::or_stand_in;
 use crate::{Aws, Decimal, Sorted, index};
 
 /// A budget: how much may be spent in a time, and who is told when it is neared.
@@ -131,8 +132,7 @@ impl Behaviour for Budget {
         let found = each(whole, async |(budget, notifications): (Live, Vec<Notification>)| {
             one(aws, ask, account, &budget, &notifications).await.gone_is_fine()
         });
-        let found = found.await?.into_iter().flatten();
-        Ok(found.filter(|budget| ask.wants(&budget.id, Some(&budget.id), &budget.tags)).collect())
+        Ok(found.await?.into_iter().flatten().collect())
     }
 
     async fn create(aws: &Aws, order: &Order<Budget>) -> Result<String, Fault> {
@@ -253,16 +253,31 @@ async fn one(
         let answer = aws.budgets().list_tags_for_resource().resource_arn(&arn).send().await.sorted(TAGS)?;
         Ok(Some(from_sdk(answer.resource_tags())))
     };
+    let tags = index::tags(aws, ask, &arn, alone).await?.unwrap_or_default();
+    let name = &budget.budget_name;
+    if !ask.wants(name, Some(name), &tags) {
+        return Ok(None);
+    }
     let audiences = each(notifications, async |notification: &Notification| {
         let call = aws.budgets().describe_subscribers_for_notification().account_id(account);
         let call = call.budget_name(&budget.budget_name).notification(notification.clone());
         let subscribers: Vec<Subscriber> =
             call.into_paginator().items().send().try_collect().await.sorted(SUBSCRIBERS)?;
-        Ok((Trigger::from_sdk(notification)?, Audience::of(&subscribers)?))
+        Ok((notification, subscribers))
     });
-    let (tags, audiences) = try_join!(index::tags(aws, ask, &arn, alone), audiences)?;
-    let tags = tags.unwrap_or_default();
-    understand(budget, audiences.into_iter().collect(), tags).map(|found| Some(found.with(Budget::ARN.name, arn)))
+    let audiences = audiences.await?;
+    let told = |(notification, subscribers): &(&Notification, Vec<Subscriber>)| {
+        Ok((Trigger::from_sdk(notification)?, Audience::of(subscribers)?))
+    };
+    let notifications: Result<_, Fault> = audiences.iter().map(told).collect();
+    let understood = notifications.and_then(|notifications| understand(budget, notifications, tags.clone()));
+    let stand_in = || {
+        let (period, limit) = (Period::Monthly, 0.into());
+        let budget =
+            Budget { name: name.clone(), period, limit, filters: filter::of(budget), notifications: BTreeMap::new() };
+        Found::ready(name, budget, tags.clone())
+    };
+    or_stand_in(understood, stand_in).map(|found| Some(found.with(Budget::ARN.name, arn)))
 }
 
 /// The part of AWS that a region belongs to.

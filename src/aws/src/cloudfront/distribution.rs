@@ -17,6 +17,7 @@ use crate::again::made_before;
 use crate::iam::Arn;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
+use crate::unreadable::or_stand_in;
 use crate::waf::WebAclArn;
 use crate::{Aws, Sorted, index};
 
@@ -345,11 +346,17 @@ async fn one(aws: &Aws, ask: &Ask, id: &str) -> Result<Option<Found<Distribution
     let Some((live, _)) = get(aws, id).await? else { return Ok(None) };
     let Some(tags) = index::tags(aws, ask, live.arn(), tags(aws, live.arn())).await? else { return Ok(None) };
     let Some(config) = live.distribution_config() else { return Err(nameless("cloudfront:GetDistribution")) };
-    let found = Found::ready(id, wire::read(config)?, tags);
+    let understood = wire::read(config).map(|definition| Found::ready(id, definition, tags.clone()));
+    let found = or_stand_in(understood, || {
+        let plain = Behavior::of("unreadable", Cache::nothing());
+        Found::ready(id, Distribution::of(config.comment(), plain), tags)
+    })?;
     let found = found.with(Distribution::ARN.name, live.arn()).with(Distribution::DOMAIN.name, live.domain_name());
     let found = found.with(Distribution::URL.name, format!("https://{}/", live.domain_name()));
-    let state = if is_deployed(&live) { State::Ready } else { State::Pending("being deployed".to_owned()) };
-    Ok(Some(found.in_state(state)))
+    Ok(Some(match &found.state {
+        State::Ready if !is_deployed(&live) => found.in_state(State::Pending("being deployed".to_owned())),
+        _ => found,
+    }))
 }
 
 /// True when the whole world knows the newest configuration.

@@ -32,11 +32,17 @@ impl<T> CloudFrontFault<T> for Result<T, Fault> {
     }
 }
 
+/// Of what a change refers to, and what is made before it.
+const MADE_BEFORE: &[&str] =
+    &["NoSuchOriginAccessControl", "NoSuchResponseHeadersPolicy", "NoSuchCachePolicy", "InvalidWebACLId"];
+
 fn sorted(fault: Fault) -> Fault {
     fault
         // Somebody changed it after it was read: it is read again, and compared again.
         .when(FaultKind::Busy, &["PreconditionFailed", "InvalidIfMatchVersion"], "")
         .when(FaultKind::Busy, &["DistributionNotDisabled"], "")
+        // What it refers to was made a moment ago, and is not seen everywhere yet. (2026-11: Terraform's provider repeats it.)
+        .when(FaultKind::NotYet, MADE_BEFORE, "")
         // An alias that another distribution bears.
         .when(FaultKind::Refused, &["CNAMEAlreadyExists"], "")
 }
@@ -66,6 +72,9 @@ mod tests {
         assert_eq!(kind("DistributionNotDisabled", FaultKind::Refused), FaultKind::Busy);
         assert_eq!(kind("CNAMEAlreadyExists", FaultKind::Exists), FaultKind::Refused);
         assert_eq!(kind("InvalidArgument", FaultKind::Refused), FaultKind::Refused);
+        assert_eq!(kind("NoSuchResponseHeadersPolicy", FaultKind::Gone), FaultKind::NotYet);
+        assert_eq!(kind("InvalidWebACLId", FaultKind::Refused), FaultKind::NotYet);
+        assert_eq!(kind("NoSuchDistribution", FaultKind::Gone), FaultKind::Gone);
     }
 
     #[test]

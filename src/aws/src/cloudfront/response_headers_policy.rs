@@ -12,6 +12,7 @@ use super::fault::{CloudFrontFault, gone, nameless};
 use super::noted;
 use crate::again::made_before;
 use crate::pages::each;
+use crate::unreadable::or_stand_in;
 use crate::{Aws, Sorted};
 
 mod rules;
@@ -262,5 +263,9 @@ async fn get(aws: &Aws, id: &str) -> Result<Option<(Config, Option<String>)>, Fa
 
 fn understand(id: &str, config: &Config) -> Result<Found<ResponseHeadersPolicy>, Fault> {
     let tags = noted::tags(config.name(), config.comment().unwrap_or_default());
-    Ok(Found::ready(id, wire::read(config)?, tags))
+    let understood = wire::read(config).map(|definition| Found::ready(id, definition, tags.clone()));
+    or_stand_in(understood, || {
+        let (name, security) = (config.name().to_owned(), SecurityHeaders::strict());
+        Found::ready(id, ResponseHeadersPolicy { name, security, headers: BTreeMap::new() }, tags)
+    })
 }

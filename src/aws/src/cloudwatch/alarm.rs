@@ -163,10 +163,10 @@ impl Behaviour for Alarm {
         });
         let found = each(asked, async |live: Live| {
             let tags = tags::read(aws, ask, live.alarm_arn().unwrap_or_default()).await?;
-            Ok(tags.map(|tags| understand(&live, tags)))
+            let name = live.alarm_name().unwrap_or_default();
+            Ok(tags.filter(|tags| ask.wants(name, Some(name), tags)).map(|tags| understand(&live, tags)))
         });
-        let found = found.await?.into_iter().flatten();
-        Ok(found.filter(|alarm| ask.wants(&alarm.id, Some(&alarm.id), &alarm.tags)).collect())
+        Ok(found.await?.into_iter().flatten().collect())
     }
 
     /// The creating call would overwrite an alarm of the same name, whoever's it is: so it is looked for first.

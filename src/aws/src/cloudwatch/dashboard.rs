@@ -90,10 +90,10 @@ impl Behaviour for Dashboard {
             let get = aws.cloudwatch().get_dashboard().dashboard_name(name);
             let Some(live) = get.send().await.sorted(GET).map(Some).gone_is_fine()? else { return Ok(None) };
             let tags = tags::read(aws, ask, live.dashboard_arn().unwrap_or_default()).await?;
-            Ok(tags.map(|tags| understand(&live, tags)))
+            let name = live.dashboard_name().unwrap_or_default();
+            Ok(tags.filter(|tags| ask.wants(name, Some(name), tags)).map(|tags| understand(&live, tags)))
         });
-        let found = found.await?.into_iter().flatten();
-        Ok(found.filter(|dashboard| ask.wants(&dashboard.id, Some(&dashboard.id), &dashboard.tags)).collect())
+        Ok(found.await?.into_iter().flatten().collect())
     }
 
     /// The creating call would overwrite a dashboard of the same name, whoever's it is: so it is looked for first.

@@ -103,6 +103,11 @@ impl Metric {
         self.measured(Statistic::Maximum, period)
     }
 
+    /// The smallest of so many seconds at a time.
+    pub fn minimum(self, period: u32) -> Measure {
+        self.measured(Statistic::Minimum, period)
+    }
+
     /// What so many percent do not exceed, of so many seconds at a time.
     pub fn percentile(self, percent: impl Into<Decimal>, period: u32) -> Measure {
         self.measured(Summary::Percentile(percent.into()), period)

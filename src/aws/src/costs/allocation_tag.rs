@@ -11,7 +11,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag};
 use infra_engine::model::Tags;
 use serde::{Deserialize, Serialize};
 
-use super::shared::sorted;
+use super::shared::{is_not_enabled, sorted};
 use crate::pages::batches;
 use crate::{Aws, Sorted};
 
@@ -73,7 +73,9 @@ impl Behaviour for AllocationTag {
     /// Nobody can activate what AWS has not seen. It is told, and no difference: nothing is there to be done about it.
     fn moved_by(field: &str, live: &Found<AllocationTag>, _: &AllocationTag) -> Option<&'static str> {
         let unseen = field == "activation" && live.definition.activation == Activation::Unseen;
-        unseen.then_some("AWS until the key has been on a bill for about a day")
+        unseen.then_some(
+            "AWS until the key has been on a bill for about a day; what filters by it counts nothing until then",
+        )
     }
 
     /// Every key is there: one that AWS does not list is one that it has not seen.
@@ -108,7 +110,11 @@ async fn list(aws: &Aws, keys: Vec<String>) -> Result<Vec<Live>, Fault> {
     let mut pages = call.into_paginator().send();
     let mut listed = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.sorted(LIST).map_err(sorted).map_err(not_here)?;
+        let page = match page.sorted(LIST) {
+            // AWS has not seen any key then.
+            Err(fault) if is_not_enabled(&fault) => return Ok(Vec::new()),
+            page => page.map_err(sorted).map_err(not_here)?,
+        };
         listed.extend(page.cost_allocation_tags.unwrap_or_default());
     }
     Ok(listed)

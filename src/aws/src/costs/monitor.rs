@@ -78,7 +78,7 @@ impl Behaviour for AnomalyMonitor {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<AnomalyMonitor>>, Fault> {
         let live = match ask.only.is_empty() {
-            true => all(aws).await?,
+            true => shared::where_enabled(all(aws).await)?,
             false => {
                 let one = async |arn: String| {
                     let call = aws.costexplorer().get_anomaly_monitors().monitor_arn_list(arn);
@@ -90,16 +90,16 @@ impl Behaviour for AnomalyMonitor {
         };
         let found = each(live, async |monitor: Live| {
             let arn = monitor.monitor_arn().unwrap_or_default().to_owned();
-            Ok(shared::tags(aws, ask, &arn).await?.map(|tags| understand(&monitor, arn, tags)))
+            let tags = shared::tags(aws, ask, &arn).await?.filter(|tags| ask.wants(&arn, None, tags));
+            Ok(tags.map(|tags| understand(&monitor, arn, tags)))
         });
-        let found = found.await?.into_iter().flatten();
-        Ok(found.filter(|monitor| ask.wants(&monitor.id, None, &monitor.tags)).collect())
+        Ok(found.await?.into_iter().flatten().collect())
     }
 
     /// Neither its name nor a token keeps AWS from making a second one: so what an earlier try made is looked for.
     async fn create(aws: &Aws, order: &Order<AnomalyMonitor>) -> Result<String, Fault> {
         let AnomalyMonitor { name, watches } = &order.definition;
-        for monitor in all(aws).await?.into_iter().filter(|monitor| monitor.monitor_name() == name) {
+        for monitor in all(aws).await.map_err(sorted)?.into_iter().filter(|monitor| monitor.monitor_name() == name) {
             let arn = monitor.monitor_arn.unwrap_or_default();
             if shared::tags(aws, &Ask::default(), &arn).await?.is_some_and(|tags| order.made(&tags)) {
                 return Ok(arn);

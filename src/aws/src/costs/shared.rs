@@ -15,10 +15,29 @@ pub(super) const UNTAG: &str = "ce:UntagResource";
 
 /// Sorts a failed call about a monitor or a subscription.
 pub(super) fn sorted(fault: Fault) -> Fault {
+    if is_not_enabled(&fault) {
+        let message = "nobody has opened Cost Explorer in this account yet, and no call can: open it once in the console \
+                       (Billing, Cost Explorer; in an organization, the account that pays), then apply again a day later";
+        return Fault { message: message.to_owned(), ..fault.sorted(FaultKind::Refused) };
+    }
     fault
         .when(FaultKind::Gone, &["UnknownMonitorException", "UnknownSubscriptionException"], "")
         // A quota, and not the rate of calls.
         .when(FaultKind::Refused, &["LimitExceededException"], "dimensional")
+}
+
+/// True where nobody has opened Cost Explorer yet. Permissions do not help then; AWS says that they are missing.
+pub(super) fn is_not_enabled(fault: &Fault) -> bool {
+    let said = fault.message.to_lowercase();
+    fault.has_code(&["AccessDeniedException"]) && said.contains("not enabled for cost explorer")
+}
+
+/// Nothing, where nobody has opened Cost Explorer yet: there is nothing to be found then, and the rest can be planned.
+pub(super) fn where_enabled<T>(listed: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
+    match listed {
+        Err(fault) if is_not_enabled(&fault) => Ok(Vec::new()),
+        other => other.map_err(sorted),
+    }
 }
 
 /// A resource's tags. `None` when it has gone in the meantime.

@@ -19,6 +19,7 @@ use crate::budgets::TopicArn;
 use crate::iam::Arn;
 use crate::pages::each;
 use crate::tags::to_sdk;
+use crate::unreadable::or_stand_in;
 use crate::{Aws, Decimal, Sorted};
 
 /// An anomaly subscription: who is told of spend that is out of the ordinary.
@@ -81,7 +82,7 @@ impl Behaviour for AnomalySubscription {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<AnomalySubscription>>, Fault> {
         let live = match ask.only.is_empty() {
-            true => all(aws).await?,
+            true => shared::where_enabled(all(aws).await)?,
             false => {
                 let one = async |arn: String| {
                     let call = aws.costexplorer().get_anomaly_subscriptions().subscription_arn_list(arn);
@@ -94,8 +95,13 @@ impl Behaviour for AnomalySubscription {
         let found = each(live, async |live: Live| {
             let arn = live.subscription_arn().unwrap_or_default().to_owned();
             let tags = shared::tags(aws, ask, &arn).await?;
-            let found = tags.filter(|tags| ask.wants(&arn, None, tags)).map(|tags| understand(&live, arn, tags));
-            found.transpose()
+            let Some(tags) = tags.filter(|tags| ask.wants(&arn, None, tags)) else { return Ok(None) };
+            let stand_in = || {
+                let (name, alerts) = (live.subscription_name().to_owned(), Alerts::Daily(BTreeSet::new()));
+                let definition = AnomalySubscription { name, monitors: BTreeSet::new(), impact: 0.into(), alerts };
+                Found::ready(&arn, definition, tags.clone())
+            };
+            or_stand_in(understand(&live, arn.clone(), tags.clone()), stand_in).map(Some)
         });
         Ok(found.await?.into_iter().flatten().collect())
     }
@@ -103,7 +109,7 @@ impl Behaviour for AnomalySubscription {
     /// Neither its name nor a token keeps AWS from making a second one: so what an earlier try made is looked for.
     async fn create(aws: &Aws, order: &Order<AnomalySubscription>) -> Result<String, Fault> {
         let AnomalySubscription { name, monitors, impact, alerts } = &order.definition;
-        for live in all(aws).await?.into_iter().filter(|live| live.subscription_name() == name) {
+        for live in all(aws).await.map_err(sorted)?.into_iter().filter(|live| live.subscription_name() == name) {
             let arn = live.subscription_arn.unwrap_or_default();
             if shared::tags(aws, &Ask::default(), &arn).await?.is_some_and(|tags| order.made(&tags)) {
                 return Ok(arn);

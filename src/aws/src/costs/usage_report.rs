@@ -15,6 +15,7 @@ use crate::named::meant;
 use crate::pages::each;
 use crate::s3::BucketName;
 use crate::tags::{from_sdk, to_sdk};
+use crate::unreadable::or_stand_in;
 use crate::{Aws, Sorted};
 
 mod rules;
@@ -174,7 +175,13 @@ impl Behaviour for UsageReport {
             if !ask.wants(&name, Some(&name), &tags) {
                 return Ok(None);
             }
-            Ok(Some(Found::ready(name, wire::from_sdk(&report)?, tags)))
+            let understood = wire::from_sdk(&report).map(|definition| Found::ready(&name, definition, tags.clone()));
+            let stand_in = || {
+                let region: Region = "us-east-1".parse().expect("that is a region");
+                let bucket = Ref::known(report.s3_bucket());
+                Found::ready(&name, UsageReport::for_athena(&name, bucket, region), tags)
+            };
+            or_stand_in(understood, stand_in).map(Some)
         });
         Ok(found.await?.into_iter().flatten().collect())
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Text;
 use crate::logs::LogGroupName;
-use crate::secretsmanager::SecretArn;
+use crate::secretsmanager::{SecretArn, SecretVersion};
 
 /// One container of a task. What it does not say is written `..Container::of("…")`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,11 +83,14 @@ pub enum Protocol {
     Udp,
 }
 
-/// Where the value of a variable is kept: a secret or a parameter, whole, or one key of a secret that is JSON.
+/// Where the value of a variable is kept: a secret or a parameter, whole, or one key of a secret that is JSON. Of a secret
+/// it is the current version, whichever that is when a task starts, or the one that is named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretSource {
     from: Ref<AnySource>,
     key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<Ref<SecretVersion>>,
 }
 
 #[derive(Debug)]
@@ -304,30 +307,51 @@ impl Port {
 impl<T> From<Ref<T>> for SecretSource {
     /// The whole of a secret or of a parameter.
     fn from(source: Ref<T>) -> SecretSource {
-        SecretSource { from: source.marked(), key: None }
+        SecretSource { from: source.marked(), key: None, version: None }
     }
 }
 
 impl SecretSource {
     /// One key of a secret that is JSON.
     pub fn key<T>(secret: Ref<T>, key: impl Into<String>) -> SecretSource {
-        SecretSource { from: secret.marked(), key: Some(key.into()) }
+        SecretSource { from: secret.marked(), key: Some(key.into()), version: None }
     }
 
-    /// As ECS takes it: a key is followed by a version's stage and identifier, which are left to AWS.
+    /// The same of this version: every task of a revision has the same value, whenever it starts, and another version
+    /// is another revision.
+    #[must_use]
+    pub fn of_version(self, version: Ref<SecretVersion>) -> SecretSource {
+        SecretSource { version: Some(version), ..self }
+    }
+
+    /// True where it is this secret or parameter, or one that is this definition's output.
+    pub(crate) fn is_of(&self, source: &str) -> bool {
+        self.from.value() == source
+    }
+
+    /// As ECS takes it: after the secret a key, a version's stage, and its identifier. Stages are left to AWS.
     fn value(&self) -> String {
-        match &self.key {
-            Some(key) => format!("{}:{key}::", self.from.value()),
-            None => self.from.value(),
+        let SecretSource { from, key, version } = self;
+        match (key, version) {
+            (None, None) => from.value(),
+            (key, version) => {
+                let version = version.as_ref().map(Ref::value).unwrap_or_default();
+                format!("{}:{}::{version}", from.value(), key.as_deref().unwrap_or_default())
+            }
         }
     }
 
-    /// Where a version is named too, it stays with the source.
+    /// Where a stage is named, it stays with the source.
     fn understand(text: &str) -> SecretSource {
-        let keyed = text.strip_suffix("::").and_then(|rest| rest.rsplit_once(':'));
-        match keyed {
-            Some((from, key)) => SecretSource { from: Ref::known(from), key: Some(key.to_owned()) },
-            None => SecretSource { from: Ref::known(text), key: None },
+        let whole = || SecretSource { from: Ref::known(text), key: None, version: None };
+        let some = |part: &str| Some(part.to_owned()).filter(|part| !part.is_empty());
+        let mut parts = text.rsplitn(4, ':');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            // An ARN has six colons of its own, and what follows the last one is a name.
+            (Some(version), Some(""), Some(key), Some(from)) if from.matches(':').count() == 6 => {
+                SecretSource { from: Ref::known(from), key: some(key), version: some(version).map(Ref::known) }
+            }
+            _ => whole(),
         }
     }
 }
@@ -526,9 +550,21 @@ mod tests {
     }
 
     #[test]
-    fn a_version_stays_with_its_source() {
+    fn a_stage_stays_with_its_source() {
         let whole = "arn:aws:secretsmanager:r:1:secret:db-a:pw:AWSPREVIOUS:";
         assert_eq!(SecretSource::understand(whole).value(), whole);
         assert_eq!(SecretSource::understand(whole).key, None);
+    }
+
+    #[test]
+    fn a_version_is_named_with_a_key_or_without() {
+        let secret = || Ref::<()>::known("arn:aws:secretsmanager:r:1:secret:db-a");
+        let whole = SecretSource::from(secret()).of_version(Ref::known("v1"));
+        let key = SecretSource::key(secret(), "pw").of_version(Ref::known("v1"));
+        assert_eq!(whole.value(), "arn:aws:secretsmanager:r:1:secret:db-a:::v1");
+        assert_eq!(key.value(), "arn:aws:secretsmanager:r:1:secret:db-a:pw::v1");
+        for source in [whole, key] {
+            assert_eq!(SecretSource::understand(&source.value()), source);
+        }
     }
 }

@@ -20,7 +20,7 @@ pub enum Engine {
 
 impl Engine {
     /// The engine's name alone.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Engine::Redis(..) => "redis",
             Engine::Valkey(..) => "valkey",
@@ -31,6 +31,15 @@ impl Engine {
     pub(super) fn version(self) -> String {
         let (Engine::Redis(major, minor) | Engine::Valkey(major, minor)) = self;
         format!("{major}.{minor}")
+    }
+
+    /// True when the other one is the same engine of the same major version, in a newer minor one.
+    pub(super) fn is_older_minor_of(self, other: Engine) -> bool {
+        match (self, other) {
+            (Engine::Redis(major, minor), Engine::Redis(live, newer))
+            | (Engine::Valkey(major, minor), Engine::Valkey(live, newer)) => major == live && minor < newer,
+            _ => false,
+        }
     }
 
     /// What ElastiCache says of a live node: `redis`, `7.1.0`.
@@ -44,8 +53,8 @@ impl Engine {
         }
     }
 
-    /// The family that its parameter group has.
-    pub(super) fn family(self) -> Option<Family> {
+    /// The family that its parameter group has, if this program knows it.
+    pub fn family(self) -> Option<Family> {
         match self {
             Engine::Redis(5, _) => Some(Family::Redis5),
             Engine::Redis(6, _) => Some(Family::Redis6),
@@ -151,6 +160,10 @@ mod tests {
         assert_eq!(Engine::of("redis", "7.1.0"), Some(Engine::Redis(7, 1)));
         assert_eq!(Engine::of("valkey", "8.0"), Some(Engine::Valkey(8, 0)));
         assert_eq!(Engine::of("memcached", "1.6.22"), None);
+        assert!(Engine::Valkey(7, 2).is_older_minor_of(Engine::Valkey(7, 3)));
+        for other in [Engine::Valkey(7, 2), Engine::Valkey(7, 1), Engine::Valkey(8, 0), Engine::Redis(7, 3)] {
+            assert!(!Engine::Valkey(7, 2).is_older_minor_of(other), "{other}");
+        }
         for odd in ["redis", "redis 7", "redis 7.1.0", "redis 7.x", "redis7.1", "Redis 7.1", "memcached 1.6"] {
             assert!(odd.parse::<Engine>().is_err(), "{odd}");
         }

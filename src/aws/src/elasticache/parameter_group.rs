@@ -6,7 +6,7 @@ use std::fmt;
 use aws_sdk_elasticache::types::{CacheParameterGroup as Live, ParameterNameValue};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State};
 use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
@@ -147,7 +147,7 @@ impl Behaviour for CacheParameterGroup {
             if !ask.wants(&name, Some(&name), &tags) {
                 return Ok(None);
             }
-            Ok(parameters(aws, &name).await?.and_then(|parameters| understand(&group, parameters, tags)))
+            Ok(parameters(aws, &name).await?.map(|parameters| understand(&group, parameters, tags)))
         };
         Ok(each(asked, whole).await?.into_iter().flatten().collect())
     }
@@ -237,17 +237,24 @@ async fn parameters(aws: &Aws, name: &str) -> Result<Option<BTreeMap<String, Str
     Ok(Some(set))
 }
 
-/// The definition that would have produced a live one. A family that is older than this program's oldest is not ours.
-fn understand(group: &Live, parameters: BTreeMap<String, String>, tags: Tags) -> Option<Found<CacheParameterGroup>> {
-    let name = group.cache_parameter_group_name()?;
-    let family = group.cache_parameter_group_family()?;
+/// The definition that would have produced a live one. Of a family that this program does not know, another one stands
+/// in for it.
+fn understand(group: &Live, parameters: BTreeMap<String, String>, tags: Tags) -> Found<CacheParameterGroup> {
+    let name = group.cache_parameter_group_name().unwrap_or_default();
+    let text = group.cache_parameter_group_family().unwrap_or_default();
+    let family = Family::ALL.iter().find(|known| known.text() == text).copied();
     let definition = CacheParameterGroup {
         name: name.to_owned(),
-        family: *Family::ALL.iter().find(|known| known.text() == family)?,
+        family: family.unwrap_or(Family::Redis7),
         description: group.description().unwrap_or_default().to_owned(),
         parameters,
     };
-    Some(Found::ready(name, definition, tags).with(CacheParameterGroup::ARN.name, group.arn()?))
+    let arn = group.arn().unwrap_or_default();
+    let found = Found::ready(name, definition, tags).with(CacheParameterGroup::ARN.name, arn);
+    match family {
+        Some(_) => found,
+        None => found.in_state(State::Unreadable(format!("its family is `{text}`, which this program does not know"))),
+    }
 }
 
 static RULES: &[Rule<CacheParameterGroup>] = &[
@@ -332,10 +339,14 @@ mod tests {
             .cache_parameter_group_family("redis7")
             .description("A cache")
             .arn("arn:aws:elasticache:us-east-1:123456789012:parametergroup:shop-redis7");
-        let found = understand(&live.clone().build(), group().parameters, Tags::new()).unwrap();
+        let found = understand(&live.clone().build(), group().parameters, Tags::new());
         assert_eq!((found.id.as_str(), found.definition), ("shop-redis7", group()));
         let old = live.cache_parameter_group_family("redis2.6").build();
-        assert!(understand(&old, BTreeMap::new(), Tags::new()).is_none());
+        let found = understand(&old, BTreeMap::new(), Tags::new());
+        assert!(
+            matches!(found.state, State::Unreadable(why) if why.contains("`redis2.6`")),
+            "it is there all the same"
+        );
     }
 
     #[test]

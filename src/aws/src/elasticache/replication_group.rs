@@ -219,12 +219,22 @@ impl Behaviour for ReplicationGroup {
 
     const SENDS: &'static [&'static str] = &["token"];
 
+    fn ends_former(_: &str, live: &Found<ReplicationGroup>) -> bool {
+        live.definition.token.as_ref().is_some_and(|told| token::is_overdue(&told.value()))
+    }
+
     fn rules() -> &'static [Rule<ReplicationGroup>] {
         rules::RULES
     }
 
     fn passages() -> &'static [Passage<ReplicationGroup>] {
         rules::PASSAGES
+    }
+
+    /// Where AWS brings the engine to newer minor versions, a newer one is nothing to be undone.
+    fn moved_by(field: &str, live: &Found<ReplicationGroup>, wanted: &ReplicationGroup) -> Option<&'static str> {
+        let newer = wanted.minor_upgrades && wanted.engine.is_older_minor_of(live.definition.engine);
+        (field == "engine" && newer).then_some("AWS, which brings it to newer minor versions")
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<ReplicationGroup>>, Fault> {

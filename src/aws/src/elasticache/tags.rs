@@ -1,6 +1,6 @@
 //! Tags of ElastiCache's resources: read from the index of all tags, or by a call for each, changed by one pair of calls for every kind.
 
-use infra_engine::live::{Ask, Fault, GoneIsFine, Retag};
+use infra_engine::live::{Ask, Fault, FaultKind, GoneIsFine, Retag};
 use infra_engine::model::Tags;
 
 use crate::tags::{from_sdk, to_sdk};
@@ -17,9 +17,22 @@ pub(super) const REMOVE: &str = "elasticache:RemoveTagsFromResource";
 pub(super) async fn read(aws: &Aws, ask: &Ask, arn: &str) -> Result<Option<Tags>, Fault> {
     let alone = async {
         let answer = aws.elasticache().list_tags_for_resource().resource_name(arn).send().await.sorted(LIST);
-        answer.map(|answer| Some(from_sdk(answer.tag_list()))).gone_is_fine()
+        match answer.map(|answer| Some(from_sdk(answer.tag_list()))).gone_is_fine() {
+            // What is being made, changed or saved does not tell its tags. The index does, whoever asks.
+            Err(fault) if fault.kind == FaultKind::Busy => match index::of_one(aws, arn).await {
+                Ok(Some(tags)) => Ok(Some(tags)),
+                Ok(None) | Err(_) => Err(at_work(arn, fault)),
+            },
+            answer => answer,
+        }
     };
     index::tags(aws, ask, arn, alone).await
+}
+
+/// Of a resource whose tags nobody tells at the moment.
+fn at_work(arn: &str, fault: Fault) -> Fault {
+    let message = format!("{} ({arn}: ElastiCache is at work on it; try again in a few minutes)", fault.message);
+    Fault { message, ..fault }
 }
 
 /// Sets and removes tags.

@@ -1,5 +1,6 @@
 //! A database: one Postgres, with a standby beside it or alone.
 
+mod change;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -10,20 +11,26 @@ use std::time::Duration;
 use aws_sdk_rds::types::DbInstance as Live;
 use infra_derive::Resource;
 use infra_engine::check::{Passage, Rule};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, Waits};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State, Waits};
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
-use super::machine::{Class, LogExport, Machine, Monitoring, described, done_already, sorted, state, written};
+use super::machine::{
+    Class, LogExport, Machine, Monitoring, allocated, described, done_already, is_asked_for, size, sorted, state,
+    written,
+};
 use super::note::{NOTE, Note};
 use super::version::PostgresVersion;
-use super::{DatabaseParameterGroupName, DatabaseSubnetGroupName, tags};
+use super::{DatabaseParameterGroupName, DatabaseSubnetGroupName, password, tags};
 use crate::again::resume;
 use crate::ec2::SecurityGroupId;
 use crate::iam::{Arn, KeyArn};
-use crate::secretsmanager::SecretArn;
+use crate::pages::each;
+use crate::secretsmanager::{self, SecretArn, Versions};
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
+
+use change::{PasswordStep, managed, password_step};
 
 pub(super) use rules::{insights_fit, monitoring_works};
 
@@ -44,7 +51,7 @@ pub(super) use rules::{insights_fit, monitoring_works};
 ///     key: None,
 ///     database: "shop".into(),
 ///     user: "shop".into(),
-///     password: Password::ManagedByAws,
+///     password: Password::FromSecret(Ref::known("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf")),
 ///     port: 5432,
 ///     standby: true,
 ///     subnets: Ref::known("shop-db"),
@@ -62,8 +69,16 @@ pub(super) use rules::{insights_fit, monitoring_works};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The password is generated, kept and rotated by AWS; the output `SECRET` is where. Changes are made at once, not in
-/// the next maintenance window.
+/// Changes are made at once, not in the next maintenance window.
+///
+/// A password out of a secret is taken from it in the very call that sends it. `infra apply --rotate database.password`
+/// makes a new one, sets it, waits until it is in force, and only then hands it out: what refers to the secret's
+/// `VERSION` follows in the same apply. What is connected stays connected; who connects meanwhile with the old one is
+/// refused, because Postgres knows one password of a user. So who connects often goes through a pool that keeps its
+/// connections, and is the only one to have the password.
+///
+/// One that AWS manages is generated, kept and rotated by AWS, every seven days; the output `SECRET` is where. Nothing
+/// here follows a rotation, and there can be no replica.
 ///
 /// Its logs go to the group `/aws/rds/instance/NAME/postgresql`: add the group, or RDS makes one that nobody owns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
@@ -153,10 +168,12 @@ pub enum StorageKind {
 }
 
 /// Whose business a password is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Password {
-    /// AWS's: it is in Secrets Manager, and rotated.
+    /// The platform's own: the value of this secret.
+    FromSecret(Ref<SecretArn>),
+    /// AWS's: it is in Secrets Manager, and rotated there every seven days. Not with a replica.
     ManagedByAws,
     /// Somebody's, by hand. Nothing is made so here; it is what an adopted database may have.
     SetElsewhere,
@@ -193,10 +210,16 @@ impl Behaviour for Database {
         "rds:ModifyDBInstance",
         tags::ADD,
         tags::REMOVE,
+        // The password that AWS manages, and the one of the platform's own.
         "secretsmanager:CreateSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
         "secretsmanager:RotateSecret",
         "secretsmanager:TagResource",
+        "secretsmanager:UpdateSecretVersionStage",
     ];
+
+    const SENDS: &'static [&'static str] = &["password"];
 
     fn rules() -> &'static [Rule<Database>] {
         rules::RULES
@@ -207,10 +230,9 @@ impl Behaviour for Database {
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Database>>, Fault> {
-        let found = described(aws, ask).await?;
-        let mut found: Vec<Found<Database>> = found.iter().filter_map(understand).collect();
-        found.retain(|database| ask.wants(&database.id, Some(&database.id), &database.tags));
-        Ok(found)
+        let described = described(aws, ask).await?;
+        let asked = described.iter().filter(|live| is_database(live) && is_asked_for(ask, live));
+        each(asked.cloned(), async |live: Live| Ok(understand(&live, &versions(aws, &live).await?))).await
     }
 
     async fn create(aws: &Aws, order: &Order<Database>) -> Result<String, Fault> {
@@ -240,12 +262,21 @@ impl Behaviour for Database {
             deletion_protection,
             last_snapshot: _,
         } = wanted;
-        if *password == Password::SetElsewhere {
-            let message = "a database is made with a password that AWS manages: write `Password::ManagedByAws`";
-            return Err(Fault::new(FaultKind::Refused, operation, message));
-        }
         let mut tags = order.tags.clone();
         tags.insert(NOTE.to_owned(), note(wanted).to_string());
+        let own = match password {
+            Password::FromSecret(secret) => {
+                let secret = secret.value();
+                let (version, value) = secretsmanager::current(aws, &secret).await?;
+                tags.insert(password::NOTE.to_owned(), password::Note { secret, version }.to_string());
+                Some(value)
+            }
+            Password::ManagedByAws => None,
+            Password::SetElsewhere => {
+                let message = "a database is not made with a password that nobody knows: write `Password::FromSecret`";
+                return Err(Fault::new(FaultKind::Refused, operation, message));
+            }
+        };
         let call = aws
             .rds()
             .create_db_instance()
@@ -260,7 +291,8 @@ impl Behaviour for Database {
             .set_kms_key_id(key.as_ref().map(Ref::value))
             .db_name(database)
             .master_username(user)
-            .manage_master_user_password(true)
+            .set_manage_master_user_password(own.is_none().then_some(true))
+            .set_master_user_password(own.as_ref().map(|value| value.expose().to_owned()))
             .port(i32::from(*port))
             .multi_az(*standby)
             .db_subnet_group_name(subnets.value())
@@ -287,10 +319,12 @@ impl Behaviour for Database {
     async fn update(aws: &Aws, found: &Found<Database>, wanted: &Database) -> Result<(), Fault> {
         let operation = "rds:ModifyDBInstance";
         let lives = described(aws, &Ask::only([found.id.clone()])).await?;
-        let Some((raw, found)) = lives.first().and_then(|raw| Some((raw, understand(raw)?))) else {
+        let Some(raw) = lives.first() else {
             return Err(Fault::new(FaultKind::Gone, operation, format!("there is no database {}", found.id)));
         };
+        let found = understand(raw, &versions(aws, raw).await?);
         let live = &found.definition;
+        let step = password_step(aws, raw, &wanted.password).await?;
         let (is, is_to_be) = (machine(live), machine(wanted));
         let allocated = allocated(raw);
         let Storage { kind, gib, grows_to } = wanted.storage;
@@ -300,8 +334,9 @@ impl Behaviour for Database {
         let same = is == is_to_be
             && !(larger || upgraded)
             && (kind, grows_to) == (live.storage.kind, live.storage.grows_to)
-            && (wanted.password, wanted.port, wanted.backups_kept) == (live.password, live.port, live.backups_kept)
-            && wanted.subnets == live.subnets;
+            && (wanted.port, wanted.backups_kept) == (live.port, live.backups_kept)
+            && wanted.subnets == live.subnets
+            && !step.sets();
         if !same {
             let call = aws.rds().modify_db_instance().db_instance_identifier(&found.id).apply_immediately(true);
             let mut call = is.change(&is_to_be, call);
@@ -319,9 +354,7 @@ impl Behaviour for Database {
                 // As large as it is: that is how RDS is told to stop.
                 call = call.max_allocated_storage(size(grows_to.unwrap_or(gib.max(allocated))));
             }
-            if wanted.password != live.password {
-                call = call.manage_master_user_password(wanted.password == Password::ManagedByAws);
-            }
+            call = step.say(call, managed(raw));
             if wanted.port != live.port {
                 call = call.db_port_number(i32::from(wanted.port));
             }
@@ -333,10 +366,25 @@ impl Behaviour for Database {
             }
             done_already(call.send().await.sorted(operation).map_err(sorted).map(drop))?;
         }
-        if noted(raw) == Some(note(wanted)) {
-            return Ok(());
+        let mut set = Tags::new();
+        if noted(raw) != Some(note(wanted)) {
+            set.insert(NOTE.to_owned(), note(wanted).to_string());
         }
-        let set = Tags::from([(NOTE.to_owned(), note(wanted).to_string())]);
+        match step {
+            PasswordStep::Set { note, value: _ } => {
+                set.insert(password::NOTE.to_owned(), note.to_string());
+            }
+            PasswordStep::End { secret, versions } => {
+                if let State::Pending(doing) = state(raw) {
+                    return Err(Fault::new(FaultKind::Busy, operation, format!("the database is {doing}")));
+                }
+                if versions.next != versions.current {
+                    secretsmanager::hand_over(aws, &secret, &versions).await?;
+                }
+                secretsmanager::end_rotation(aws, &secret, &versions).await?;
+            }
+            PasswordStep::Manage | PasswordStep::None => {}
+        }
         tags::change(aws, &found.outputs[Database::ARN.name], &Retag { set, remove: Vec::new() }).await
     }
 
@@ -344,9 +392,10 @@ impl Behaviour for Database {
         tags::change(aws, &found.outputs[Database::ARN.name], retag).await
     }
 
-    /// The last snapshot has a name that is this database's own: repeated, it is the same one.
+    /// The last snapshot has a name that is this database's own: repeated, it is the same one. The automatic backups stay
+    /// for as long as they would have been kept: without them nothing brings back what was deleted by mistake.
     async fn delete(aws: &Aws, found: &Found<Database>) -> Result<(), Fault> {
-        let call = aws.rds().delete_db_instance().db_instance_identifier(&found.id);
+        let call = aws.rds().delete_db_instance().db_instance_identifier(&found.id).delete_automated_backups(false);
         let resource = found.outputs.get(Database::RESOURCE_ID.name).map(|id| id.to_lowercase()).unwrap_or_default();
         let call = match found.definition.last_snapshot {
             true => {
@@ -367,10 +416,6 @@ impl StorageKind {
             StorageKind::Gp3 => "gp3",
         }
     }
-}
-
-fn size(gib: u32) -> i32 {
-    i32::try_from(gib).unwrap_or(i32::MAX)
 }
 
 fn machine(database: &Database) -> Machine {
@@ -396,20 +441,33 @@ fn noted(live: &Live) -> Option<Note> {
     live.tag_list().iter().find(|tag| tag.key() == Some(NOTE)).and_then(|tag| Note::parse(tag.value()?))
 }
 
-/// How large the disk is, or is about to be.
-fn allocated(live: &Live) -> u32 {
-    let pending = live.pending_modified_values().and_then(|values| values.allocated_storage());
-    pending.or(live.allocated_storage()).and_then(|gib| u32::try_from(gib).ok()).unwrap_or(0)
+/// True for what this kind is: not for replicas, members of clusters, and other engines.
+fn is_database(live: &Live) -> bool {
+    let belongs = [live.read_replica_source_db_instance_identifier(), live.db_cluster_identifier()];
+    live.engine() == Some(ENGINE) && belongs.into_iter().flatten().all(str::is_empty)
 }
 
-/// The definition that would have produced a live database. `None` for replicas, members of clusters, and other engines.
-fn understand(live: &Live) -> Option<Found<Database>> {
-    let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-    let name = live.db_instance_identifier()?;
-    let elsewhere = some(live.read_replica_source_db_instance_identifier()).or(some(live.db_cluster_identifier()));
-    if live.engine() != Some(ENGINE) || elsewhere.is_some() {
-        return None;
+/// Which version of the secret a database's password was set to; nothing where AWS manages it.
+fn password_note(live: &Live) -> Option<password::Note> {
+    let tag = live.tag_list().iter().find(|tag| tag.key() == Some(password::NOTE));
+    tag.filter(|_| !managed(live)).and_then(|tag| password::Note::parse(tag.value()?))
+}
+
+/// The versions of the secret that a database's password was set from.
+async fn versions(aws: &Aws, live: &Live) -> Result<Versions, Fault> {
+    match password_note(live) {
+        Some(note) => secretsmanager::versions(aws, &note.secret).await,
+        None => Ok(Versions::default()),
     }
+}
+
+/// The definition that would have produced a live database. What cannot be put in these words is there all the same: a
+/// stand-in takes its place.
+fn understand(live: &Live, versions: &Versions) -> Found<Database> {
+    let name = live.db_instance_identifier().unwrap_or_default();
+    let arn = live.db_instance_arn().unwrap_or_default();
+    let (machine, unclear) = Machine::of(live);
+    let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     let Machine {
         class,
         standby,
@@ -421,9 +479,21 @@ fn understand(live: &Live) -> Option<Found<Database>> {
         monitoring,
         logs,
         deletion_protection,
-    } = Machine::of(live)?;
+    } = machine;
     let (note, pending) = (noted(live), live.pending_modified_values());
-    let version = pending.and_then(|values| values.engine_version()).or(live.engine_version())?.parse().ok()?;
+    let version = pending.and_then(|values| values.engine_version()).or(live.engine_version()).unwrap_or_default();
+    let (version, unclear) = match version.parse::<PostgresVersion>() {
+        Ok(version) => (version, unclear),
+        Err(error) => {
+            let said = note.map_or(PostgresVersion { major: 16, minor: None }, |note| note.version);
+            (said, Some(format!("its version reads as no version that this program knows: {error}")))
+        }
+    };
+    let password = match password_note(live) {
+        _ if managed(live) => Password::ManagedByAws,
+        Some(note) => Password::FromSecret(Ref::known(note.told(note.standing(versions)))),
+        None => Password::SetElsewhere,
+    };
     let gib = allocated(live);
     let grows_to = live
         .max_allocated_storage()
@@ -449,7 +519,7 @@ fn understand(live: &Live) -> Option<Found<Database>> {
         key: some(live.kms_key_id()).map(Ref::known),
         database: live.db_name().unwrap_or_default().to_owned(),
         user: live.master_username().unwrap_or_default().to_owned(),
-        password: if live.master_user_secret().is_some() { Password::ManagedByAws } else { Password::SetElsewhere },
+        password,
         port: port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0).unwrap_or(5432),
         standby,
         subnets: Ref::known(subnets.unwrap_or_default()),
@@ -467,7 +537,8 @@ fn understand(live: &Live) -> Option<Found<Database>> {
     };
     let mut tags = from_sdk(live.tag_list());
     tags.remove(NOTE);
-    let mut found = Found::ready(name, definition, tags).with(Database::ARN.name, live.db_instance_arn()?);
+    tags.remove(password::NOTE);
+    let mut found = Found::ready(name, definition, tags).with(Database::ARN.name, arn);
     let outputs = [
         (Database::ADDRESS.name, live.endpoint().and_then(|endpoint| endpoint.address())),
         (Database::RESOURCE_ID.name, live.dbi_resource_id()),
@@ -479,5 +550,5 @@ fn understand(live: &Live) -> Option<Found<Database>> {
             None => found,
         };
     }
-    Some(found.in_state(state(live)))
+    found.in_state(unclear.map_or_else(|| state(live), State::Unreadable))
 }

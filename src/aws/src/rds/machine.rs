@@ -14,6 +14,7 @@ use crate::ec2::SecurityGroupId;
 use crate::iam::RoleArn;
 use crate::pages::each;
 use crate::sizes::is_size;
+use crate::tags::from_sdk;
 use crate::{Aws, Sorted};
 
 /// The machine that a database runs on: `db.r6g.large`.
@@ -94,6 +95,9 @@ pub(super) fn written<'a>(logs: impl IntoIterator<Item = &'a LogExport>) -> Vec<
     logs.into_iter().map(|log| log.text().to_owned()).collect()
 }
 
+/// The class that stands in for one that this program has no words for.
+const STAND_IN: &str = "db.t4g.medium";
+
 /// The part of a definition that a database and a replica share.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Machine {
@@ -110,10 +114,17 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// What is live, and what is about to be: a change that waits for its time is no difference any more.
-    pub(super) fn of(live: &Live) -> Option<Machine> {
+    /// What is live, and what is about to be: a change that waits for its time is no difference any more. With it, what
+    /// of it this program has no words for, if anything: something else stands in for that.
+    pub(super) fn of(live: &Live) -> (Machine, Option<String>) {
         let pending = live.pending_modified_values();
-        let class = pending.and_then(|values| values.db_instance_class()).or(live.db_instance_class())?;
+        let class = pending.and_then(|values| values.db_instance_class()).or(live.db_instance_class());
+        let (class, unclear) = match class.unwrap_or_default().parse::<Class>() {
+            Ok(class) => (class, None),
+            Err(error) => {
+                (Class(STAND_IN.to_owned()), Some(format!("its class reads otherwise than classes do: {error}")))
+            }
+        };
         let seconds = live.monitoring_interval().and_then(|seconds| u8::try_from(seconds).ok()).unwrap_or(0);
         let role = live.monitoring_role_arn().unwrap_or_default();
         let days = live.performance_insights_retention_period().and_then(|days| u16::try_from(days).ok());
@@ -122,8 +133,8 @@ impl Machine {
             logs.extend(exports.log_types_to_enable().iter().map(String::as_str));
             logs.retain(|log| !exports.log_types_to_disable().iter().any(|gone| gone == log));
         }
-        Some(Machine {
-            class: class.parse().ok()?,
+        let machine = Machine {
+            class,
             standby: pending.and_then(|values| values.multi_az()).or(live.multi_az()).unwrap_or(false),
             parameters: Ref::known(
                 live.db_parameter_groups()
@@ -147,7 +158,8 @@ impl Machine {
                 .filter(|log| logs.contains(log.text()))
                 .collect(),
             deletion_protection: live.deletion_protection().unwrap_or(false),
-        })
+        };
+        (machine, unclear)
     }
 
     /// Says in a call what changes from this to `wanted`, and nothing else.
@@ -203,6 +215,17 @@ impl Machine {
     }
 }
 
+/// A size as RDS takes it.
+pub(super) fn size(gib: u32) -> i32 {
+    i32::try_from(gib).unwrap_or(i32::MAX)
+}
+
+/// How large the disk is, or is about to be.
+pub(super) fn allocated(live: &Live) -> u32 {
+    let pending = live.pending_modified_values().and_then(|values| values.allocated_storage());
+    pending.or(live.allocated_storage()).and_then(|gib| u32::try_from(gib).ok()).unwrap_or(0)
+}
+
 /// Every database and replica that is asked for, as far as AWS can tell them apart: all, or these alone. Their tags
 /// come with them.
 pub(super) async fn described(aws: &Aws, ask: &Ask) -> Result<Vec<Live>, Fault> {
@@ -229,18 +252,64 @@ pub(super) async fn described(aws: &Aws, ask: &Ask) -> Result<Vec<Live>, Fault> 
     Ok(each(ask.only.clone(), one).await?.into_iter().flatten().collect())
 }
 
+/// Whether a database or a replica is asked for: by its name and its tags, before anything else of it is looked at.
+pub(super) fn is_asked_for(ask: &Ask, live: &Live) -> bool {
+    let name = live.db_instance_identifier().unwrap_or_default();
+    ask.wants(name, Some(name), &from_sdk(live.tag_list()))
+}
+
+/// Where RDS leaves a database that it cannot go on with by itself, and what somebody may do about it.
+const ENDS: &[(&str, &str)] = &[
+    (
+        "incompatible-network",
+        "RDS cannot change it in the network that it is in: see its subnets, their free addresses and \
+                              its security groups, then have RDS try again with `aws rds start-db-instance`",
+    ),
+    ("incompatible-option-group", "RDS could not apply its option group: give it another one, then reboot it"),
+    ("incompatible-restore", "RDS cannot restore it to the point in time that was asked for"),
+    ("incompatible-create", "RDS cannot create it with the values that were asked for"),
+    ("restore-error", "it could not be restored"),
+    (
+        "inaccessible-encryption-credentials",
+        "the key that its disk is encrypted with cannot be used any more; what it \
+                                             held may be restored from a backup",
+    ),
+    (
+        "inaccessible-encryption-credentials-recoverable",
+        "the key that its disk is encrypted with cannot be used: enable \
+                                                         the key again, then start the database",
+    ),
+    (
+        "insufficient-capacity",
+        "AWS has no room for a machine of this class there: give it another class or other zones",
+    ),
+];
+
 /// How a database stands. One that is full, or that its parameters keep from starting, can be mended and so is ready;
-/// none but one that RDS has given up is ever replaced for its state.
+/// one that RDS does not go on with by itself is told at once, and not waited for. A new password is in force when RDS
+/// says that it does not wait for it any more.
 pub(super) fn state(live: &Live) -> State {
     match live.db_instance_status().unwrap_or_default() {
+        "available" if sets_password(live) => State::Pending(PASSWORD.to_owned()),
         "available" | "storage-optimization" | "storage-full" | "incompatible-parameters" | "stopped" => State::Ready,
         "deleting" => State::Leaving,
         "failed" => {
             let why = live.status_infos().iter().find_map(|info| info.message());
             State::Failed(why.unwrap_or("RDS has given it up; what it held may be restored from a backup").to_owned())
         }
-        doing => State::Pending(doing.to_owned()),
+        doing => match ENDS.iter().find(|(status, _)| *status == doing) {
+            Some((_, why)) => State::Failed(format!("{doing}: {why}")),
+            None => State::Pending(doing.to_owned()),
+        },
     }
+}
+
+/// What RDS calls it while it sets a password.
+const PASSWORD: &str = "resetting-master-credentials";
+
+/// True while a new password is not in force yet.
+fn sets_password(live: &Live) -> bool {
+    live.pending_modified_values().is_some_and(|values| values.master_user_password().is_some())
 }
 
 /// Faults that only RDS knows: a role that was made a moment ago, and an instance that is busy.
@@ -287,21 +356,39 @@ mod tests {
             .multi_az(false)
             .enabled_cloudwatch_logs_exports("upgrade")
             .pending_modified_values(pending);
-        let machine = Machine::of(&live.build()).unwrap();
+        let (machine, unclear) = Machine::of(&live.build());
+        assert_eq!(unclear, None);
         assert_eq!((machine.class.as_str(), machine.standby), ("db.r6g.xlarge", true));
         assert_eq!(machine.logs, BTreeSet::from([LogExport::Postgresql]));
     }
 
     #[test]
-    fn only_what_rds_has_given_up_counts_as_failed() {
+    fn what_rds_does_not_go_on_with_counts_as_failed() {
         let of = |status: &str| state(&Live::builder().db_instance_status(status).build());
         for ready in ["available", "storage-optimization", "storage-full", "incompatible-parameters"] {
             assert_eq!(of(ready), State::Ready, "{ready}");
         }
-        for doing in ["creating", "modifying", "backing-up", "upgrading", "incompatible-network"] {
+        for doing in ["creating", "modifying", "backing-up", "upgrading", "resetting-master-credentials"] {
             assert_eq!(of(doing), State::Pending(doing.into()));
+        }
+        for end in ["incompatible-network", "restore-error", "inaccessible-encryption-credentials"] {
+            assert!(matches!(of(end), State::Failed(why) if why.starts_with(end)), "{end} is not waited for");
         }
         assert_eq!(of("deleting"), State::Leaving);
         assert!(matches!(of("failed"), State::Failed(_)));
+    }
+
+    #[test]
+    fn a_password_is_waited_for_until_it_is_in_force() {
+        let pending = PendingModifiedValues::builder().master_user_password("****").build();
+        let live = Live::builder().db_instance_status("available").pending_modified_values(pending);
+        assert_eq!(state(&live.build()), State::Pending("resetting-master-credentials".into()));
+    }
+
+    #[test]
+    fn what_has_no_words_is_there_all_the_same() {
+        let (machine, unclear) = Machine::of(&Live::builder().db_instance_class("db.x9.Gigantic").build());
+        assert_eq!(machine.class.as_str(), STAND_IN);
+        assert!(unclear.is_some_and(|why| why.contains("`db.x9.Gigantic`")));
     }
 }

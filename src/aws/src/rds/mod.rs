@@ -3,11 +3,13 @@
 //! What the kinds have in common is in `names` (what RDS takes as a name), `machine`, `settings`, and `tags`. RDS writes
 //! all names in lower case, whatever is asked for: here they are lower-case from the start.
 
+mod as_default;
 mod instance;
 mod machine;
 mod names;
 mod note;
 mod parameter_group;
+mod password;
 mod replica;
 mod settings;
 mod subnet_group;

@@ -1,16 +1,17 @@
 //! A parameter group: how a database's engine is set up, in RDS's own terms.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Live, Parameter};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State};
 use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::settings::{Counts, Settings, counts};
-use super::{names, tags};
+use super::{as_default, names, tags};
 use crate::again::resume;
 use crate::iam::Arn;
 use crate::named::meant;
@@ -151,7 +152,10 @@ impl Behaviour for DatabaseParameterGroup {
             if !ask.wants(&name, Some(&name), &tags) {
                 return Ok(None);
             }
-            Ok(parameters(aws, &name).await?.and_then(|parameters| understand(&group, parameters, tags)))
+            let noted = as_default::noted(&tags);
+            let source = if noted.is_empty() { Some("user") } else { None };
+            let parameters = parameters(aws, &name, source).await?;
+            Ok(parameters.map(|parameters| understand(&group, set_in(parameters, &noted), tags)))
         };
         Ok(each(asked, whole).await?.into_iter().flatten().collect())
     }
@@ -177,12 +181,21 @@ impl Behaviour for DatabaseParameterGroup {
         wanted: &DatabaseParameterGroup,
     ) -> Result<(), Fault> {
         let DatabaseParameterGroup { name, family: _, description: _, parameters } = wanted;
-        let live = &found.definition.parameters;
-        let set: Vec<_> = parameters.iter().filter(|(name, value)| live.get(name) != Some(value)).collect();
+        let operation = "rds:ModifyDBParameterGroup";
+        let gone = || Fault::new(FaultKind::Gone, operation, format!("there is no parameter group {name}"));
+        let all = self::parameters(aws, name, None).await?.ok_or_else(gone)?;
+        // What has its value as the family's default is not set by saying it, and not listed as set: it is noted.
+        let by_default = |name: &str, value: &str| {
+            all.iter()
+                .any(|one| !is_set(one) && one.parameter_name() == Some(name) && one.parameter_value() == Some(value))
+        };
+        let (defaults, others): (Vec<_>, Vec<_>) = parameters.iter().partition(|(name, value)| by_default(name, value));
+        let live = set_in(all.clone(), &BTreeSet::new());
+        let set: Vec<_> = others.into_iter().filter(|(name, value)| live.get(name) != Some(value)).collect();
         for part in set.chunks(AT_A_TIME) {
             let values = part.iter().map(|(name, value)| named(name, Some(value))).collect();
             let call = aws.rds().modify_db_parameter_group().db_parameter_group_name(name);
-            call.set_parameters(Some(values)).send().await.sorted("rds:ModifyDBParameterGroup")?;
+            call.set_parameters(Some(values)).send().await.sorted(operation)?;
         }
         let reset: Vec<_> = live.iter().filter(|(name, _)| parameters.get(name).is_none()).collect();
         for part in reset.chunks(AT_A_TIME) {
@@ -190,7 +203,9 @@ impl Behaviour for DatabaseParameterGroup {
             let call = aws.rds().reset_db_parameter_group().db_parameter_group_name(name).reset_all_parameters(false);
             call.set_parameters(Some(values)).send().await.sorted("rds:ResetDBParameterGroup")?;
         }
-        Ok(())
+        let arn = &found.outputs[DatabaseParameterGroup::ARN.name];
+        let Some(tags) = tags::read(aws, &Ask::only([name.clone()]), arn).await? else { return Err(gone()) };
+        tags::change(aws, arn, &as_default::renote(&tags, defaults.iter().map(|(name, _)| *name))).await
     }
 
     async fn retag(aws: &Aws, found: &Found<DatabaseParameterGroup>, retag: &Retag) -> Result<(), Fault> {
@@ -228,9 +243,9 @@ async fn one(aws: &Aws, name: &str) -> Result<Option<Live>, Fault> {
     }
 }
 
-/// What was set in a group by its users. `None` when it has gone in the meantime.
-async fn parameters(aws: &Aws, name: &str) -> Result<Option<Settings>, Fault> {
-    let call = aws.rds().describe_db_parameters().db_parameter_group_name(name).source("user");
+/// The parameters of a group: all, or those that somebody has set. `None` when it has gone in the meantime.
+async fn parameters(aws: &Aws, name: &str, source: Option<&str>) -> Result<Option<Vec<Parameter>>, Fault> {
+    let call = aws.rds().describe_db_parameters().db_parameter_group_name(name).set_source(source.map(str::to_owned));
     let mut pages = call.max_records(100).into_paginator().send();
     let mut set = Vec::new();
     while let Some(page) = pages.next().await {
@@ -239,26 +254,43 @@ async fn parameters(aws: &Aws, name: &str) -> Result<Option<Settings>, Fault> {
             Err(fault) if fault.kind == FaultKind::Gone => return Ok(None),
             Err(fault) => return Err(fault),
         };
-        for parameter in page.parameters.unwrap_or_default() {
-            if let (Some(name), Some(value)) = (parameter.parameter_name, parameter.parameter_value) {
-                set.push((name, value));
-            }
-        }
+        set.extend(page.parameters.unwrap_or_default());
     }
-    Ok(Some(set.into_iter().collect()))
+    Ok(Some(set))
 }
 
-/// The definition that would have produced a live one. A family that is older than this program's oldest is not ours.
-fn understand(group: &Live, parameters: Settings, tags: Tags) -> Option<Found<DatabaseParameterGroup>> {
-    let name = group.db_parameter_group_name()?;
-    let family = group.db_parameter_group_family()?;
+/// True for what somebody has set to something else than the family's default.
+fn is_set(parameter: &Parameter) -> bool {
+    parameter.source() == Some("user")
+}
+
+/// What is set in a group: by AWS's word, and what is noted to have been set to the value that is the default too.
+fn set_in(parameters: Vec<Parameter>, noted: &BTreeSet<String>) -> Settings {
+    let set = parameters
+        .into_iter()
+        .filter(|one| is_set(one) || one.parameter_name().is_some_and(|name| noted.contains(name)));
+    set.filter_map(|one| Some((one.parameter_name?, one.parameter_value?))).collect()
+}
+
+/// The definition that would have produced a live one. Of a family that this program does not know, another one stands
+/// in for it.
+fn understand(group: &Live, parameters: Settings, mut tags: Tags) -> Found<DatabaseParameterGroup> {
+    let name = group.db_parameter_group_name().unwrap_or_default();
+    let text = group.db_parameter_group_family().unwrap_or_default();
+    let family = Family::ALL.iter().find(|known| known.text() == text).copied();
     let definition = DatabaseParameterGroup {
         name: name.to_owned(),
-        family: *Family::ALL.iter().find(|known| known.text() == family)?,
+        family: family.unwrap_or(Family::Postgres16),
         description: group.description().unwrap_or_default().to_owned(),
         parameters,
     };
-    Some(Found::ready(name, definition, tags).with(DatabaseParameterGroup::ARN.name, group.db_parameter_group_arn()?))
+    as_default::forget(&mut tags);
+    let arn = group.db_parameter_group_arn().unwrap_or_default();
+    let found = Found::ready(name, definition, tags).with(DatabaseParameterGroup::ARN.name, arn);
+    match family {
+        Some(_) => found,
+        None => found.in_state(State::Unreadable(format!("its family is `{text}`, which this program does not know"))),
+    }
 }
 
 static RULES: &[Rule<DatabaseParameterGroup>] = &[
@@ -330,10 +362,32 @@ mod tests {
             .db_parameter_group_family("postgres16")
             .description("A database")
             .db_parameter_group_arn("arn:aws:rds:us-east-1:123456789012:pg:shop-postgres16");
-        let found = understand(&live.clone().build(), group().parameters, Tags::new()).unwrap();
+        let found = understand(&live.clone().build(), group().parameters, Tags::new());
         assert_eq!((found.id.as_str(), found.definition), ("shop-postgres16", group()));
         let other = live.db_parameter_group_family("mysql8.0").build();
-        assert!(understand(&other, Settings::new(), Tags::new()).is_none());
+        let found = understand(&other, Settings::new(), Tags::new());
+        assert!(
+            matches!(found.state, State::Unreadable(why) if why.contains("`mysql8.0`")),
+            "it is there all the same"
+        );
+    }
+
+    #[test]
+    fn what_is_set_to_its_default_counts_as_set_where_it_is_noted() {
+        let one = |name: &str, value: &str, source: &str| {
+            Parameter::builder().parameter_name(name).parameter_value(value).source(source).build()
+        };
+        let all = vec![
+            one("work_mem", "16384", "user"),
+            one("shared_buffers", "{DBInstanceClassMemory/32768}", "system"),
+            one("checkpoint_completion_target", "0.9", "engine-default"),
+        ];
+        let names = |noted: &[&str]| {
+            let noted = noted.iter().map(|name| (*name).to_owned()).collect();
+            set_in(all.clone(), &noted).iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[]), ["work_mem"]);
+        assert_eq!(names(&["shared_buffers"]), ["shared_buffers", "work_mem"]);
     }
 
     #[test]

@@ -6,12 +6,15 @@ use std::time::Duration;
 use aws_sdk_rds::types::DbInstance as Live;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, Waits};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State, Waits};
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
-use super::instance::{DatabaseAddress, DatabaseName, insights_fit, monitoring_works};
-use super::machine::{Class, LogExport, Machine, Monitoring, described, done_already, sorted, state, written};
+use super::instance::{Database, DatabaseAddress, DatabaseName, insights_fit, monitoring_works};
+use super::machine::{
+    Class, LogExport, Machine, Monitoring, allocated, described, done_already, is_asked_for, size, sorted, state,
+    written,
+};
 use super::{DatabaseParameterGroupName, names, tags};
 use crate::again::resume;
 use crate::ec2::SecurityGroupId;
@@ -31,6 +34,7 @@ use crate::{Aws, Sorted};
 ///     name: "shop-db-replica".into(),
 ///     source: Ref::known("shop-db"),
 ///     class: "db.r6g.large".parse()?,
+///     grows_to: Some(500),
 ///     standby: false,
 ///     parameters: Ref::known("shop-postgres16"),
 ///     security_groups: BTreeSet::from([Ref::known("sg-0a1b2c3d4e5f60718")]),
@@ -44,7 +48,8 @@ use crate::{Aws, Sorted};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Its engine, its disk, its users and where it stands are its source's. One that was promoted is a database of its own
+/// Its engine, its users and where it stands are its source's. Its disk is as large as its source's when it is made, and
+/// grows by itself from then on: one that is full follows no more, and its source keeps what it has missed. One that was promoted is a database of its own
 /// and no replica any more: it is not found, and its name is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "rds/replica", id = ReplicaName, replacement = "delete_first", after = ["logs/log-group"])]
@@ -63,6 +68,8 @@ pub struct Replica {
     pub source: Ref<DatabaseName>,
     /// The machine.
     pub class: Class,
+    /// How large its disk may grow by itself, in GiB: no less than its source's.
+    pub grows_to: Option<u32>,
     /// Whether a second machine in another zone stands ready to take over ("Multi-AZ").
     pub standby: bool,
     /// How its engine is set up. It is made with its source's; another one is given to it when it stands, and counts
@@ -114,10 +121,8 @@ impl Behaviour for Replica {
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Replica>>, Fault> {
-        let found = described(aws, ask).await?;
-        let mut found: Vec<Found<Replica>> = found.iter().filter_map(understand).collect();
-        found.retain(|replica| ask.wants(&replica.id, Some(&replica.id), &replica.tags));
-        Ok(found)
+        let described = described(aws, ask).await?;
+        Ok(described.iter().filter(|live| is_asked_for(ask, live)).filter_map(understand).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<Replica>) -> Result<String, Fault> {
@@ -125,6 +130,7 @@ impl Behaviour for Replica {
             name,
             source,
             class,
+            grows_to,
             standby,
             // RDS refuses it of a replica of Postgres that is being made. It begins with its source's.
             parameters: _,
@@ -142,6 +148,7 @@ impl Behaviour for Replica {
             .db_instance_identifier(name)
             .source_db_instance_identifier(source.value())
             .db_instance_class(class.as_str())
+            .set_max_allocated_storage(grows_to.map(size))
             .multi_az(*standby)
             .set_vpc_security_group_ids(Some(security_groups.iter().map(Ref::value).collect()))
             .publicly_accessible(*public)
@@ -164,10 +171,20 @@ impl Behaviour for Replica {
 
     async fn update(aws: &Aws, found: &Found<Replica>, wanted: &Replica) -> Result<(), Fault> {
         let (is, is_to_be) = (machine(&found.definition), machine(wanted));
-        if is == is_to_be {
+        let grows = wanted.grows_to != found.definition.grows_to;
+        if is == is_to_be && !grows {
             return Ok(());
         }
         let call = aws.rds().modify_db_instance().db_instance_identifier(&found.id).apply_immediately(true);
+        let call = match (grows, wanted.grows_to) {
+            (false, _) => call,
+            (true, Some(most)) => call.max_allocated_storage(size(most)),
+            // As large as it is: that is how RDS is told to stop.
+            (true, None) => {
+                let live = described(aws, &Ask::only([found.id.clone()])).await?;
+                call.set_max_allocated_storage(live.first().map(|live| size(allocated(live))))
+            }
+        };
         let answer = is.change(&is_to_be, call).send().await.sorted("rds:ModifyDBInstance").map_err(sorted);
         match answer.map(drop) {
             Err(fault) if fault.kind == FaultKind::Gone => Err(fault),
@@ -191,6 +208,7 @@ fn machine(replica: &Replica) -> Machine {
         name: _,
         source: _,
         class,
+        grows_to: _,
         standby,
         parameters,
         security_groups,
@@ -217,8 +235,9 @@ fn machine(replica: &Replica) -> Machine {
 
 /// The definition that would have produced a live replica. `None` for what is no replica.
 fn understand(live: &Live) -> Option<Found<Replica>> {
-    let name = live.db_instance_identifier()?;
+    let name = live.db_instance_identifier().unwrap_or_default();
     let source = live.read_replica_source_db_instance_identifier().filter(|source| !source.is_empty())?;
+    let (machine, unclear) = Machine::of(live);
     let Machine {
         class,
         standby,
@@ -230,11 +249,13 @@ fn understand(live: &Live) -> Option<Found<Replica>> {
         monitoring,
         logs,
         deletion_protection,
-    } = Machine::of(live)?;
+    } = machine;
+    let most = live.max_allocated_storage().and_then(|gib| u32::try_from(gib).ok());
     let definition = Replica {
         name: name.to_owned(),
         source: Ref::known(source),
         class,
+        grows_to: most.filter(|most| *most > allocated(live)),
         standby,
         parameters,
         security_groups,
@@ -245,13 +266,13 @@ fn understand(live: &Live) -> Option<Found<Replica>> {
         logs,
         deletion_protection,
     };
-    let found =
-        Found::ready(name, definition, from_sdk(live.tag_list())).with(Replica::ARN.name, live.db_instance_arn()?);
+    let arn = live.db_instance_arn().unwrap_or_default();
+    let found = Found::ready(name, definition, from_sdk(live.tag_list())).with(Replica::ARN.name, arn);
     let found = match live.endpoint().and_then(|endpoint| endpoint.address()) {
         Some(address) => found.with(Replica::ADDRESS.name, address),
         None => found,
     };
-    Some(found.in_state(state(live)))
+    Some(found.in_state(unclear.map_or_else(|| state(live), State::Unreadable)))
 }
 
 static RULES: &[Rule<Replica>] = &[
@@ -283,7 +304,25 @@ static RULES: &[Rule<Replica>] = &[
         severity: Severity::Error,
         check: few_enough,
     },
+    Rule {
+        code: "V127a",
+        says: "a replica's disk may grow as far as its source's",
+        source: "RDS user guide: storage autoscaling is a setting of each instance",
+        severity: Severity::Warning,
+        check: grows_with_its_source,
+    },
 ];
+
+fn grows_with_its_source(replica: &Replica, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Some(Database { storage, .. }) = around.of(&replica.source) else { return Vec::new() };
+    match storage.grows_to {
+        Some(most) if replica.grows_to.is_none_or(|own| own < most) => {
+            let wrong = format!("its source's disk may grow to {most} GiB, and what follows it is full before");
+            vec![Violation::of("grows_to", replica.grows_to, wrong, format!("write `grows_to: Some({most})`"))]
+        }
+        _ => Vec::new(),
+    }
+}
 
 fn few_enough(replica: &Replica, around: &Surroundings<'_>) -> Vec<Violation> {
     match around.all::<Replica>().filter(|(_, other)| other.source == replica.source).count() {
@@ -306,6 +345,7 @@ mod tests {
             name: name.into(),
             source: Ref::known("shop-db"),
             class: "db.r6g.large".parse().unwrap(),
+            grows_to: None,
             standby: false,
             parameters: Ref::known("shop-postgres16"),
             security_groups: BTreeSet::new(),
@@ -356,5 +396,51 @@ mod tests {
         let watch = move |seconds| Monitoring { seconds, role: role.clone() };
         assert_eq!(codes(1, |replica| replica.monitoring = Some(watch(60))), Vec::<&str>::new());
         assert_eq!(codes(1, |replica| replica.monitoring = Some(watch(20))), ["V121"]);
+    }
+
+    #[test]
+    fn v127a_its_disk_grows_as_far_as_its_sources() {
+        use super::super::{Password, Storage, StorageKind};
+        let of = |most: Option<u32>, own: Option<u32>| {
+            let mut platform = Platform::new();
+            let mut stack = platform.stack("database");
+            let source = Database {
+                name: "shop-db".into(),
+                version: "16".parse().unwrap(),
+                class: "db.r6g.large".parse().unwrap(),
+                storage: Storage { kind: StorageKind::Gp3, gib: 100, grows_to: most },
+                encrypted: true,
+                key: None,
+                database: "shop".into(),
+                user: "shop".into(),
+                password: Password::SetElsewhere,
+                port: 5432,
+                standby: false,
+                subnets: Ref::known("shop-db"),
+                parameters: Ref::known("shop-postgres16"),
+                security_groups: BTreeSet::new(),
+                public: false,
+                backups_kept: 7,
+                minor_upgrades: true,
+                insights: None,
+                monitoring: None,
+                logs: BTreeSet::new(),
+                deletion_protection: false,
+                last_snapshot: false,
+            };
+            let replica = Replica { source: stack.add("main", source).id(), grows_to: own, ..replica("shop-replica") };
+            let address = stack.add("replica", replica.clone()).address().clone();
+            let definitions = platform.finish().unwrap();
+            let around = Surroundings::new(&definitions, &address);
+            RULES
+                .iter()
+                .flat_map(|rule| rule.violations(&replica, &around))
+                .map(|broken| broken.code)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(Some(500), None), ["V127a"]);
+        assert_eq!(of(Some(500), Some(400)), ["V127a"]);
+        assert_eq!(of(Some(500), Some(500)), Vec::<&str>::new());
+        assert_eq!(of(None, None), Vec::<&str>::new());
     }
 }

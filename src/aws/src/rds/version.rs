@@ -41,9 +41,10 @@ impl fmt::Display for PostgresVersion {
 impl FromStr for PostgresVersion {
     type Err = PostgresVersionError;
 
-    /// Also what RDS writes of its own releases: `16.4-R2`.
+    /// Also what RDS writes of its own releases: `16.4-R2`, and `13.22-rds.20260312` of one that is supported for longer
+    /// than PostgreSQL supports it.
     fn from_str(text: &str) -> Result<PostgresVersion, PostgresVersionError> {
-        let plain = text.split_once("-R").map_or(text, |(plain, _)| plain);
+        let plain = text.split_once("-R").or_else(|| text.split_once("-rds.")).map_or(text, |(plain, _)| plain);
         let (major, minor) = plain.split_once('.').map_or((plain, None), |(major, minor)| (major, Some(minor)));
         let number = |text: &str| text.parse::<u8>().map_err(|_| PostgresVersionError(plain.to_owned()));
         Ok(PostgresVersion { major: number(major)?, minor: minor.map(number).transpose()? })
@@ -78,6 +79,7 @@ mod tests {
             assert_eq!(version(text).to_string(), text);
         }
         assert_eq!(version("16.4-R2"), version("16.4"));
+        assert_eq!(version("11.22-rds.20241121"), version("11.22"));
         for odd in ["", "16.", "16.x", "sixteen", "16.4.1"] {
             assert!(odd.parse::<PostgresVersion>().is_err(), "{odd}");
         }

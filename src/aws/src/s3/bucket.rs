@@ -18,6 +18,7 @@ use crate::iam::{Arn, KeyArn};
 use crate::named::meant;
 use crate::pages::each;
 use crate::tags::to_sdk;
+use crate::unreadable::or_stand_in;
 use crate::{Aws, Sorted, index};
 
 mod parts;
@@ -236,6 +237,7 @@ impl Behaviour for Bucket {
                 let message = format!("there is a bucket `{name}` in the account already");
                 return Err(Fault::new(FaultKind::Exists, OPERATION, message));
             }
+            Err(fault) if fault.has_code(&["PermanentRedirect"]) => return Err(elsewhere(aws, name, fault).await),
             // What is somebody else's may not be looked at: the creating call says so.
             Err(fault) if fault.kind != FaultKind::Denied => return Err(fault),
             Ok(None) | Err(_) => {}
@@ -281,6 +283,19 @@ impl Behaviour for Bucket {
     }
 }
 
+/// A bucket of that name in another region, of this account or of another one. Names are unique in the world.
+async fn elsewhere(aws: &Aws, name: &str, fault: Fault) -> Fault {
+    let listed = aws.s3().list_buckets().prefix(name).max_buckets(1000).send().await;
+    let own = listed.ok().and_then(|list| list.buckets?.into_iter().find(|bucket| bucket.name() == Some(name)));
+    let message = match own.and_then(|bucket| bucket.bucket_region) {
+        Some(region) => {
+            format!("the account has a bucket `{name}` already, and it is in region {region}: take another name")
+        }
+        None => format!("the bucket `{name}` is another account's, in another region: take another name"),
+    };
+    Fault { message, ..fault.sorted(FaultKind::Exists) }
+}
+
 /// A bucket that is not empty: written to meanwhile if its contents may go, and otherwise it stays.
 fn not_empty(found: &Found<Bucket>, fault: Fault) -> Fault {
     match found.definition.contents {
@@ -309,11 +324,12 @@ async fn candidates(aws: &Aws, ask: &Ask) -> Result<Vec<String>, Fault> {
 
 async fn understand(aws: &Aws, name: &str, tags: Tags) -> Result<Found<Bucket>, Fault> {
     let (tags, contents) = tagging::without_contents(tags);
-    let definition = Bucket { contents, ..parts::read(aws, name).await? };
+    let read = parts::read(aws, name).await.map(|parts| Found::ready(name, Bucket { contents, ..parts }, tags.clone()));
+    let found = or_stand_in(read, || Found::ready(name, Bucket { contents, ..Bucket::closed(name) }, tags))?;
     let (partition, domain) = partition(aws.region());
     let arn = format!("arn:{partition}:s3:::{name}");
     let domain = format!("{name}.s3.{}.{domain}", aws.region());
-    let found = Found::ready(name, definition, tags).with(Bucket::OBJECTS.name, format!("{arn}/*"));
+    let found = found.with(Bucket::OBJECTS.name, format!("{arn}/*"));
     Ok(found.with(Bucket::ARN.name, arn).with(Bucket::DOMAIN.name, domain))
 }
 

@@ -5,6 +5,6 @@ mod secret;
 mod value;
 
 pub use recipe::{Characters, Recipe};
-pub use secret::{Secret, SecretArn, Value};
+pub use secret::{Secret, SecretArn, SecretVersion, Value};
 
 pub(crate) use value::{Versions, current, end_rotation, hand_over, version, versions};

@@ -35,8 +35,13 @@ use crate::{Aws, Sorted};
 ///
 /// The value goes from this program to Secrets Manager once and is kept nowhere else. Whoever writes a new version into
 /// the secret rotates it: what the value is, is not managed. `infra apply --rotate cache.token` makes one by the same
-/// recipe. Where another definition sends the value on, as Redis's does, it is told the new one before anybody else is
-/// given it, and until it has ended the rotation no other begins.
+/// recipe. Where another definition sends the value on, as Redis's and Postgres's do, it is told the new one before
+/// anybody else is given it, and until it has ended the rotation no other begins.
+///
+/// Who is given the value once, when it starts, as the tasks of ECS are, does not see that there is a new one. Where it
+/// refers to the output `VERSION`, a new version is a change of its definition: it starts anew in the apply that
+/// rotates, and after what sends the value on where it refers to that as well. `BEFORE` is the version before, for who
+/// must accept both meanwhile; a secret that was never rotated has the same for both.
 ///
 /// A deleted secret can be brought back for seven days, and its name stays taken for as long. Made again at the same
 /// address within that time, it is the same secret with the same value.
@@ -45,6 +50,10 @@ use crate::{Aws, Sorted};
 #[resource(outputs(
     /// The version that a rotation has made and has not ended with yet; there is none otherwise.
     NEXT: new SecretVersion,
+    /// The version that is to be used: the newest one, also while what sends it on has yet to make it accepted.
+    VERSION: SecretVersion,
+    /// The version before that, or the same where there was none.
+    BEFORE: SecretVersion,
 ))]
 pub struct Secret {
     /// Its name, unique in account and region.
@@ -99,6 +108,8 @@ impl Behaviour for Secret {
 
     const ROTATES: Option<&'static str> = Some("value");
 
+    const RENEWS: &'static [&'static str] = &[Secret::VERSION.name, Secret::BEFORE.name];
+
     fn rules() -> &'static [Rule<Secret>] {
         RULES
     }
@@ -131,6 +142,7 @@ impl Behaviour for Secret {
 
     /// One list has all of them, and their tags. Secrets that belong to another service are not ours to manage.
     /// The list may lack what the last five minutes have brought: a wanted name that is not in it is asked for by itself.
+    /// So is each one that is wanted: others follow its version, and must not follow one that it had before.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Secret>>, Fault> {
         if !ask.only.is_empty() {
             let found =
@@ -145,8 +157,10 @@ impl Behaviour for Secret {
         let mut secrets: Vec<Live> = secrets.into_iter().map(Live::from).collect();
         let late = ask.names.iter().filter(|name| !secrets.iter().any(|live| live.name == **name)).cloned();
         secrets.extend(each(late, async |name: String| one(aws, &name).await).await?.into_iter().flatten());
-        secrets.retain(|live| live.stands() && ask.wants(&live.arn, Some(&live.name), &live.tags));
-        Ok(secrets.iter().map(understand).collect())
+        let wanted = |live: &Live| live.stands() && ask.wants(&live.arn, Some(&live.name), &live.tags);
+        secrets.retain(wanted);
+        let fresh = each(secrets, async |listed: Live| one(aws, &listed.arn).await).await?;
+        Ok(fresh.iter().flatten().filter(|live| wanted(live)).map(understand).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<Secret>) -> Result<String, Fault> {
@@ -219,7 +233,7 @@ struct Live {
     tags: Tags,
     deleted: bool,
     service: Option<String>,
-    next: Option<String>,
+    versions: Versions,
 }
 
 impl Live {
@@ -241,7 +255,7 @@ macro_rules! live {
                     key: live.kms_key_id,
                     deleted: live.deleted_date.is_some(),
                     service: live.owning_service,
-                    next: Versions::of(live.$versions).next,
+                    versions: Versions::of(live.$versions),
                 }
             }
         }
@@ -288,7 +302,7 @@ const AWS_KEY: &str = "alias/aws/secretsmanager";
 
 /// The definition that would have produced a live one.
 fn understand(live: &Live) -> Found<Secret> {
-    let Live { arn, name, description, key, tags, deleted: _, service: _, next } = live;
+    let Live { arn, name, description, key, tags, deleted: _, service: _, versions } = live;
     let mut tags = tags.clone();
     let recipe = tags.remove(RECIPE).and_then(|note| Recipe::of_note(&note));
     let definition = Secret {
@@ -297,11 +311,16 @@ fn understand(live: &Live) -> Found<Secret> {
         key: key.as_ref().filter(|key| !key.ends_with(AWS_KEY)).map(Ref::known),
         value: recipe.map_or(Value::WrittenElsewhere, Value::Generated),
     };
+    let outputs = [
+        (Secret::NEXT.name, versions.next.as_deref()),
+        (Secret::VERSION.name, versions.newest()),
+        (Secret::BEFORE.name, versions.before()),
+    ];
     let found = Found::ready(arn, definition, tags);
-    match next {
-        Some(next) => found.with(Secret::NEXT.name, next),
+    outputs.into_iter().fold(found, |found, (output, version)| match version {
+        Some(version) => found.with(output, version),
         None => found,
-    }
+    })
 }
 
 fn is_deleted(fault: &Fault) -> bool {

@@ -19,6 +19,8 @@ pub(crate) struct Versions {
     pub(crate) current: Option<String>,
     /// The one of a rotation that has not ended.
     pub(crate) next: Option<String>,
+    /// The one that was given until the last rotation.
+    pub(crate) previous: Option<String>,
 }
 
 impl Versions {
@@ -29,6 +31,7 @@ impl Versions {
             for label in labels {
                 match label.as_str() {
                     "AWSCURRENT" => versions.current = Some(version.clone()),
+                    "AWSPREVIOUS" => versions.previous = Some(version.clone()),
                     NEXT => versions.next = Some(version.clone()),
                     _ => {}
                 }
@@ -40,6 +43,12 @@ impl Versions {
     /// The one that is to be accepted: of a rotation that has not ended, its own.
     pub(crate) fn newest(&self) -> Option<&str> {
         self.next.as_deref().or(self.current.as_deref())
+    }
+
+    /// The one before the newest; where there was none, the newest itself.
+    pub(crate) fn before(&self) -> Option<&str> {
+        let current = self.current.as_deref().filter(|current| Some(*current) != self.newest());
+        current.or(self.previous.as_deref()).or(self.newest())
     }
 }
 
@@ -102,5 +111,18 @@ mod tests {
         assert_eq!(labels(&[("v1", "AWSCURRENT"), ("v0", "AWSPREVIOUS")]).newest(), Some("v1"));
         assert_eq!(labels(&[("v1", "AWSCURRENT"), ("v2", NEXT)]).newest(), Some("v2"));
         assert_eq!(Versions::of(None).newest(), None);
+    }
+
+    #[test]
+    fn the_one_before_stays_the_same_throughout_a_rotation() {
+        let of = |current: &str, next: Option<&str>, previous: Option<&str>| {
+            let text = |text: &str| text.to_owned();
+            Versions { current: Some(text(current)), next: next.map(text), previous: previous.map(text) }
+        };
+        assert_eq!(of("v1", None, None).before(), Some("v1"), "there is no other");
+        assert_eq!(of("v2", Some("v3"), Some("v1")).before(), Some("v2"), "made, and not yet handed out");
+        assert_eq!(of("v3", Some("v3"), Some("v2")).before(), Some("v2"), "handed out, and not ended");
+        assert_eq!(of("v3", None, Some("v2")).before(), Some("v2"));
+        assert_eq!(Versions::default().before(), None);
     }
 }

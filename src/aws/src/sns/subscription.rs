@@ -126,8 +126,10 @@ impl Behaviour for Subscription {
     /// Ordered again, it is the same subscription; whoever has not confirmed it is asked again.
     async fn create(aws: &Aws, order: &Order<Subscription>) -> Result<String, Fault> {
         let subscription = &order.definition;
-        let Subscription { topic, protocol, endpoint, .. } = subscription;
-        let attributes = subscription.attributes().into_iter().filter(|(_, value)| !value.is_empty());
+        let Subscription { topic, protocol, endpoint, raw, .. } = subscription;
+        // SNS looks whether it is told of raw delivery, and not what: by e-mail, a `false` is refused as well.
+        let said = |(name, value): &(&str, String)| !value.is_empty() && (*name != RAW || *raw);
+        let attributes = subscription.attributes().into_iter().filter(said);
         let call = aws
             .sns()
             .subscribe()

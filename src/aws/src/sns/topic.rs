@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
@@ -86,19 +85,17 @@ impl Behaviour for Topic {
             false => ask.only.iter().cloned().collect::<Vec<String>>(),
         };
         let found = each(arns, async |arn: String| {
-            let get = async { aws.sns().get_topic_attributes().topic_arn(&arn).send().await.sorted(GET) };
             let alone = async {
                 let answer = aws.sns().list_tags_for_resource().resource_arn(&arn).send().await.sorted(TAGS);
                 answer.map(|answer| Some(from_sdk(answer.tags()))).gone_is_fine()
             };
-            let Some((topic, tags)) = try_join!(get, index::tags(aws, ask, &arn, alone)).map(Some).gone_is_fine()?
-            else {
-                return Ok(None);
-            };
-            Ok(tags.map(|tags| understand(&arn, topic.attributes(), tags)))
+            let tags = index::tags(aws, ask, &arn, alone).await?;
+            // A stranger's policy may let nobody look at it.
+            let Some(tags) = tags.filter(|tags| ask.wants(&arn, Some(name_of(&arn)), tags)) else { return Ok(None) };
+            let get = aws.sns().get_topic_attributes().topic_arn(&arn).send().await.sorted(GET);
+            Ok(get.map(Some).gone_is_fine()?.map(|topic| understand(&arn, topic.attributes(), tags)))
         });
-        let found = found.await?.into_iter().flatten();
-        Ok(found.filter(|topic| ask.wants(&topic.id, Some(&topic.definition.name), &topic.tags)).collect())
+        Ok(found.await?.into_iter().flatten().collect())
     }
 
     /// The creating call gives the ARN of a topic that is there and set up in the same way: so it is looked for first.

@@ -14,6 +14,7 @@ use crate::again::made_before;
 use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
+use crate::unreadable::or_stand_in;
 use crate::{Aws, Sorted, index};
 
 mod rules;
@@ -198,8 +199,9 @@ impl Behaviour for WebAcl {
                 return Ok(None);
             }
             let Some((live, _)) = get(aws, name, id).await? else { return Ok(None) };
-            let definition = wire::read(&live)?;
-            Ok(Some(Found::ready(id, definition, tags).with(WebAcl::ARN.name, arn)))
+            let understood = wire::read(&live).map(|definition| Found::ready(id, definition, tags.clone()));
+            let found = or_stand_in(understood, || Found::ready(id, WebAcl::open(name, ""), tags))?;
+            Ok(Some(found.with(WebAcl::ARN.name, arn)))
         });
         Ok(found.await?.into_iter().flatten().collect())
     }

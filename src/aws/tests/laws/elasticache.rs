@@ -148,10 +148,10 @@ fn what_one_call_changes(sample: Sample, network: &Network, grounds: &Grounds) -
     let sample = sample
         .change("cache.single", |it: &mut ReplicationGroup| it.name.push('2'))
         .change("cache.single", |it: &mut ReplicationGroup| it.description.push('!'))
-        .change("cache.single", |it: &mut ReplicationGroup| it.engine = Engine::Redis(7, 1))
         .change_together("cache.single", |it: &mut ReplicationGroup| {
             (it.engine, it.parameters) = (Engine::Valkey(8, 0), grounds.valkey.clone());
         })
+        .for_good("an engine does not go back to an older version")
         .change("cache.single", |it: &mut ReplicationGroup| it.node = "cache.r7g.large".parse().unwrap())
         .change("cache.single", |it: &mut ReplicationGroup| it.failover = Failover::Automatic)
         .change("cache.single", |it: &mut ReplicationGroup| it.failover = Failover::Off)
@@ -179,8 +179,6 @@ fn what_takes_its_own_way(sample: Sample, grounds: &Grounds, tokens: &[Ref<Secre
         .change_together("cache.single", |it: &mut ReplicationGroup| {
             (it.mode, it.parameters) = (Mode::Compatible, Ref::known("default.redis7.cluster.on"));
         })
-        .change("cache.sharded", |it: &mut ReplicationGroup| it.engine = Engine::Redis(7, 0))
-        .by_another()
         .change("cache.sharded", |it: &mut ReplicationGroup| it.shards = 5)
         .change("cache.sharded", |it: &mut ReplicationGroup| it.replicas = 2)
         .change("cache.sharded", |it: &mut ReplicationGroup| it.failover = Failover::Automatic)

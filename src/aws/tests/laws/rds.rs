@@ -5,6 +5,7 @@ use infra_aws::rds::{
     Amount, Database, DatabaseName, DatabaseParameterGroup, DatabaseParameterGroupName, DatabaseSubnetGroup,
     DatabaseSubnetGroupName, Family, LogExport, Monitoring, Password, Replica, Settings, Storage, StorageKind,
 };
+use infra_aws::secretsmanager::SecretArn;
 use infra_engine::model::{Platform, Ref};
 use infra_testkit::laws::Sample;
 
@@ -32,6 +33,7 @@ fn database(
     network: &Network,
     subnets: &Ref<DatabaseSubnetGroupName>,
     parameters: &Ref<DatabaseParameterGroupName>,
+    password: &Ref<SecretArn>,
 ) -> Database {
     Database {
         name,
@@ -42,7 +44,7 @@ fn database(
         key: None,
         database: "shop".into(),
         user: "shop".into(),
-        password: Password::ManagedByAws,
+        password: Password::FromSecret(password.clone()),
         port: 5432,
         standby: true,
         subnets: subnets.clone(),
@@ -66,9 +68,17 @@ struct Others {
     newer: Ref<DatabaseParameterGroupName>,
     /// Another database that a replica may follow.
     plain: Ref<DatabaseName>,
+    /// Another secret that a password may come from.
+    password: Ref<SecretArn>,
 }
 
-fn stack(platform: &mut Platform, project: &str, network: &Network, elsewhere: &Network) -> Others {
+fn stack(
+    platform: &mut Platform,
+    project: &str,
+    network: &Network,
+    elsewhere: &Network,
+    passwords: &[Ref<SecretArn>; 2],
+) -> Others {
     let mut stack = platform.stack("db");
     let named = |name: &str| format!("{project}-{name}");
     let subnets = [
@@ -80,12 +90,13 @@ fn stack(platform: &mut Platform, project: &str, network: &Network, elsewhere: &
         stack.add(name, parameters(named(name), family)).id()
     });
     let [first, spare, newer] = parameters;
-    let database = |name: &str| database(named(name), network, &subnets[0], &first);
+    let database = |name: &str| database(named(name), network, &subnets[0], &first, &passwords[0]);
     let main = stack.add("main", database("main"));
     let replica = Replica {
         name: named("replica"),
         source: main.id(),
         class: "db.t4g.medium".parse().unwrap(),
+        grows_to: None,
         standby: false,
         parameters: first.clone(),
         security_groups: [network.groups[0].clone()].into(),
@@ -100,7 +111,13 @@ fn stack(platform: &mut Platform, project: &str, network: &Network, elsewhere: &
     let storage = Storage { kind: StorageKind::Gp3, gib: 100, grows_to: None };
     let plain = Database { storage, standby: false, minor_upgrades: false, ..database("plain") };
     let plain = stack.add("plain", Database { version: "16.3".parse().unwrap(), ..plain }).id();
-    Others { subnets, parameters: [first, spare], newer, plain }
+    Others { subnets, parameters: [first, spare], newer, plain, password: passwords[1].clone() }
+}
+
+/// A secret with a value, beside the sample.
+async fn password(ground: &Ground, name: &str) -> Ref<SecretArn> {
+    let call = ground.aws.secretsmanager().create_secret().name(format!("{}/password-{name}", ground.project));
+    Ref::known(call.secret_string(format!("the-password-of-{name}")).send().await.unwrap().arn.unwrap())
 }
 
 #[tokio::test]
@@ -108,14 +125,12 @@ async fn rds() {
     let ground = Ground::new().await;
     let (network, elsewhere) = (Network::new(&ground).await, Network::new(&ground).await);
     let project = ground.project.clone();
-    let (sample, others) = Sample::with(|platform| stack(platform, &project, &network, &elsewhere));
+    let passwords = [password(&ground, "one").await, password(&ground, "other").await];
+    let (sample, others) = Sample::with(|platform| stack(platform, &project, &network, &elsewhere, &passwords));
     let sample = what_databases_stand_on(sample, &network);
     let sample = databases(sample, &network, &elsewhere, &others);
     let sample = storage_and_versions(sample, &others);
-    let sample = replicas(sample, &network, &others).untried(
-        "rds/instance.password",
-        "a rule wants AWS to manage it; that it was taken over by hand, and is given back, is seen beside the laws",
-    );
+    let sample = replicas(sample, &network, &others);
     ground.obeys(&sample).await;
 }
 
@@ -141,6 +156,8 @@ fn databases(sample: Sample, network: &Network, elsewhere: &Network, others: &Ot
         .change("db.main", |it: &mut Database| it.key = Some(Ref::known(KEY)))
         .change("db.plain", |it: &mut Database| it.database = "other".into())
         .change("db.plain", |it: &mut Database| it.user = "other".into())
+        .change("db.main", |it: &mut Database| it.password = Password::FromSecret(others.password.clone()))
+        .change("db.plain", |it: &mut Database| it.password = Password::ManagedByAws)
         .change("db.main", |it: &mut Database| it.port = 5433)
         .change("db.main", |it: &mut Database| it.standby = false)
         .change_together("db.plain", |it: &mut Database| {
@@ -196,5 +213,6 @@ fn replicas(sample: Sample, network: &Network, others: &Others) -> Sample {
         .change("db.replica", |it: &mut Replica| it.monitoring = None)
         .change("db.replica", |it: &mut Replica| it.monitoring = monitoring(30, "other"))
         .change("db.replica", |it: &mut Replica| it.logs = [LogExport::Upgrade].into())
+        .change("db.replica", |it: &mut Replica| it.grows_to = Some(500))
         .change("db.replica", |it: &mut Replica| it.deletion_protection = true)
 }

@@ -1,7 +1,7 @@
 //! What the services of cost say, in the shapes of their APIs; the refusals are quoted. The local cloud has seen every tag on a
 //! bill, and puts reports into any bucket.
 
-use infra_aws::costs::{Activation, AllocationTag, Detail, UsageReport};
+use infra_aws::costs::{Activation, AllocationTag, AnomalyMonitor, AnomalySubscription, Detail, UsageReport, Watch};
 use infra_engine::live::{Ask, Behaviour, FaultKind, Found, Order};
 use infra_engine::model::{Address, Ref, Tags};
 
@@ -45,6 +45,29 @@ async fn an_account_of_an_organization_is_told_that_another_one_has_them() {
     let fault = AllocationTag::read(&aws(&server.url).await, &ask).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
     assert!(fault.message.contains("leave them out here"), "{fault}");
+}
+
+/// Until somebody opens Cost Explorer in the console, every call about costs is denied, to administrators as well.
+#[tokio::test]
+async fn where_nobody_has_opened_cost_explorer_there_is_nothing_to_find_and_that_is_said_when_something_is_made() {
+    let body = r#"{"__type": "AccessDeniedException", "message": "User not enabled for cost explorer access"}"#;
+    let server = Server::start([json(400, body)]).await;
+    let clients = aws(&server.url).await;
+    let ask = Ask { owner: "shop/prod".parse().ok(), names: ["Project".to_owned()].into(), ..Ask::default() };
+    let found = AllocationTag::read(&clients, &ask).await.unwrap();
+    assert_eq!(found[0].definition.activation, Activation::Unseen);
+    assert!(AnomalyMonitor::read(&clients, &ask).await.unwrap().is_empty());
+    assert!(AnomalySubscription::read(&clients, &ask).await.unwrap().is_empty());
+    let watches = Watch::Tag { key: "Project".into(), values: ["shop".to_owned()].into() };
+    let order = Order {
+        address: Address::new("cost", "monitor").unwrap(),
+        definition: AnomalyMonitor { name: "shop".into(), watches },
+        tags: Tags::new(),
+        token: "0".repeat(32),
+    };
+    let fault = AnomalyMonitor::create(&clients, &order).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused, "no permission would help: {fault}");
+    assert!(fault.message.contains("open it once in the console"), "{fault}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
 mod costs;
+mod data;
 mod hostile;
 mod network;
 mod protocols;

@@ -46,7 +46,10 @@ pub trait Behaviour: Resource {
     /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
     const ROTATES: Option<&'static str> = None;
 
-    /// Fields that refer to something whose value this kind sends on: when that is rotated, this changes with it, and
+    /// Outputs that are others after a rotation: what refers to them follows it, when the new value can be used.
+    const RENEWS: &'static [&'static str] = &[];
+
+    /// Fields that refer to something whose value this kind sends on, by themselves or in one of their parts: when that is rotated, this changes with it, and
     /// says which value is the one to use from then on.
     const SENDS: &'static [&'static str] = &[];
 
@@ -104,6 +107,12 @@ pub trait Behaviour: Resource {
     /// Sets and removes tags. A kind without tags answers `Ok(())`.
     fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)
     -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Whether the difference that a field of [`Behaviour::SENDS`] has is only that a former value is still accepted: it
+    /// is not ended before everybody who refers to the new one has been given it. See [`Behaviour::RENEWS`].
+    fn ends_former(_field: &str, _live: &Found<Self>) -> bool {
+        false
+    }
 
     /// Makes the value anew that [`Behaviour::ROTATES`] speaks of. Repeated with the same token, it makes nothing more.
     fn rotate(

@@ -74,6 +74,10 @@ pub trait Kind: Send + Sync {
     fn rotates(&self) -> Option<&'static str> {
         None
     }
+    /// See [`Behaviour::RENEWS`].
+    fn renews(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// See [`Behaviour::SENDS`].
     fn sends(&self) -> &'static [&'static str] {
         &[]
@@ -81,6 +85,10 @@ pub trait Kind: Send + Sync {
     /// See [`Behaviour::cannot_rotate`].
     fn cannot_rotate(&self, _live: &Live) -> Option<String> {
         None
+    }
+    /// See [`Behaviour::ends_former`].
+    fn ends_former(&self, _field: &str, _live: &Live) -> bool {
+        false
     }
     /// See [`Behaviour::goes_by_itself`].
     fn goes_by_itself(&self, _live: &Live) -> bool {
@@ -209,12 +217,20 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::ROTATES
     }
 
+    fn renews(&self) -> &'static [&'static str] {
+        R::RENEWS
+    }
+
     fn sends(&self) -> &'static [&'static str] {
         R::SENDS
     }
 
     fn cannot_rotate(&self, live: &Live) -> Option<String> {
         found(live).map_or_else(|fault| Some(fault.to_string()), |found| R::cannot_rotate(&found))
+    }
+
+    fn ends_former(&self, field: &str, live: &Live) -> bool {
+        found(live).is_ok_and(|found| R::ends_former(field, &found))
     }
 
     fn goes_by_itself(&self, live: &Live) -> bool {

@@ -49,6 +49,7 @@ pub fn plan(graph: &Graph, lives: &[Live], ledger: &Ledger, registry: &Registry,
     for definition in graph.definitions() {
         decision.judge(graph, definition);
     }
+    decision.hold_back(graph);
     decision.judge_leftovers(graph);
     decision.judge_strangers();
     decision.note_likely_renames();
@@ -79,8 +80,8 @@ struct Decision<'a> {
 
 impl<'a> Decision<'a> {
     fn judge(&mut self, graph: &Graph, definition: &'a Definition) {
-        let document = self.resolve(definition, &self.known);
-        let before = self.resolve(definition, &self.standing);
+        let document = self.resolve(definition, &self.known, &self.rotated);
+        let before = self.resolve(definition, &self.standing, &BTreeSet::new());
         let found = self.matching.find(definition, &before);
         if let Match::Live(live, _) = found {
             self.standing.insert(definition.address.clone(), live);
@@ -113,9 +114,21 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// A definition's document with the references filled in of which `known` tells.
-    fn resolve(&self, definition: &Definition, known: &BTreeMap<Address, &Live>) -> Document {
-        let document = definition.document.resolve(&|reference| output(known, reference));
+    /// A definition's document with the references filled in of which `known` tells, and which a rotation of these does
+    /// not renew.
+    fn resolve(
+        &self,
+        definition: &Definition,
+        known: &BTreeMap<Address, &Live>,
+        rotated: &BTreeSet<Address>,
+    ) -> Document {
+        let renewed = |reference: &Reference| {
+            let kind = || self.registry.kind(known.get(&reference.address)?.kind);
+            rotated.contains(&reference.address)
+                && kind().is_some_and(|kind| kind.renews().contains(&reference.output.as_str()))
+        };
+        let document =
+            definition.document.resolve(&|reference| output(known, reference).filter(|_| !renewed(reference)));
         match self.registry.kind(definition.schema.kind) {
             Some(kind) => kind.canonical(&document),
             None => document,
@@ -369,6 +382,46 @@ impl<'a> Decision<'a> {
         let (field, address) = sends.find(|(_, address)| self.rotated.contains(address))?;
         let change = rotation::of_sender(field, &address, document);
         Some((address, change))
+    }
+
+    /// A former value is not ended while somebody has yet to be given the new one: that is left, and told.
+    fn hold_back(&mut self, graph: &Graph) {
+        for index in (0..self.decided.len()).rev() {
+            let Some((field, user)) = self.waited_for(graph, index) else { continue };
+            let decided = &mut self.decided[index];
+            let Some(live) = decided.live else { continue };
+            let fields = std::mem::take(&mut decided.change.fields);
+            let (held, kept): (Vec<_>, Vec<_>) = fields.into_iter().partition(|change| change.path.root() == field);
+            decided.change.fields = kept;
+            decided.document.take_field(field, &live.document);
+            let address = decided.change.address.clone();
+            let idle = decided.change.fields.is_empty() && decided.change.tags.is_empty();
+            if idle && !matches!(live.state, State::Pending(_)) {
+                self.decided.remove(index);
+                self.unchanged += 1;
+            }
+            for FieldChange { path, before, after, .. } in held {
+                let value = |side| if let Side::Value(value) = side { value } else { serde_json::Value::Null };
+                let owner = format!("{user}, which is to be given the new value first");
+                let (live, wanted) = (value(before), value(after));
+                self.notes.push(Note::OwnedElsewhere { address: address.clone(), path, owner, live, wanted });
+            }
+        }
+    }
+
+    /// A field whose change would end a former value, and somebody who has yet to follow.
+    fn waited_for(&self, graph: &Graph, index: usize) -> Option<(&'static str, Address)> {
+        let Decided { change, definition, live, .. } = &self.decided[index];
+        let (definition, live) = ((*definition)?, (*live)?);
+        let kind = self.registry.kind(live.kind).filter(|_| change.action == Action::Update)?;
+        let ends = |field: &str| {
+            change.fields.iter().any(|change| change.path.root() == field) && kind.ends_former(field, live)
+        };
+        rotation::sends(definition, self.registry).filter(|(field, _)| ends(field)).find_map(|(field, secret)| {
+            let users = rotation::users(graph, self.registry, &secret);
+            let late = self.decided.iter().find(|other| users.contains(&other.change.address))?;
+            Some((field, late.change.address.clone()))
+        })
     }
 
     fn note_external(&mut self, address: &Address, difference: Difference, owner: &str) {

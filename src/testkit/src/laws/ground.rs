@@ -176,6 +176,10 @@ impl Kind for Weathered {
         self.kind.rotates()
     }
 
+    fn renews(&self) -> &'static [&'static str] {
+        self.kind.renews()
+    }
+
     fn holds_data(&self) -> bool {
         self.kind.holds_data()
     }
@@ -202,6 +206,10 @@ impl Kind for Weathered {
 
     fn cannot_rotate(&self, live: &Live) -> Option<String> {
         self.kind.cannot_rotate(live)
+    }
+
+    fn ends_former(&self, field: &str, live: &Live) -> bool {
+        self.kind.ends_former(field, live)
     }
 
     fn rotate<'a>(&'a self, live: &'a Live, rotation: &'a Rotation) -> BoxFuture<'a, Result<(), Fault>> {

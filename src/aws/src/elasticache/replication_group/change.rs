@@ -70,7 +70,7 @@ async fn general(aws: &Aws, sight: &Sight, wanted: &ReplicationGroup) -> Result<
     if wanted.description != live.description {
         call = call.replication_group_description(&wanted.description);
     }
-    if wanted.engine != live.engine {
+    if wanted.engine != live.engine && !wanted.engine.is_older_minor_of(live.engine) {
         call = call.engine_version(wanted.engine.version());
     }
     if wanted.engine.name() != live.engine.name() {

@@ -13,9 +13,9 @@ const MODEL: &str = "ElastiCache API model: CreateReplicationGroup";
 pub(super) static PASSAGES: &[Passage<ReplicationGroup>] = &[
     Passage {
         code: "V110a",
-        says: "a cache goes to a newer version, and from Redis to Valkey; the way back is a new cache",
+        says: "a cache goes to a newer version, and from Redis to Valkey; the way back is a new cache, without what is in it",
         source: "ElastiCache user guide: Engine versions and upgrading",
-        otherwise: Otherwise::Replaced,
+        otherwise: Otherwise::Refused,
         check: engine_rises,
     },
     Passage {
@@ -65,11 +65,12 @@ pub(super) static PASSAGES: &[Passage<ReplicationGroup>] = &[
 ];
 
 fn engine_rises(live: &ReplicationGroup, wanted: &ReplicationGroup) -> Vec<Violation> {
-    if wanted.engine >= live.engine {
+    if wanted.engine >= live.engine || (wanted.minor_upgrades && wanted.engine.is_older_minor_of(live.engine)) {
         return Vec::new();
     }
     let wrong = format!("{} cannot become {}", live.engine, wanted.engine);
-    vec![Violation::of("engine", wanted.engine, wrong, format!("write {} or a newer one", live.engine))]
+    let way_out = format!("write {} or a newer one; `--replace` makes a new cache, which is empty", live.engine);
+    vec![Violation::of("engine", wanted.engine, wrong, way_out)]
 }
 
 fn encryption_stays(live: &ReplicationGroup, wanted: &ReplicationGroup) -> Vec<Violation> {

@@ -10,7 +10,7 @@ use futures::try_join;
 use infra_engine::live::{Ask, Fault, FaultKind, Found, State};
 use infra_engine::model::{Ref, Tags};
 
-use super::super::engine::Engine;
+use super::super::engine::{Engine, NodeType};
 use super::super::tags;
 use super::token::{NOTE, Note, Seen, told};
 use super::{AtRest, Failover, InTransit, Mode, ReplicationGroup, logs};
@@ -97,8 +97,8 @@ async fn reason(aws: &Aws, name: &str) -> Result<Option<String>, Fault> {
     Ok(latest.and_then(|event| event.message))
 }
 
-/// The definition that would have produced a live group. `None` while it has no node yet that tells the rest, and for
-/// engines that this program does not know.
+/// The definition that would have produced a live group. `None` while it has no node yet that tells the rest. What this
+/// program has no words for is there all the same, and something stands in for it.
 pub(super) fn understand(
     group: &Live,
     members: &[&CacheCluster],
@@ -129,11 +129,19 @@ pub(super) fn understand(
         let standing = note.as_ref().map(|note| note.standing(seen, versions, now));
         told(note.as_ref(), standing.unwrap_or(super::token::Standing::Behind))
     });
+    let engine = Engine::of(member.engine().unwrap_or_default(), member.engine_version().unwrap_or_default());
+    let node: Option<NodeType> =
+        group.cache_node_type().or(member.cache_node_type()).and_then(|node| node.parse().ok());
+    let unclear = match (engine, &node) {
+        (Some(_), Some(_)) => None,
+        (None, _) => Some(format!("its engine is {:?} {:?}", member.engine(), member.engine_version())),
+        (_, None) => Some(format!("its machines are {:?}", group.cache_node_type().or(member.cache_node_type()))),
+    };
     let definition = ReplicationGroup {
         name: name.to_owned(),
         description: group.description().unwrap_or_default().to_owned(),
-        engine: Engine::of(member.engine()?, member.engine_version()?)?,
-        node: group.cache_node_type().or(member.cache_node_type())?.parse().ok()?,
+        engine: engine.unwrap_or(Engine::Valkey(7, 2)),
+        node: node.or_else(|| "cache.t4g.micro".parse().ok())?,
         mode,
         shards: u16::try_from(shards.len()).unwrap_or(u16::MAX).max(1),
         replicas: replicas(group, sharded),
@@ -169,7 +177,7 @@ pub(super) fn understand(
         found = found.with(ReplicationGroup::READER.name, address);
     }
     Some(Sight {
-        found: found.in_state(state(group, members)),
+        found: found.in_state(unclear.map_or_else(|| state(group, members), State::Unreadable)),
         note,
         seen,
         member: group.member_clusters().first().cloned(),

@@ -8,8 +8,8 @@ use aws_sdk_elasticache::types::{
     DestinationDetails, Endpoint, LogDeliveryConfiguration, LogFormat as LiveFormat, LogType, MultiAzStatus, NodeGroup,
     NodeGroupMember, ReplicationGroup as Live, SecurityGroupMembership, TransitEncryptionMode,
 };
-use infra_engine::check::{Surroundings, Violation};
-use infra_engine::live::{Behaviour, State};
+use infra_engine::check::{Otherwise, Surroundings, Violation};
+use infra_engine::live::{Behaviour, Found, State};
 use infra_engine::model::{Handle, Platform, Ref, Stack, Tags};
 
 use super::super::{CacheParameterGroup, Family};
@@ -98,7 +98,7 @@ fn note(act: Act, since: Option<i64>) -> Note {
 }
 
 fn seen(live: &Live, note: Option<Note>, current: &str, now: i64) -> Sight {
-    let versions = Versions { current: Some(current.to_owned()), next: None };
+    let versions = Versions { current: Some(current.to_owned()), ..Versions::default() };
     understand(live, &[&node("available")], Tags::new(), note, &versions, now).unwrap()
 }
 
@@ -134,6 +134,16 @@ fn a_token_that_needs_something_says_what() {
     assert_eq!(token(rotated(), "v1", 2000), SECRET);
     assert_eq!(token(rotated(), "v1", 1001 + GRACE), format!("{SECRET} (the value before is still accepted)"));
     assert_eq!(token(None, "v1", 2000), "(a token from elsewhere)");
+}
+
+#[test]
+fn what_has_no_words_is_there_all_the_same() {
+    let mut odd = node("available");
+    odd.engine = Some("dragonfly".into());
+    let sight = understand(&live().build(), &[&odd], Tags::new(), None, &Versions::default(), 0).unwrap();
+    assert!(matches!(sight.found.state, State::Unreadable(why) if why.contains("dragonfly")));
+    let machines = live().cache_node_type("cache.x9.Gigantic").build();
+    assert!(matches!(seen(&machines, None, "v1", 0).found.state, State::Unreadable(why) if why.contains("Gigantic")));
 }
 
 #[test]
@@ -253,22 +263,43 @@ fn v109_the_parameter_group_fits_the_engine_and_the_mode() {
     assert_eq!(of(Family::Redis7, false, Mode::Sharded).len(), 1);
 }
 
-/// The codes of the rules that a change of a living group breaks: each of them makes it a new one.
+/// The codes of the rules that a change of a living group breaks: each of them makes it a new one, but for an older
+/// engine, which is refused.
 fn barred(before: impl FnOnce(&mut ReplicationGroup), after: impl FnOnce(&mut ReplicationGroup)) -> Vec<&'static str> {
     let (mut live, mut wanted) = (group(), group());
     before(&mut live);
     after(&mut wanted);
     let said: Vec<_> = rules::PASSAGES.iter().flat_map(|rule| rule.violations(&live, &wanted)).collect();
-    assert!(said.iter().all(|(otherwise, _)| *otherwise == infra_engine::check::Otherwise::Replaced));
+    let refused = |otherwise: &Otherwise| *otherwise == Otherwise::Refused;
+    assert!(said.iter().all(|(otherwise, violation)| refused(otherwise) == (violation.code == "V110a")));
     said.into_iter().map(|(_, violation)| violation.code).collect()
 }
 
 #[test]
 fn there_is_no_way_back_to_an_older_engine() {
     let runs = |engine| move |it: &mut ReplicationGroup| it.engine = engine;
-    assert_eq!(barred(runs(Engine::Redis(7, 1)), runs(Engine::Redis(7, 0))), ["V110a"]);
+    assert_eq!(barred(runs(Engine::Redis(7, 1)), runs(Engine::Redis(6, 2))), ["V110a"]);
+    let by_hand = |engine| move |it: &mut ReplicationGroup| (it.engine, it.minor_upgrades) = (engine, false);
+    assert_eq!(barred(by_hand(Engine::Redis(7, 1)), by_hand(Engine::Redis(7, 0))), ["V110a"]);
+    assert_eq!(barred(runs(Engine::Valkey(8, 1)), runs(Engine::Valkey(8, 0))), [""; 0], "AWS has brought it there");
     assert_eq!(barred(runs(Engine::Valkey(7, 2)), runs(Engine::Redis(7, 1))), ["V110a"]);
     assert_eq!(barred(runs(Engine::Redis(7, 1)), runs(Engine::Valkey(8, 0))), [""; 0]);
+}
+
+#[test]
+fn what_aws_has_upgraded_is_left_and_told() {
+    let mut live = live_group();
+    live.definition.engine = Engine::Valkey(8, 1);
+    let wanted = ReplicationGroup { engine: Engine::Valkey(8, 0), ..group() };
+    assert!(ReplicationGroup::moved_by("engine", &live, &wanted).is_some_and(|who| who.starts_with("AWS")));
+    let by_hand = ReplicationGroup { minor_upgrades: false, ..wanted.clone() };
+    assert_eq!(ReplicationGroup::moved_by("engine", &live, &by_hand), None);
+    let other = ReplicationGroup { engine: Engine::Valkey(8, 2), ..wanted };
+    assert_eq!(ReplicationGroup::moved_by("engine", &live, &other), None, "that one is newer");
+}
+
+fn live_group() -> Found<ReplicationGroup> {
+    Found::ready("shop-redis", group(), Tags::new())
 }
 
 #[test]

@@ -111,6 +111,14 @@ impl fmt::Display for Note {
     }
 }
 
+/// What is said of a token of which the value before is still accepted.
+const OVERDUE: &str = "(the value before is still accepted)";
+
+/// True for what is told of a token of which only the value before is to be ended.
+pub(super) fn is_overdue(told: &str) -> bool {
+    told.ends_with(OVERDUE)
+}
+
 /// What stands in a group's definition for its token: the secret's ARN, and what is wrong with it, if anything is.
 pub(super) fn told(note: Option<&Note>, standing: Standing) -> String {
     let Some(note) = note else { return "(a token from elsewhere)".to_owned() };
@@ -118,7 +126,7 @@ pub(super) fn told(note: Option<&Note>, standing: Standing) -> String {
         Standing::Settled => note.secret.clone(),
         Standing::Behind => format!("{} (its current value is not accepted yet)", note.secret),
         Standing::Unused => format!("{} (its new value is accepted and not handed out yet)", note.secret),
-        Standing::Overdue => format!("{} (the value before is still accepted)", note.secret),
+        Standing::Overdue => format!("{} {OVERDUE}", note.secret),
         Standing::Unended => format!("{} (its rotation is not ended)", note.secret),
     }
 }
@@ -138,7 +146,7 @@ mod tests {
     }
 
     fn versions(current: &str, next: Option<&str>) -> Versions {
-        Versions { current: Some(current.into()), next: next.map(str::to_owned) }
+        Versions { current: Some(current.into()), next: next.map(str::to_owned), previous: None }
     }
 
     #[test]
@@ -201,6 +209,16 @@ mod tests {
         assert_eq!(set.standing(seen(900), &versions("v2", None), 901), Standing::Settled);
         let anew = note("v2", Act::Made, None);
         assert_eq!(anew.standing(seen(1), &handed, 2), Standing::Unended, "a new group knows one value only");
+    }
+
+    #[test]
+    fn only_the_end_of_the_value_before_waits_for_others() {
+        let note = note("v2", Act::Rotated, Some(100));
+        let told = |standing| told(Some(&note), standing);
+        assert!(is_overdue(&told(Standing::Overdue)));
+        for other in [Standing::Settled, Standing::Behind, Standing::Unused, Standing::Unended] {
+            assert!(!is_overdue(&told(other)), "{other:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::super::machine::Monitoring;
 use super::super::{DatabaseParameterGroup, Replica, names};
 use super::{Database, Password, Storage};
+use crate::ecs::TaskDefinition;
 use crate::iam::{Service, passed};
 
 const MODEL: &str = "RDS API model: CreateDBInstance";
@@ -71,10 +72,24 @@ pub(super) static RULES: &[Rule<Database>] = &[
     },
     Rule {
         code: "V118",
-        says: "AWS manages the password",
-        source: "this program's own: a password is never in its hands",
+        says: "the password is a secret's, or AWS manages it",
+        source: "this program's own: a password that nobody knows cannot be handed to anybody",
         severity: Severity::Error,
-        check: password_is_managed,
+        check: password_is_known,
+    },
+    Rule {
+        code: "V118a",
+        says: "a database with a replica has no password that AWS manages",
+        source: "RDS user guide: limitations of password management with Secrets Manager",
+        severity: Severity::Error,
+        check: replicas_take_the_password,
+    },
+    Rule {
+        code: "V118b",
+        says: "what AWS rotates every seven days, nothing here follows",
+        source: "RDS user guide: rotation of managed passwords; ECS guide: injected secrets are read at the start only",
+        severity: Severity::Warning,
+        check: rotations_are_followed,
     },
     Rule {
         code: "V119",
@@ -142,10 +157,42 @@ fn inner_names_fit(database: &Database, _: &Surroundings<'_>) -> Vec<Violation> 
     violations
 }
 
-fn password_is_managed(database: &Database, _: &Surroundings<'_>) -> Vec<Violation> {
-    match database.password {
-        Password::ManagedByAws => Vec::new(),
-        other => broken("password", other, "nobody would know it", "write `Password::ManagedByAws`"),
+fn password_is_known(database: &Database, _: &Surroundings<'_>) -> Vec<Violation> {
+    match &database.password {
+        Password::FromSecret(_) | Password::ManagedByAws => Vec::new(),
+        other => broken("password", other, "nobody would know it", "write `Password::FromSecret` and a secret"),
+    }
+}
+
+/// A replica follows its source's users, and RDS makes none of a source whose password it keeps.
+fn replicas_take_the_password(database: &Database, around: &Surroundings<'_>) -> Vec<Violation> {
+    let this = format!("{}.id", around.address());
+    match around.all::<Replica>().find(|(_, replica)| replica.source.value() == this) {
+        Some((replica, _)) if database.password == Password::ManagedByAws => {
+            let wrong =
+                format!("{replica} is a replica of it, and RDS makes none of a database whose password it manages");
+            broken("password", &database.password, wrong, "write `Password::FromSecret` and a secret of its own")
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A task has what the secret held when it started.
+fn rotations_are_followed(database: &Database, around: &Surroundings<'_>) -> Vec<Violation> {
+    let this = format!("{}.secret", around.address());
+    let given =
+        |task: &TaskDefinition| task.containers.values().any(|one| one.secrets.values().any(|it| it.is_of(&this)));
+    match around.all::<TaskDefinition>().find(|(_, task)| given(task)) {
+        Some((task, _)) if database.password == Password::ManagedByAws => {
+            let wrong = format!(
+                "{task} is given it when it starts, and AWS makes another one every seven days: from \
+                                 then on it is refused until it is started anew"
+            );
+            let way_out = "write `Password::FromSecret` and a secret of its own; or start the tasks anew after each \
+                           rotation, or lengthen it with `aws secretsmanager rotate-secret`";
+            broken("password", &database.password, wrong, way_out)
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -81,7 +81,7 @@ fn live(version: &str, gib: i32, note: Option<&str>) -> Live {
 
 #[test]
 fn a_live_database_tells_what_it_is() {
-    let found = understand(&live("16.6", 120, Some("16 100 no-snapshot"))).unwrap();
+    let found = understand(&live("16.6", 120, Some("16 100 no-snapshot")), &Versions::default());
     assert_eq!((found.id.as_str(), &found.definition), ("shop-db", &database()));
     assert_eq!(found.tags, Tags::from([("Name".into(), "shop".into())]));
     assert_eq!((&found.outputs["address"][..], &found.outputs["secret"][..]), ("shop-db.example", "arn:secret"));
@@ -90,19 +90,19 @@ fn a_live_database_tells_what_it_is() {
 
 #[test]
 fn without_a_note_all_is_as_it_is() {
-    let found = understand(&live("16.6", 120, None)).unwrap().definition;
+    let found = understand(&live("16.6", 120, None), &Versions::default()).definition;
     assert_eq!((found.version.to_string().as_str(), found.storage.gib), ("16.6", 120));
     assert!(found.last_snapshot, "on the safe side");
 }
 
 #[test]
 fn what_goes_beyond_a_note_is_seen() {
-    let of = |version, gib, note| understand(&live(version, gib, Some(note))).unwrap().definition;
+    let of = |version, gib, note| understand(&live(version, gib, Some(note)), &Versions::default()).definition;
     assert_eq!(of("17.1", 120, "16 100 snapshot").version, "17.1".parse().unwrap());
     assert_eq!(of("16.6", 90, "16 100 snapshot").storage.gib, 90, "it is smaller than was said");
     let mut fixed = live("16.6", 120, Some("16 100 snapshot"));
     fixed.max_allocated_storage = None;
-    assert_eq!(understand(&fixed).unwrap().definition.storage.gib, 120, "it does not grow by itself");
+    assert_eq!(understand(&fixed, &Versions::default()).definition.storage.gib, 120, "it does not grow by itself");
 }
 
 #[test]
@@ -110,12 +110,49 @@ fn replicas_clusters_and_other_engines_are_none_of_this_kind() {
     let elsewhere = |change: fn(&mut Live, String)| {
         let mut other = live("16.6", 20, None);
         change(&mut other, "other".to_owned());
-        understand(&other).is_none()
+        !is_database(&other)
     };
     assert!(elsewhere(|live, other| live.read_replica_source_db_instance_identifier = Some(other)));
     assert!(elsewhere(|live, other| live.db_cluster_identifier = Some(other)));
     assert!(elsewhere(|live, other| live.engine = Some(other)));
     assert!(!elsewhere(|live, other| live.db_name = Some(other)));
+}
+
+#[test]
+fn a_password_is_its_secrets_until_there_is_a_newer_one() {
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf";
+    let mut one = live("16.6", 120, Some("16 100 no-snapshot"));
+    one.tag_list.as_mut().unwrap().push(Tag::builder().key(password::NOTE).value(format!("{arn} v1")).build());
+    assert_eq!(
+        understand(&one, &Versions::default()).definition.password,
+        Password::ManagedByAws,
+        "AWS has taken it over"
+    );
+    one.master_user_secret = None;
+    let of = |current: &str| Versions { current: Some(current.to_owned()), ..Versions::default() };
+    let read = understand(&one, &of("v1"));
+    assert_eq!(read.definition.password, Password::FromSecret(Ref::known(arn)));
+    assert_eq!(read.tags, Tags::from([("Name".into(), "shop".into())]), "its notes are no tags of the definition's");
+    let Password::FromSecret(told) = understand(&one, &of("v2")).definition.password else { panic!("whose is it?") };
+    assert_eq!(told.value(), format!("{arn} (its current value is not in force yet)"));
+    one.tag_list = None;
+    assert_eq!(understand(&one, &of("v1")).definition.password, Password::SetElsewhere);
+}
+
+#[test]
+fn what_cannot_be_put_in_words_is_there_all_the_same() {
+    for (version, class) in [("19beta1-aws", "db.r6g.large"), ("16.6", "db.r6g.Gigantic")] {
+        let mut odd = live(version, 120, Some("16 100 no-snapshot"));
+        odd.db_instance_class = Some(class.to_owned());
+        let found = understand(&odd, &Versions::default());
+        assert_eq!((found.id.as_str(), found.tags.len()), ("shop-db", 1));
+        assert!(
+            matches!(&found.state, State::Unreadable(why) if why.contains(version) || why.contains(class)),
+            "{found:?}"
+        );
+    }
+    let supported = understand(&live("13.22-rds.20260312", 120, None), &Versions::default());
+    assert_eq!((supported.state, supported.definition.version), (State::Ready, "13.22".parse().unwrap()));
 }
 
 /// The codes of the rules that the database breaks that `build` adds.
@@ -161,15 +198,16 @@ fn what_aws_would_refuse_is_refused() {
 }
 
 #[test]
-fn v123_a_database_with_a_replica_has_backups() {
-    let with = |backups_kept| {
-        let build = |_: &mut Stack| Database { backups_kept, ..database() };
+fn v118_v123_what_a_database_with_a_replica_needs() {
+    let with = |backups_kept, password: Password| {
+        let build = |_: &mut Stack| Database { backups_kept, password, ..database() };
         broken(build, |stack, source| {
             let Database { class, parameters, security_groups, .. } = database();
             let replica = Replica {
                 name: "shop-db-replica".into(),
                 source,
                 class,
+                grows_to: None,
                 standby: false,
                 parameters,
                 security_groups,
@@ -183,8 +221,40 @@ fn v123_a_database_with_a_replica_has_backups() {
             stack.add("replica", replica);
         })
     };
-    assert_eq!(with(0), ["V123"]);
-    assert_eq!(with(1), Vec::<&str>::new());
+    let own =
+        || Password::FromSecret(Ref::known("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf"));
+    assert_eq!(with(0, own()), ["V123"]);
+    assert_eq!(with(1, own()), Vec::<&str>::new());
+    assert_eq!(with(1, Password::ManagedByAws), ["V118a"]);
+}
+
+#[test]
+fn v118b_a_password_that_aws_rotates_is_followed_by_nobody() {
+    use crate::ecs::{Architecture, Container, Cpu256, Fargate, SecretSource, TaskDefinition};
+    let given = |password: Password| {
+        let build = |_: &mut Stack| Database { password, ..database() };
+        broken(build, |stack, _| {
+            let secret: Ref<SecretArn> = Ref::output("database.main".parse().unwrap(), "secret");
+            let pool = Container {
+                secrets: [("DB_PASSWORD".to_owned(), SecretSource::key(secret, "password"))].into(),
+                ..Container::of("pool:1")
+            };
+            let task = TaskDefinition {
+                family: "pool".into(),
+                size: Fargate::Cpu256(Cpu256::Gb1),
+                architecture: Architecture::X86,
+                disk: None,
+                task_role: None,
+                execution_role: Some(Ref::known("arn:aws:iam::123456789012:role/pool")),
+                containers: [("pool".to_owned(), pool)].into(),
+                volumes: BTreeSet::new(),
+            };
+            stack.add("pool", task);
+        })
+    };
+    assert_eq!(given(Password::ManagedByAws), ["V118b"]);
+    let own = Ref::known("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf");
+    assert_eq!(given(Password::FromSecret(own)), Vec::<&str>::new());
 }
 
 #[test]

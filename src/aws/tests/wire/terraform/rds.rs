@@ -12,7 +12,8 @@ use crate::server::{Reply, Server, aws, xml};
 
 const ARN: &str = "arn:aws:rds:eu-central-1:123456789012:db:shop-db";
 const SAID: &str = "what AWS would choose is said, as it is in the definition";
-const WITH_IT: &str = "RDS deletes automatic backups with their database where it is not told to keep them";
+const OF_A_REPLICA: &str = "RDS deletes automatic backups with their replica where it is not told to keep them";
+const KEPT: &str = "what was deleted by mistake can be brought back as long as there are backups";
 const WHOLE: &str = "what belongs together is sent together";
 const SAME: &str = "it stays as it is";
 
@@ -53,6 +54,7 @@ fn replica() -> Replica {
         name: "shop-db-replica".into(),
         source: Ref::known("shop-db"),
         class: "db.r6g.large".parse().unwrap(),
+        grows_to: None,
         standby: false,
         parameters: Ref::known("shop-postgres16"),
         security_groups: BTreeSet::from([Ref::known("sg-0a1b2c3d4e5f60718")]),
@@ -146,7 +148,7 @@ async fn deleting_a_replica() {
         call: "Action=DeleteDBInstance",
         body: include_str!("recorded/replica-delete.txt"),
         sets: &[],
-        differences: &[Theirs("DeleteAutomatedBackups", WITH_IT)],
+        differences: &[Theirs("DeleteAutomatedBackups", OF_A_REPLICA)],
     }
     .check(&server);
 }
@@ -197,7 +199,7 @@ async fn deleting_a_database() {
         call: "Action=DeleteDBInstance",
         body: include_str!("recorded/database-delete.txt"),
         sets: &[],
-        differences: &[Theirs("DeleteAutomatedBackups", WITH_IT)],
+        differences: &[Other("DeleteAutomatedBackups", KEPT)],
     }
     .check(&server);
 }

@@ -20,7 +20,7 @@ pub use rules::{Rules, RulesId};
 pub use segment::{Segment, SegmentId};
 pub use slow::{Slow, SlowEndpoint, SlowId};
 pub use switch::{Switch, SwitchId};
-pub use vault::{CURRENT, Door, DoorId, KNOWS, NEXT, Vault, VaultId};
+pub use vault::{CURRENT, Door, DoorId, Guest, KNOWS, NEXT, RIPE, Vault, VaultId};
 
 /// The parts of a behaviour that are the same for every kind with tags.
 macro_rules! tagged {

@@ -17,9 +17,19 @@ pub const NEXT: &str = "model:next";
 /// The versions that a door is opened by, the older one first.
 pub const KNOWS: &str = "model:knows";
 
+/// There on a door that has known two versions for long enough.
+pub const RIPE: &str = "model:ripe";
+
+/// What is told of such a door ends with this.
+const OVERDUE: &str = "(still opens by the version before)";
+
 /// What holds a value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "model/vault", id = VaultId)]
+#[resource(outputs(
+    /// The newest version of its value.
+    VERSION: new VaultVersion,
+))]
 pub struct Vault {
     /// Its name.
     #[key]
@@ -29,6 +39,19 @@ pub struct Vault {
     pub length: u32,
     /// What is written on it.
     pub label: String,
+}
+
+/// What is given a vault's value once, when it is made. It walks through a door.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
+#[resource(kind = "model/guest", id = GuestId, replacement = "create_first")]
+pub struct Guest {
+    /// Its name.
+    pub name: String,
+    /// The version of the value that it was given.
+    #[replace]
+    pub version: Ref<VaultVersion>,
+    /// The door that it walks through.
+    pub door: Ref<DoorId>,
 }
 
 /// What is opened by a value.
@@ -51,12 +74,19 @@ impl Behaviour for Vault {
 
     const ROTATES: Option<&'static str> = Some("length");
 
+    const RENEWS: &'static [&'static str] = &[Vault::VERSION.name];
+
     fn cannot_rotate(found: &Found<Vault>) -> Option<String> {
         found.tags.contains_key(NEXT).then(|| "its last rotation has not ended".to_owned())
     }
 
     async fn read(cloud: &ModelCloud, ask: &Ask) -> Result<Vec<Found<Vault>>, Fault> {
-        cloud.list(ask).await
+        let vaults: Vec<Found<Vault>> = cloud.list(ask).await?;
+        let told = vaults.into_iter().map(|vault| {
+            let version = newest(&vault).clone();
+            vault.with(Vault::VERSION.name, version)
+        });
+        Ok(told.collect())
     }
 
     async fn create(cloud: &ModelCloud, order: &Order<Vault>) -> Result<String, Fault> {
@@ -90,6 +120,10 @@ impl Behaviour for Door {
 
     const SENDS: &'static [&'static str] = &["vault"];
 
+    fn ends_former(_: &str, live: &Found<Door>) -> bool {
+        live.definition.vault.value().ends_with(OVERDUE)
+    }
+
     /// A door that does not know its vault's newest version, or has not said that it does, is not as wanted.
     async fn read(cloud: &ModelCloud, ask: &Ask) -> Result<Vec<Found<Door>>, Fault> {
         let mut doors: Vec<Found<Door>> = cloud.list(ask).await?;
@@ -100,6 +134,7 @@ impl Behaviour for Door {
                 Act::Nothing => continue,
                 Act::Learn => "does not know its newest version",
                 Act::HandOver => "knows its newest version, which is not handed over",
+                Act::Forget => "still opens by the version before",
             };
             door.definition.vault = Ref::known(format!("{id} ({does})"));
         }
@@ -125,6 +160,10 @@ impl Behaviour for Door {
                 let set = Tags::from([(KNOWS.to_owned(), format!("{known} {newest}"))]);
                 cloud.tag(Door::SCHEMA.kind, &found.id, &Retag { set, remove: Vec::new() }).await
             }
+            Act::Forget => {
+                let set = Tags::from([(KNOWS.to_owned(), newest)]);
+                cloud.tag(Door::SCHEMA.kind, &found.id, &Retag { set, remove: vec![RIPE.to_owned()] }).await
+            }
             Act::HandOver => {
                 let set = Tags::from([(CURRENT.to_owned(), newest)]);
                 cloud.tag(Vault::SCHEMA.kind, &vault.id, &Retag { set, remove: vec![NEXT.to_owned()] }).await
@@ -141,11 +180,38 @@ impl Behaviour for Door {
     }
 }
 
+impl Behaviour for Guest {
+    type Cloud = ModelCloud;
+
+    const ACTIONS: &'static [&'static str] = &["model:Guest"];
+
+    async fn read(cloud: &ModelCloud, ask: &Ask) -> Result<Vec<Found<Guest>>, Fault> {
+        cloud.list(ask).await
+    }
+
+    async fn create(cloud: &ModelCloud, order: &Order<Guest>) -> Result<String, Fault> {
+        cloud.make(order, Nature::PLAIN).await
+    }
+
+    async fn update(cloud: &ModelCloud, found: &Found<Guest>, wanted: &Guest) -> Result<(), Fault> {
+        cloud.change(&found.id, wanted, &["name", "door"]).await
+    }
+
+    async fn retag(cloud: &ModelCloud, found: &Found<Guest>, retag: &Retag) -> Result<(), Fault> {
+        cloud.tag(Guest::SCHEMA.kind, &found.id, retag).await
+    }
+
+    async fn delete(cloud: &ModelCloud, found: &Found<Guest>) -> Result<(), Fault> {
+        cloud.remove(Guest::SCHEMA.kind, &found.id).await
+    }
+}
+
 /// What a door needs next.
 enum Act {
     Nothing,
     Learn,
     HandOver,
+    Forget,
 }
 
 fn next_act(vault: &Found<Vault>, door: &Found<Door>) -> Act {
@@ -153,6 +219,7 @@ fn next_act(vault: &Found<Vault>, door: &Found<Door>) -> Act {
     match (knows, vault.tags.contains_key(NEXT)) {
         (false, _) => Act::Learn,
         (true, true) => Act::HandOver,
+        (true, false) if door.tags.contains_key(RIPE) => Act::Forget,
         (true, false) => Act::Nothing,
     }
 }

@@ -1,0 +1,192 @@
+//! What databases, caches and buckets answer in the hours in which the local cloud does not: at work, unreadable, another
+//! account's. The refusals are quoted.
+
+use std::collections::BTreeMap;
+
+use infra_aws::budgets::Budget;
+use infra_aws::elasticache::ReplicationGroup;
+use infra_aws::rds::{Database, Password};
+use infra_aws::s3::Bucket;
+use infra_engine::live::{Ask, Behaviour, FaultKind, State};
+use infra_engine::model::{Ref, Tags, keys};
+
+use crate::server::{Reply, Server, aws, json, xml};
+
+const DATABASE: &str = include_str!("terraform/answers/database.xml");
+
+fn ours() -> Ask {
+    Ask { owner: "shop/prod".parse().ok(), ..Ask::default() }
+}
+
+fn tags(pairs: &[(&str, &str)]) -> String {
+    let tag = |(key, value): &(&str, &str)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
+    format!("<TagList>{}</TagList>", pairs.iter().map(tag).collect::<String>())
+}
+
+/// The recorded database with other tags, and with one of its texts in another way.
+fn database(pairs: &[(&str, &str)], from: &str, to: &str) -> Reply {
+    let text = DATABASE.replace(from, to);
+    let start = text.find("<TagList>").map_or_else(|| text.find("</DBInstance>").unwrap(), |start| start);
+    let end = text.find("</TagList>").map_or(start, |end| end + "</TagList>".len());
+    xml(200, &format!("{}{}{}", &text[..start], tags(pairs), &text[end..]))
+}
+
+#[tokio::test]
+async fn a_database_that_reads_in_no_known_way_is_there_if_it_is_ours_and_nothing_if_it_is_not() {
+    for (owner, found) in [("shop/prod", 1), ("other/prod", 0)] {
+        let pairs = [(keys::OWNER, owner), (keys::ADDRESS, "database.postgres")];
+        let live = database(&pairs, "<EngineVersion>16.4<", "<EngineVersion>nineteen<");
+        let server = Server::start([live]).await;
+        let read = Database::read(&aws(&server.url).await, &ours()).await.unwrap();
+        assert_eq!(read.len(), found, "{owner}");
+        let unreadable = |one: &State| matches!(one, State::Unreadable(why) if why.contains("`nineteen`"));
+        assert!(read.iter().all(|one| one.id == "shop-db" && unreadable(&one.state)), "{read:?}");
+    }
+}
+
+/// The platform's own password, from AWS's back: what is sent, in which order, and what is noted.
+#[tokio::test]
+async fn a_new_password_is_set_before_anybody_is_given_it() {
+    let secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/db-AbCdEf";
+    let noted = format!("{secret} v1");
+    let pairs = [(keys::OWNER, "shop/prod"), ("infra:password", noted.as_str())];
+    let text = "<MasterUserSecret>\n          <SecretArn>arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-AbCdEf</SecretArn>\n        </MasterUserSecret>";
+    assert!(DATABASE.contains(text), "the recorded answer has it");
+    let versions = r#"{"ARN": "a", "VersionIdsToStages": {"v1": ["AWSCURRENT"], "v2": ["infra-next"]}}"#;
+    let value = r#"{"ARN": "a", "VersionId": "v2", "SecretString": "the-second"}"#;
+    let server = Server::answering([
+        ("Action=DescribeDBInstances", database(&pairs, text, "")),
+        ("secretsmanager.DescribeSecret", json(200, versions)),
+        ("secretsmanager.GetSecretValue", json(200, value)),
+        ("Action=", Reply::Done),
+    ])
+    .await;
+    let aws = aws(&server.url).await;
+    let live = Database::read(&aws, &ours()).await.unwrap().pop().unwrap();
+    let Password::FromSecret(told) = &live.definition.password else { panic!("{:?}", live.definition.password) };
+    assert_eq!(told.value(), format!("{secret} (its current value is not in force yet)"));
+    let wanted = Database { password: Password::FromSecret(Ref::known(secret)), ..live.definition.clone() };
+    Database::update(&aws, &live, &wanted).await.unwrap();
+    let sent: Vec<String> = server.requests();
+    let at = |words: &str| sent.iter().position(|request| request.contains(words)).unwrap_or(usize::MAX);
+    assert!(sent[at("Action=ModifyDBInstance")].contains("MasterUserPassword=the-second"));
+    assert!(!sent[at("Action=ModifyDBInstance")].contains("ManageMasterUserPassword"), "AWS did not manage it");
+    assert!(at("Action=ModifyDBInstance") < at("Action=AddTagsToResource"), "the note comes after: {sent:?}");
+    assert!(!sent.iter().any(|request| request.contains("UpdateSecretVersionStage")), "nobody is given it yet");
+}
+
+const BUSY: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidReplicationGroupState</Code>\
+                    <Message>Cluster not in available state to perform tagging operations.</Message></Error>\
+                    <RequestId>req-xml</RequestId></ErrorResponse>";
+
+#[tokio::test]
+async fn a_cache_that_is_at_work_is_known_by_the_index() {
+    let group = include_str!("terraform/answers/cache.xml");
+    let nodes = include_str!("terraform/answers/cache-nodes.xml");
+    let arn = group.split("<ARN>").nth(1).and_then(|rest| rest.split("</ARN>").next()).unwrap();
+    let index = format!(
+        r#"{{"ResourceTagMappingList": [{{"ResourceARN": "{arn}", "Tags": [{{"Key": "{}", "Value": "shop/prod"}}]}}]}}"#,
+        keys::OWNER
+    );
+    let server = Server::answering([
+        ("Action=DescribeReplicationGroups", xml(200, group)),
+        ("Action=DescribeCacheClusters", xml(200, nodes)),
+        ("Action=ListTagsForResource", xml(400, BUSY)),
+        ("ResourceGroupsTaggingAPI", json(200, &index)),
+    ])
+    .await;
+    // As a plan looks again at what it is about to change: by the identifier, and the services themselves.
+    let ask = Ask::only(["shop-redis".to_owned()]);
+    let read = ReplicationGroup::read(&aws(&server.url).await, &ask).await.unwrap();
+    assert_eq!(read.len(), 1);
+    assert_eq!(read[0].tags, Tags::from([(keys::OWNER.into(), "shop/prod".into())]));
+
+    let nothing = r#"{"ResourceTagMappingList": []}"#;
+    let server = Server::answering([
+        ("Action=DescribeReplicationGroups", xml(200, group)),
+        ("Action=DescribeCacheClusters", xml(200, nodes)),
+        ("Action=ListTagsForResource", xml(400, BUSY)),
+        ("ResourceGroupsTaggingAPI", json(200, nothing)),
+    ])
+    .await;
+    let fault = ReplicationGroup::read(&aws(&server.url).await, &ask).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Busy);
+    assert!(fault.message.contains("shop-redis") && fault.message.contains("try again"), "{fault}");
+}
+
+/// A bucket whose policy denies everybody to look at its tags ends no command, as long as nobody asks for it.
+#[tokio::test]
+async fn a_stranger_that_lets_nobody_look_is_passed_over() {
+    let list = "<ListAllMyBucketsResult><Buckets><Bucket><Name>my-shop-of-others</Name></Bucket></Buckets></ListAllMyBucketsResult>";
+    let denied = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+    let nothing = r#"{"ResourceTagMappingList": []}"#;
+    let server = Server::answering([
+        ("?tagging", xml(403, denied)),
+        ("&tagging", xml(403, denied)),
+        ("ResourceGroupsTaggingAPI", json(200, nothing)),
+        ("GET /", xml(200, list)),
+    ])
+    .await;
+    let clients = aws(&server.url).await;
+    assert!(Bucket::read(&clients, &ours()).await.unwrap().is_empty());
+    let named = Ask { names: ["my-shop-of-others".to_owned()].into(), ..ours() };
+    let fault = Bucket::read(&clients, &named).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Denied, "it is asked for by name: {fault}");
+
+    // Who may not read the index either does not know what is ours: then it is said.
+    let server = Server::answering([
+        ("?tagging", xml(403, denied)),
+        ("&tagging", xml(403, denied)),
+        ("ResourceGroupsTaggingAPI", json(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#)),
+        ("GET /", xml(200, list)),
+    ])
+    .await;
+    assert_eq!(Bucket::read(&aws(&server.url).await, &ours()).await.unwrap_err().kind, FaultKind::Denied);
+}
+
+#[tokio::test]
+async fn a_budget_of_others_is_never_looked_into_and_one_of_ours_is_there_however_it_reads() {
+    let caller = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/a</Arn>\
+                  <UserId>a</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let budget = r#"{"Budgets": [{"BudgetName": "shop-cost", "BudgetLimit": {"Amount": "a lot", "Unit": "USD"},
+                     "TimeUnit": "MONTHLY", "BudgetType": "COST"}]}"#;
+    let notified = r#"{"BudgetNotificationsForAccount": [{"BudgetName": "shop-cost", "Notifications": [
+                       {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}]}]}"#;
+    for (owner, found) in [("shop/prod", 1), ("other/prod", 0)] {
+        let tags = format!(r#"{{"ResourceTags": [{{"Key": "{}", "Value": "{owner}"}}]}}"#, keys::OWNER);
+        let server = Server::answering([
+            ("Action=GetCallerIdentity", xml(200, caller)),
+            ("DescribeBudgetNotificationsForAccount", json(200, notified)),
+            ("DescribeSubscribersForNotification", json(200, r#"{"Subscribers": []}"#)),
+            ("DescribeBudgets", json(200, budget)),
+            ("ResourceGroupsTaggingAPI", json(200, r#"{"ResourceTagMappingList": []}"#)),
+            ("ListTagsForResource", json(200, &tags)),
+        ])
+        .await;
+        let read = Budget::read(&aws(&server.url).await, &ours()).await.unwrap();
+        assert_eq!(read.len(), found, "{owner}");
+        assert!(read.iter().all(|one| matches!(one.state, State::Unreadable(_))), "{read:?}");
+        let asked = server.requests().iter().any(|request| request.contains("DescribeSubscribersForNotification"));
+        assert_eq!(asked, found == 1, "nobody looks into what is somebody else's");
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_of_ones_own_in_another_region_is_named_with_it() {
+    let moved = "<Error><Code>PermanentRedirect</Code><Message>The bucket you are attempting to access must be addressed \
+                 using the specified endpoint.</Message></Error>";
+    let list = "<ListAllMyBucketsResult><Buckets><Bucket><Name>shop</Name><BucketRegion>us-west-2</BucketRegion></Bucket>\
+                </Buckets></ListAllMyBucketsResult>";
+    let server =
+        Server::answering([("?tagging", xml(301, moved)), ("&tagging", xml(301, moved)), ("GET /", xml(200, list))])
+            .await;
+    let order = infra_engine::live::Order {
+        address: "cdn.assets".parse().unwrap(),
+        definition: Bucket::closed("shop"),
+        tags: BTreeMap::new(),
+        token: "0".repeat(32),
+    };
+    let fault = Bucket::create(&aws(&server.url).await, &order).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Exists);
+    assert!(fault.message.contains("it is in region us-west-2"), "{fault}");
+}
