@@ -239,7 +239,8 @@ mod tests {
             ("V241", "requests-steps"),
         ];
         assert_eq!(told, fights.map(|(code, rule)| (code, rule.to_owned())));
-        let alone = changed("prod", &[("minimum = 2, desired = 2, maximum = 4", "minimum = 1, desired = 1, maximum = 4")]);
+        let alone =
+            changed("prod", &[("minimum = 2, desired = 2, maximum = 4", "minimum = 1, desired = 1, maximum = 4")]);
         let told = findings(&alone);
         assert!(told.contains(&("V243", "scaling.notification-service".to_owned())), "{told:?}");
         assert!(told.iter().all(|(code, address)| *code == "V243" && address.contains("notification")), "{told:?}");

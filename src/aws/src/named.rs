@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use infra_engine::live::{Ask, Fault};
 
-use crate::index::{self, Index};
 use crate::Aws;
+use crate::index::{self, Index};
 
 /// Which resources are worth asking for their tags.
 pub(crate) struct Meant<'a> {
@@ -63,7 +63,8 @@ mod tests {
         let index = known(&["arn:aws:sns:eu-west-1:1:alerts", "arn:aws:events:eu-west-1:1:rule/nightly"]);
         let meant = Meant { ask: &ask, index };
         assert_eq!(
-            ["shop-redis", "my-Shop", "other", "alerts", "nightly", "lerts", "others", ""].map(|name| meant.by_name(name)),
+            ["shop-redis", "my-Shop", "other", "alerts", "nightly", "lerts", "others", ""]
+                .map(|name| meant.by_name(name)),
             [true, true, true, true, true, false, false, false]
         );
         assert_eq!(meant.ours_after(":rule/").collect::<Vec<_>>(), ["nightly"]);

@@ -21,12 +21,7 @@ struct Limit {
 }
 
 impl Limit {
-    const fn of(
-        service: &'static str,
-        operations: &'static [&'static str],
-        burst: u32,
-        per_second: u32,
-    ) -> Limit {
+    const fn of(service: &'static str, operations: &'static [&'static str], burst: u32, per_second: u32) -> Limit {
         Limit { service, operations, burst, per_second }
     }
 }
@@ -85,7 +80,8 @@ impl Rates {
             return;
         }
         let operation = operation(request);
-        let named = |turns: &&Turns| turns.operations.is_empty() || operation.is_some_and(|it| turns.operations.contains(&it));
+        let named =
+            |turns: &&Turns| turns.operations.is_empty() || operation.is_some_and(|it| turns.operations.contains(&it));
         if let Some(turns) = self.0.iter().find(named) {
             let now = Instant::now();
             let start = turns.take(now);
@@ -115,7 +111,8 @@ impl Turns {
 /// The operation that a request asks for, where its protocol names it.
 fn operation(request: &HttpRequest) -> Option<&str> {
     let target = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
-    let in_path = || request.uri().split_once("/operation/").map(|(_, rest)| rest.split(['?', '/']).next().unwrap_or(rest));
+    let in_path =
+        || request.uri().split_once("/operation/").map(|(_, rest)| rest.split(['?', '/']).next().unwrap_or(rest));
     let in_form = || {
         let form = std::str::from_utf8(request.body().bytes()?).ok()?;
         form.split('&').find_map(|pair| pair.strip_prefix("Action="))

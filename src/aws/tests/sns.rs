@@ -8,8 +8,8 @@ use common::{Walk, aws, project};
 use infra_aws::Aws;
 use infra_aws::iam::{Policy, Service, Statement};
 use infra_aws::sns::{Filter, Protocol, Subscription, Topic};
-use infra_engine::live::{Ask, Behaviour, Found, Order, Retag};
-use infra_engine::model::{Address, Ref, Resource, Tags};
+use infra_engine::live::{Ask, Behaviour, Found, Order};
+use infra_engine::model::{Address, Ref, Tags};
 use serde_json::json;
 
 fn topic(name: String) -> Topic {

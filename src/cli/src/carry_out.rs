@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use infra_engine::event::{Listener, Outcome};
 use infra_engine::plan::{Options, Plan};
-use infra_engine::record::{Holder, Lease, Lock, LockError, Timing, prefix};
+use infra_engine::record::{Holder, Lease, Lock, LockError, Store, Timing, prefix};
 use infra_engine::run::{Locking, Performed, Performing, perform};
 use serde_json::json;
 
@@ -93,6 +93,8 @@ pub(crate) struct Held {
     pub cloud: Cloud,
     /// Leave to change things.
     pub lease: Lease,
+    /// The records, also when the lock is lost: for the history.
+    pub story: Arc<dyn Store>,
 }
 
 /// Works under the environment's lock, waiting for it as long as was asked for.
@@ -115,8 +117,8 @@ pub(crate) async fn locked<T>(
     };
     let under = async |lock: &Lock| {
         blueprint.guard_changes(lock.lease());
-        let cloud = Cloud { identity: cloud.identity.clone(), store: lock.records() };
-        work(&Held { cloud, lease: lock.lease() }).await
+        let held = Cloud { identity: cloud.identity.clone(), store: lock.records() };
+        work(&Held { cloud: held, lease: lock.lease(), story: Arc::clone(&cloud.store) }).await
     };
     match infra_engine::run::locked(locking, under).await {
         Ok((done, not_released)) => {
@@ -148,7 +150,7 @@ async fn under_lock(
     order: &Order<'_>,
     run: &str,
 ) -> Result<Carried, Failure> {
-    let Held { cloud, lease } = held;
+    let cloud = &held.cloud;
     let mut planned = session.plan(blueprint, cloud, &order.options).await?;
     if let Some(saved) = order.shown {
         refuse_if_moved(saved, &planned, blueprint)?;
@@ -170,7 +172,7 @@ async fn under_lock(
             planned = still_true(session, blueprint, cloud, order, planned).await?;
         }
     }
-    let outcome = change(session, blueprint, (cloud, lease), order, planned, &plan, run).await?;
+    let outcome = change(session, blueprint, held, order, planned, &plan, run).await?;
     let exit = match (outcome.is_complete(), outcome.interrupted) {
         (true, _) => Exit::Done,
         (false, true) => Exit::Interrupted,
@@ -269,7 +271,7 @@ async fn agree(
 async fn change(
     session: &Session<'_>,
     blueprint: &Blueprint,
-    (cloud, lease): (&Cloud, &Lease),
+    Held { cloud, lease, story }: &Held,
     order: &Order<'_>,
     planned: Planned,
     plan: &Plan,
@@ -281,6 +283,7 @@ async fn change(
     let performing = Performing {
         registry: &blueprint.registry,
         store: &*cloud.store,
+        story: &**story,
         graph: &planned.graph,
         options: &order.options,
         listener: &listeners,

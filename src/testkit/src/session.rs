@@ -10,7 +10,9 @@ use infra_engine::live::{Fault, Live, Registry};
 use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, confirm};
 use infra_engine::record::{Holder, Kept, Lease, Lock, MemoryStore, Store, Timing};
-use infra_engine::run::{Interrupt, Locking, Observing, Performing, Selected, Surveyed, Surveying, locked, look, observe, perform, survey};
+use infra_engine::run::{
+    Interrupt, Locking, Observing, Performing, Selected, Surveyed, Surveying, locked, look, observe, perform, survey,
+};
 
 /// Somebody at work on one environment.
 pub struct Session {
@@ -158,6 +160,7 @@ impl Session {
         let performing = Performing {
             registry: &self.registry,
             store: &*self.store,
+            story: &*self.store,
             graph: &graph,
             options,
             listener: &*self.heard,

@@ -79,7 +79,8 @@ fn out_by_a_sum(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Violation
     let sums = callers(around.address(), around).into_iter().filter(|(_, alarm)| sum(alarm).is_some());
     let tell = |(address, alarm): (&Address, Alarm)| {
         let Measure { metric, summary, .. } = sum(&alarm)?;
-        let wrong = format!("{address} watches the {summary} of {}, which more of what is scaled does not lower", metric.name);
+        let wrong =
+            format!("{address} watches the {summary} of {}, which more of what is scaled does not lower", metric.name);
         let way_out = "watch what each one gets: a metric for each target, or an average";
         Some(Violation::of("steps", &policy.steps, wrong, way_out))
     };
@@ -103,9 +104,9 @@ fn thresholds_cross(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Viola
             continue;
         }
         let below = threshold(&inward);
-        let others = around.others::<StepPolicy>().filter(|(_, other)| {
-            other.target == policy.target && direction(other) == Direction::Out
-        });
+        let others = around
+            .others::<StepPolicy>()
+            .filter(|(_, other)| other.target == policy.target && direction(other) == Direction::Out);
         let called = |(policy, _): (&'_ Address, StepPolicy)| {
             callers(policy, around).into_iter().map(|(_, alarm)| (policy.clone(), alarm)).collect::<Vec<_>>()
         };
@@ -172,7 +173,9 @@ fn sum(alarm: &Alarm) -> Option<&Measure> {
 
 fn threshold(alarm: &Alarm) -> f64 {
     match alarm.condition {
-        Condition::Above(value) | Condition::AtLeast(value) | Condition::Below(value) | Condition::AtMost(value) => value,
+        Condition::Above(value) | Condition::AtLeast(value) | Condition::Below(value) | Condition::AtMost(value) => {
+            value
+        }
     }
 }
 

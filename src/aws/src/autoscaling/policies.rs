@@ -64,7 +64,8 @@ async fn of_one(aws: &Aws, place: Place) -> Result<Vec<ScalingPolicy>, Fault> {
     let Place { namespace, dimension, resource } = place;
     let call = aws.autoscaling().describe_scaling_policies().service_namespace(namespace);
     let pages = call.scalable_dimension(dimension).resource_id(resource).into_paginator().items().send();
-    let policies: Result<Vec<ScalingPolicy>, Fault> = pages.try_collect().await.sorted(DESCRIBE).map_err(sorted_reading);
+    let policies: Result<Vec<ScalingPolicy>, Fault> =
+        pages.try_collect().await.sorted(DESCRIBE).map_err(sorted_reading);
     policies.gone_is_fine()
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{AttachmentStatus, InternetGateway as Live, ResourceType
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State, Waits};
-use infra_engine::model::Ref;
+use infra_engine::model::{Ref, Replacement};
 use serde::{Deserialize, Serialize};
 
 use super::ask::filters;
@@ -57,6 +57,11 @@ impl Behaviour for InternetGateway {
 
     fn rules() -> &'static [Rule<InternetGateway>] {
         RULES
+    }
+
+    /// A network has one at most.
+    fn replacement(live: &InternetGateway, wanted: &InternetGateway) -> Replacement {
+        if live.vpc == wanted.vpc { Replacement::DeleteFirst } else { Replacement::CreateFirst }
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<InternetGateway>>, Fault> {

@@ -90,7 +90,8 @@ impl Behaviour for SecurityGroup {
             Err(fault) if fault.kind == FaultKind::Exists => {
                 // The name is its predecessor's, which is still in use and goes when nothing refers to it any more.
                 let same = matching("vpc-id", [vpc.value()]);
-                let pages = aws.ec2().describe_security_groups().set_filters(Some(same)).into_paginator().items().send();
+                let pages =
+                    aws.ec2().describe_security_groups().set_filters(Some(same)).into_paginator().items().send();
                 let groups = pages.try_collect().await.sorted("ec2:DescribeSecurityGroups")?;
                 let bears = |live: &&Live| live.group_name().is_some_and(|bears| bears.eq_ignore_ascii_case(name));
                 match groups.iter().find(bears).map(|live| tags::read(live.tags())) {
@@ -254,7 +255,12 @@ mod tests {
         let (plain, second) = (described.name.clone(), described.second_name());
         assert_ne!(second, group("web").second_name(), "what it is replaced for is in it");
         let live = |name: &str| {
-            Live::builder().group_id("sg-1").vpc_id("vpc-1").group_name(name).description(&described.description).build()
+            Live::builder()
+                .group_id("sg-1")
+                .vpc_id("vpc-1")
+                .group_name(name)
+                .description(&described.description)
+                .build()
         };
         assert_eq!(understand(&live(&second)).definition, described);
         assert_eq!(understand(&live(&plain)).definition, described);

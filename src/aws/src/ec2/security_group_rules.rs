@@ -483,7 +483,8 @@ mod tests {
         let live = [(&kept, Some(&was)), (&foreign, Some(&other)), (&strange, None)];
         let described = https().described("new words");
         let added = Traffic::tcp(80).with(range("0.0.0.0/0"));
-        let expected = Steps { authorize: vec![&added], describe: vec![(&kept, &described)], revoke: vec![&foreign, &strange] };
+        let expected =
+            Steps { authorize: vec![&added], describe: vec![(&kept, &described)], revoke: vec![&foreign, &strange] };
         assert_eq!(steps(&wanted, &live), expected);
     }
 

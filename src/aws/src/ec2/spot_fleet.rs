@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{ActivityStatus, BatchState, CancelBatchErrorCode, ResourceType, SpotFleetRequestConfig as Live};
+use aws_sdk_ec2::types::{
+    ActivityStatus, BatchState, CancelBatchErrorCode, ResourceType, SpotFleetRequestConfig as Live,
+};
 use infra_derive::Resource;
 use infra_engine::check::{Passage, Rule};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State, Waits};

@@ -79,8 +79,7 @@ impl Behaviour for Subnet {
         for filter in filters(ask, "subnet-id") {
             let pages = aws.ec2().describe_subnets().filters(filter).into_paginator().items().send();
             let live = pages.try_collect().await.sorted("ec2:DescribeSubnets")?;
-            let asked =
-                |live: &&Live| ask.wants(live.subnet_id().unwrap_or_default(), None, &tags::read(live.tags()));
+            let asked = |live: &&Live| ask.wants(live.subnet_id().unwrap_or_default(), None, &tags::read(live.tags()));
             found.extend(live.iter().filter(asked).map(understand));
         }
         Ok(found)

@@ -81,7 +81,9 @@ impl Behaviour for Vpc {
                     if let Some((dns_support, dns_hostnames)) = names.reading()? {
                         let (cidr, state) = match given(live.cidr_block(), "ec2:DescribeVpcs", "cidrBlock") {
                             Ok(cidr) => (cidr, state(live.state())),
-                            Err(fault) => (Cidr::ANYWHERE, State::Unreadable(format!("the network {id}: {}", fault.message))),
+                            Err(fault) => {
+                                (Cidr::ANYWHERE, State::Unreadable(format!("the network {id}: {}", fault.message)))
+                            }
                         };
                         let definition = Vpc { cidr, dns_support, dns_hostnames };
                         found.push(Found::ready(id, definition, tags).in_state(state));

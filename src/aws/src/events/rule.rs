@@ -319,7 +319,10 @@ mod tests {
         let wanted = EventRule { enabled: false, pattern: Some(json!({"source": ["a"]})), ..rule() };
         let odd = Listed::builder().name("shop-odd").arn("arn:odd").schedule_expression("every now and then").build();
         let odd = understand(&odd, Tags::new());
-        assert_eq!((odd.id.as_str(), odd.definition.name.as_str(), odd.outputs["arn"].as_str()), ("shop-odd", "shop-odd", "arn:odd"));
+        assert_eq!(
+            (odd.id.as_str(), odd.definition.name.as_str(), odd.outputs["arn"].as_str()),
+            ("shop-odd", "shop-odd", "arn:odd")
+        );
         assert!(matches!(odd.state, State::Unreadable(why) if why.starts_with("the rule shop-odd: ")));
         assert_eq!(off.definition, wanted);
     }

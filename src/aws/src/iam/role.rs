@@ -143,10 +143,15 @@ impl Behaviour for Role {
             // Some organizations deny the one call that tells all: then each role that may be meant is asked for.
             Err(fault) if fault.kind == FaultKind::Denied && fault.operation == DETAILS => {
                 let meant = meant(aws, ask).await?;
-                let mut names: Vec<String> = listed(aws, ask).await?.iter().map(|role| role.role_name.clone()).collect();
+                let mut names: Vec<String> =
+                    listed(aws, ask).await?.iter().map(|role| role.role_name.clone()).collect();
                 names.retain(|name| meant.by_name(name));
                 let found = each(names, async |name: String| one(aws, &name).await).await?;
-                return Ok(found.into_iter().flatten().filter(|role| wants(ask, &role.id, &role.definition.path, &role.tags)).collect());
+                return Ok(found
+                    .into_iter()
+                    .flatten()
+                    .filter(|role| wants(ask, &role.id, &role.definition.path, &role.tags))
+                    .collect());
             }
             both => both?,
         };

@@ -343,7 +343,9 @@ mod tests {
     #[test]
     fn a_length_that_there_is_not_is_said_and_not_guessed() {
         let live = Live::builder().log_group_name("/ecs/shop-web").retention_in_days(31).build();
-        let State::Unreadable(why) = understand(&live, ARN, Tags::new()).state else { panic!("there is no such length") };
+        let State::Unreadable(why) = understand(&live, ARN, Tags::new()).state else {
+            panic!("there is no such length")
+        };
         assert!(why.starts_with("the log group /ecs/shop-web: logs cannot be kept for 31 days"), "{why}");
     }
 

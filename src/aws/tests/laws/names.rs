@@ -23,13 +23,8 @@ use crate::ground::{Ground, Network};
 fn stack(platform: &mut Platform, word: &str, network: &Network) {
     let name = |what: &str| format!("{word}-{what}");
     let mut stack = platform.stack("named");
-    let topic = Topic {
-        name: name("topic"),
-        display_name: String::new(),
-        policy: None,
-        key: None,
-        deduplicates: false,
-    };
+    let topic =
+        Topic { name: name("topic"), display_name: String::new(), policy: None, key: None, deduplicates: false };
     stack.add("topic", topic);
     let alarm = Alarm {
         name: name("alarm"),

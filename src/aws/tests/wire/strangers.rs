@@ -79,7 +79,10 @@ async fn targets_from_before_there_were_tags() {
     let server = Server::answering(answers(&[
         ("DescribeScalableTargets", target),
         ("DescribeScheduledActions", r#"{"ScheduledActions": []}"#),
-        ("RegisterScalableTarget", r#"{"ScalableTargetARN": "arn:aws:application-autoscaling:eu-central-1:1:scalable-target/1"}"#),
+        (
+            "RegisterScalableTarget",
+            r#"{"ScalableTargetARN": "arn:aws:application-autoscaling:eu-central-1:1:scalable-target/1"}"#,
+        ),
         ("TagResource", "{}"),
     ]))
     .await;

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use crate::args::{Policy, RoleName};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Level;
 use crate::files::write_whole;
+use crate::render::Level;
 use crate::session::{Blueprint, Session};
 
 pub(super) async fn run(arguments: Policy, session: &Session<'_>) -> Result<Exit, Failure> {

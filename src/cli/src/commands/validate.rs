@@ -13,7 +13,9 @@ pub(super) async fn run(session: &Session<'_>) -> Result<Exit, Failure> {
     let past = past(&blueprint, UnixTime(Timestamp::now().as_second()));
     if !past.is_empty() {
         let all = past.join(", ");
-        session.console.warn(&format!("the time of these is past, and AWS takes none of them any more: {all}\n  take them out of the code"));
+        session.console.warn(&format!(
+            "the time of these is past, and AWS takes none of them any more: {all}\n  take them out of the code"
+        ));
     }
     let count = blueprint.graph.definitions().len();
     let message = format!("Valid: {} for {}; nothing was called.", counted(count, DEFINITIONS), blueprint.owner);

@@ -10,6 +10,8 @@ pub struct Kept {
     /// What it says; nothing where there is none.
     pub ledger: Ledger,
     version: Option<Version>,
+    /// What was written last, when nobody knows whether it was.
+    unsure: Option<Vec<u8>>,
 }
 
 impl Kept {
@@ -28,7 +30,7 @@ impl Kept {
             );
             return Err(Fault::new(FaultKind::Refused, "reading the ledger", message));
         }
-        Ok(Kept { ledger, version: Some(stored.version) })
+        Ok(Kept { ledger, version: Some(stored.version), unsure: None })
     }
 
     /// The other places in which this owner has a ledger, where there is none here: a mistyped region is told by that.
@@ -38,7 +40,7 @@ impl Kept {
 
     /// Takes over which version was written, and nothing else: what it says may have changed meanwhile.
     pub fn take_version(&mut self, written: Kept) {
-        self.version = written.version;
+        (self.version, self.unsure) = (written.version, written.unsure);
     }
 
     /// True when there is such a record.
@@ -51,25 +53,32 @@ impl Kept {
     pub async fn write(&mut self, store: &dyn Store, owner: &Owner) -> Result<(), Fault> {
         self.ledger.format = FORMAT;
         let bytes = serde_json::to_vec_pretty(&self.ledger).expect("a ledger is made of texts");
-        let when = match &self.version {
-            Some(version) => When::Is(version.clone()),
-            None => When::Absent,
-        };
-        match store.put(&key(owner), bytes.clone(), when).await {
-            Ok(Put::Done(version)) => {
-                self.version = Some(version);
-                Ok(())
-            }
-            // The write went through, and only its answer was lost.
-            Ok(Put::Conflict) => match store.get(&key(owner)).await? {
-                Some(stored) if stored.bytes == bytes => {
-                    self.version = Some(stored.version);
-                    Ok(())
+        // Twice at most: what stands may be what was written last, and only the answer was lost.
+        for _ in 0..2 {
+            let when = match &self.version {
+                Some(version) => When::Is(version.clone()),
+                None => When::Absent,
+            };
+            match store.put(&key(owner), bytes.clone(), when).await {
+                Ok(Put::Done(version)) => {
+                    (self.version, self.unsure) = (Some(version), None);
+                    return Ok(());
                 }
-                _ => Err(overtaken(store)),
-            },
-            Err(fault) => Err(fault),
+                Ok(Put::Conflict) => match store.get(&key(owner)).await? {
+                    Some(stored) if stored.bytes == bytes => {
+                        (self.version, self.unsure) = (Some(stored.version), None);
+                        return Ok(());
+                    }
+                    Some(stored) if self.unsure.as_ref() == Some(&stored.bytes) => self.version = Some(stored.version),
+                    _ => return Err(overtaken(store)),
+                },
+                Err(fault) => {
+                    self.unsure = Some(bytes);
+                    return Err(fault);
+                }
+            }
         }
+        Err(overtaken(store))
     }
 }
 

@@ -45,7 +45,8 @@ pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
     listener.hear(&Event::ApplyStarted { run: run.to_owned(), steps: plan.steps.len() });
     let known = plan.known.clone().into_iter().collect();
     let protected = plan.protected.clone();
-    let site = Site { owner: &plan.owner, registry, listener, interrupt, journal, lease, protected, known: Mutex::new(known) };
+    let site =
+        Site { owner: &plan.owner, registry, listener, interrupt, journal, lease, protected, known: Mutex::new(known) };
     let mut schedule = Schedule::new(&plan.steps);
     let mut running = FuturesUnordered::new();
     let mut told = false;

@@ -23,6 +23,8 @@ const BEHIND: Duration = Duration::from_secs(2);
 /// What a run writes down.
 pub struct Journal<'a> {
     store: &'a dyn Store,
+    /// Where the history is written, also when the lock is lost: that is part of the story.
+    story: &'a dyn Store,
     owner: &'a Owner,
     run: String,
     history: History,
@@ -36,10 +38,16 @@ pub struct Journal<'a> {
 
 impl<'a> Journal<'a> {
     /// The journal of a run that begins now.
-    pub fn begin(store: &'a dyn Store, owner: &'a Owner, run: &str, kept: Kept, history: History) -> Journal<'a> {
+    pub fn begin(
+        (store, story): (&'a dyn Store, &'a dyn Store),
+        owner: &'a Owner,
+        run: &str,
+        kept: Kept,
+        history: History,
+    ) -> Journal<'a> {
         let (kept, changed, turn) = (Mutex::new(kept), AtomicBool::new(true), Turn::new(None));
         let (trouble, begun) = (Mutex::default(), Mutex::default());
-        Journal { store, owner, run: run.to_owned(), history, kept, changed, turn, trouble, begun }
+        Journal { store, story, owner, run: run.to_owned(), history, kept, changed, turn, trouble, begun }
     }
 
     /// Changes the ledger. It is written by [`Journal::write`], or soon by [`Journal::commit`].
@@ -85,7 +93,7 @@ impl<'a> Journal<'a> {
     /// it is told at the end.
     pub(super) async fn commit(&self) {
         let mut last = self.turn.lock().await;
-        if let Err(fault) = self.history.write(self.store).await {
+        if let Err(fault) = self.history.write(self.story).await {
             self.trouble().get_or_insert(fault);
         }
         if last.is_none_or(|last| last.elapsed() >= BEHIND)
@@ -103,7 +111,7 @@ impl<'a> Journal<'a> {
 
     /// Writes everything, for the last time, and tells what could not be written.
     pub(super) async fn finish(self) -> Option<Fault> {
-        let written = match self.history.finish(self.store).await {
+        let written = match self.history.finish(self.story).await {
             Ok(()) => self.write().await,
             Err(fault) => Err(fault),
         };

@@ -22,8 +22,10 @@ use crate::record::{History, Lease, Store};
 pub struct Performing<'a> {
     /// The kinds.
     pub registry: &'a Registry,
-    /// Where the records are.
+    /// Where the ledger is written, while the lock is held.
     pub store: &'a dyn Store,
+    /// Where the history is written, also when the lock is lost.
+    pub story: &'a dyn Store,
     /// What is wanted.
     pub graph: &'a Graph,
     /// What was asked for.
@@ -61,7 +63,7 @@ pub async fn perform(surveyed: Surveyed, plan: &Plan, performing: &Performing<'_
     let owner = &plan.owner;
     let had_ledger = kept.exists();
     let history = History::begin(owner, run, who, command, story(plan, options));
-    let journal = Journal::begin(store, owner, run, kept, history);
+    let journal = Journal::begin((store, performing.story), owner, run, kept, history);
     let proven = proven(registry, &journal, plan);
     journal.ledger(|ledger| {
         if options.take_over || ledger.home.is_none() {

@@ -121,7 +121,12 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
         Work::Rotate { live, hand_over } => {
             let mut attempt = Attempt::new(site, step, waits.update);
             let rotation = Rotation { token: site.token(&step.address), hand_over: *hand_over };
-            attempt.repeat(|| async { site.may_change()?; kind.rotate(live, &rotation).await }).await?;
+            attempt
+                .repeat(|| async {
+                    site.may_change()?;
+                    kind.rotate(live, &rotation).await
+                })
+                .await?;
             let live = read_ready(kind, &live.id, &mut attempt).await?;
             let id = live.id.clone();
             site.stands(&step.address, live);
@@ -143,12 +148,22 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
                 (keys::ADDRESS.to_owned(), step.address.to_string()),
             ]);
             let retag = Retag { set, remove: Vec::new() };
-            attempt.repeat(|| async { site.may_change()?; kind.retag(live, &retag).await }).await?;
+            attempt
+                .repeat(|| async {
+                    site.may_change()?;
+                    kind.retag(live, &retag).await
+                })
+                .await?;
             Ok(live.id.clone())
         }
         Work::Delete { live } => {
             let mut attempt = Attempt::new(site, step, waits.delete);
-            attempt.repeat(|| async { site.may_change()?; kind.delete(live).await.gone_is_fine() }).await?;
+            attempt
+                .repeat(|| async {
+                    site.may_change()?;
+                    kind.delete(live).await.gone_is_fine()
+                })
+                .await?;
             let ask = Ask::only([live.id.clone()]);
             while attempt.repeat(|| kind.read(&ask)).await?.iter().any(|live| !kind.goes_by_itself(live)) {
                 attempt.wait_for("being deleted").await?;
@@ -367,7 +382,12 @@ async fn retag(
         return Ok(());
     }
     let retag = Retag { set, remove };
-    attempt.repeat(|| async { site.may_change()?; kind.retag(live, &retag).await }).await
+    attempt
+        .repeat(|| async {
+            site.may_change()?;
+            kind.retag(live, &retag).await
+        })
+        .await
 }
 
 impl<'a> Site<'a> {

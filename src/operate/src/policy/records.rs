@@ -6,7 +6,7 @@ use infra_engine::record;
 use super::home::Home;
 use super::statement::{Reach, Statements};
 
-/// Reading the records: the lock, the scope, the history.
+/// Reading the records: the lock, the ledger, the history.
 pub(super) fn reading(home: &Home<'_>, statements: &mut Statements) {
     let prefix = record::prefix(home.owner);
     statements.allow("s3:GetObject", [objects(home, "recordsRead", &prefix)]);
@@ -14,12 +14,21 @@ pub(super) fn reading(home: &Home<'_>, statements: &mut Statements) {
     // without a prefix: so where the request has one, it must be ours.
     let list = bucket(home, "recordsList").when("StringLikeIfExists", "s3:prefix", &[&format!("{prefix}*")]);
     statements.allow("s3:ListBucket", [list]);
+    // Whether this environment has records in another region: there its region was mistyped, or it has moved.
+    for action in store::ACTIONS_ELSEWHERE {
+        statements.allow(action, [Reach::on("recordsElsewhere", vec!["*".to_owned()])]);
+    }
+    let own =
+        |arn: String, sid: &str| Reach::on(sid, vec![arn]).when("StringEquals", "aws:ResourceAccount", &[home.account]);
+    let all = home.arn(&format!("s3:::infra-{}-*", home.account));
+    statements.allow("s3:GetObject", [own(format!("{all}/{prefix}*"), "recordsOfRegions")]);
+    statements.allow("s3:ListBucket", [own(all, "recordsOfRegionsList")]);
 }
 
 /// Writing them. What was written into the history stays: it can be added to, and not taken away.
 pub(super) fn writing(home: &Home<'_>, statements: &mut Statements) {
     let prefix = record::prefix(home.owner);
-    for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"] {
+    for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectTagging"] {
         statements.allow(action, [objects(home, "recordsWrite", &prefix)]);
     }
     let list = bucket(home, "recordsList").when("StringLikeIfExists", "s3:prefix", &[&format!("{prefix}*")]);

@@ -169,7 +169,10 @@ fn v242_thresholds_leave_room_for_one_that_goes() {
     assert_eq!(with(2, 2.0, 1.3), []);
     let [(code, wrong)] = &with(2, 3.0, 2.0)[..] else { panic!("they cross") };
     assert_eq!(*code, "V242");
-    assert!(wrong.ends_with("the 2 that are left get up to 3 each, and above 3 scaling.out brings one back"), "{wrong}");
+    assert!(
+        wrong.ends_with("the 2 that are left get up to 3 each, and above 3 scaling.out brings one back"),
+        "{wrong}"
+    );
 }
 
 #[test]
