@@ -66,6 +66,12 @@ def install():
                 return denied
         return None
 
+    def _resolve_condition_key(key, ctx):
+        # To AWS every call is encrypted; here none is, and none leaves the machine.
+        return "true" if key.lower() == "aws:securetransport" else told_by_ministack(key, ctx)
+
+    told_by_ministack = evaluator._resolve_condition_key
+    evaluator._resolve_condition_key = _resolve_condition_key
     actions.extract_iam_action = extract_iam_action
     actions.extract_resource_arn = extract_resource_arn
     evaluator.enforce = enforce_all

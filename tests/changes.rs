@@ -110,7 +110,7 @@ fn what_must_be_replaced_says_why_and_takes_along_what_stands_on_it() {
 }
 
 #[test]
-fn what_cannot_stand_beside_its_successor_goes_first() {
+fn what_has_a_second_name_goes_when_its_successor_stands() {
     let project = standing(&[vpc("10.0.0.0/16"), group("net.web", "shop-web", "the old words")]);
     project.write(&file(&[vpc("10.0.0.0/16"), group("net.web", "shop-web", "the new words")]));
     project
@@ -122,7 +122,7 @@ fn what_cannot_stand_beside_its_successor_goes_first() {
     project.apply().ended(0);
     let made = operations(&project);
     let place = |operation: &str| made.iter().position(|one| one == operation).unwrap_or_else(|| panic!("{made:?}"));
-    assert!(place("DeleteSecurityGroup") < place("CreateSecurityGroup"), "{made:?}");
+    assert!(place("CreateSecurityGroup") < place("DeleteSecurityGroup"), "{made:?}");
     project.plan().ended(0).saying("No changes.");
 }
 
@@ -163,14 +163,24 @@ fn a_removed_definition_is_deleted_also_the_last_of_its_kind() {
 }
 
 #[test]
-fn the_last_of_a_kind_is_found_though_the_scope_record_is_lost() {
+fn with_the_ledger_lost_nothing_is_deleted_until_a_person_has_confirmed_what_is_ours() {
     let project = standing(&[logs("app.web", "/shop/web", 30), vpc("10.0.0.0/16")]);
     let bucket = format!("infra-{}-us-east-1", project.client.account);
     assert!(project.client.keys(&bucket).contains(&"shop/test/ledger.json".to_owned()));
     project.client.s3("DELETE", &format!("/{bucket}/shop/test/ledger.json"), b"");
     project.write(&file(&[vpc("10.0.0.0/16")]));
-    project.plan().ended(0).saying("app.web").saying("0 to add, 0 to change, 1 to destroy");
-    project.apply().ended(0);
+    project
+        .plan()
+        .ended(1)
+        .saying("app.web")
+        .saying("nothing proves that")
+        .saying("infra confirm logs/log-group//shop/web");
+    let groups = || project.client.logs("DescribeLogGroups", &json!({}))["logGroups"].as_array().map(Vec::len);
+    project.run(&["apply", "--env", "test", "--yes", "--allow-destroy", "9"]).ended(1);
+    assert_eq!(groups(), Some(1), "it is found though the ledger is lost, and stays");
+    project.run(&["confirm", "--env", "test", "--yes"]).ended(0).saying("app.web");
+    project.apply().ended(0).saying("1 destroyed");
+    assert_eq!(groups(), Some(0));
     project.plan().ended(0).saying("No changes.");
 }
 

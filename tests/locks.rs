@@ -26,7 +26,7 @@ fn of_two_applies_that_start_together_one_works_and_the_other_is_told_who() {
         let (winner, loser, idle) =
             if first.code == Some(0) { (first, second, &other) } else { (second, first, &project.proxy) };
         winner.ended(0).saying("Apply complete! Resources: 34 added");
-        loser.ended(1).saying("somebody else is at work").saying("tester@").saying("`apply`").saying("infra unlock ");
+        loser.ended(1).saying("another run holds the lock").saying("tester@").saying("`apply`").saying("infra unlock ");
         assert_eq!(work(idle), [], "the other one changes nothing");
         project.run(&["unlock", "--env", "test"]).ended(0).saying("Nobody holds the lock");
     }

@@ -121,5 +121,5 @@ fn two_environments_of_one_account_do_not_meet() {
     project.plan().ended(0).saying("No changes.");
     project.run(&["destroy", "--env", "second", "--yes", "--allow-destroy", "34"]).ended(0).saying("34 destroyed");
     project.plan().ended(0).saying("No changes.");
-    project.run(&["history", "--env", "test"]).ended(0).saying("UTC");
+    project.run(&["history", "--env", "test"]).ended(0).saying("complete");
 }

@@ -65,7 +65,9 @@ async fn check_plan_leaves_alone(project: &str, resource: &str) {
     let lives = registry.kind(ScalableTarget::SCHEMA.kind).unwrap().read(&ask).await.unwrap();
     let plan = plan(&graph, &lives, &Ledger::default(), &registry, &Options::converge(owner));
     assert!(plan.changes.iter().all(|change| change.fields.is_empty()), "{:?}", plan.changes);
-    let [Note::OwnedElsewhere { path, owner, live, wanted, .. }] = &plan.notes[..] else { panic!("{:?}", plan.notes) };
+    let [Note::OwnedElsewhere { path, owner, live, wanted, .. }, ..] = &plan.notes[..] else {
+        panic!("{:?}", plan.notes)
+    };
     assert_eq!((path.to_string().as_str(), owner.as_str()), ("minimum", "a scheduled action"));
     assert_eq!((live.as_u64(), wanted.as_u64()), (Some(4), Some(2)));
 }

@@ -71,7 +71,7 @@ const DESCRIPTION: usize = 256;
 impl Behaviour for OriginAccessControl {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["cloudfront/distribution"];
 
     const ACTIONS: &'static [&'static str] = &[
         "cloudfront:CreateOriginAccessControl",

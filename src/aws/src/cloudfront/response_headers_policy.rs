@@ -170,7 +170,7 @@ const UPDATE: &str = "cloudfront:UpdateResponseHeadersPolicy";
 impl Behaviour for ResponseHeadersPolicy {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["cloudfront/distribution"];
 
     const ACTIONS: &'static [&'static str] = &[
         "cloudfront:CreateResponseHeadersPolicy",

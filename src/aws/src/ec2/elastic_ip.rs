@@ -31,8 +31,6 @@ pub struct ElasticIp {}
 impl Behaviour for ElasticIp {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
-
     const ACTIONS: &'static [&'static str] =
         &["ec2:AllocateAddress", "ec2:DescribeAddresses", "ec2:ReleaseAddress", tags::CREATE_TAGS, tags::DELETE_TAGS];
 

@@ -40,7 +40,7 @@ const DETACHED: &str = "detached";
 impl Behaviour for InternetGateway {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["ec2/route-table"];
 
     // It cannot be detached while something in the network has a public address.
     const WAITS: Waits = Waits { update: Duration::from_secs(15 * 60), ..Waits::QUICK };

@@ -50,7 +50,16 @@ impl Behaviour for SecurityGroup {
 
     const SECOND_NAME: bool = true;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &[
+        "ec2/security-group-rules",
+        "ec2/spot-fleet",
+        "ecs/service",
+        "elasticache/replication-group",
+        "elb/load-balancer",
+        "lambda/function",
+        "rds/instance",
+        "rds/replica",
+    ];
 
     // Functions and load balancers leave interfaces behind, which take up to three quarters of an hour to go.
     const WAITS: Waits = Waits { delete: Duration::from_secs(45 * 60), ..Waits::QUICK };

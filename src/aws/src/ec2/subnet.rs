@@ -49,7 +49,15 @@ pub struct Subnet {
 impl Behaviour for Subnet {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &[
+        "ec2/nat-gateway",
+        "ec2/spot-fleet",
+        "ecs/service",
+        "elasticache/subnet-group",
+        "elb/load-balancer",
+        "lambda/function",
+        "rds/subnet-group",
+    ];
 
     // Functions and load balancers leave interfaces behind, which take up to three quarters of an hour to go.
     const WAITS: Waits =

@@ -48,8 +48,6 @@ const ENDPOINTS: &str = "ec2:DescribeVpcEndpoints";
 impl Behaviour for Vpc {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
-
     const WAITS: Waits = Waits { create: Duration::from_secs(10 * 60), ..Waits::QUICK };
 
     const ACTIONS: &'static [&'static str] = &[

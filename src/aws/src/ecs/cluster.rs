@@ -109,7 +109,7 @@ const FARGATE_SPOT: &str = "FARGATE_SPOT";
 impl Behaviour for Cluster {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["ecs/service"];
 
     const WAITS: Waits = Waits {
         usual: Duration::from_secs(5),

@@ -108,7 +108,7 @@ const AT_A_TIME: usize = 20;
 impl Behaviour for CacheParameterGroup {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["elasticache/replication-group"];
 
     const INDEXED: bool = true;
 

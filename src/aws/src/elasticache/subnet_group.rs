@@ -54,7 +54,7 @@ impl Arn for CacheSubnetGroupArn {}
 impl Behaviour for CacheSubnetGroup {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["elasticache/replication-group"];
 
     const INDEXED: bool = true;
 

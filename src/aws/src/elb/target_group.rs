@@ -161,8 +161,6 @@ impl Behaviour for TargetGroup {
 
     const SECOND_NAME: bool = true;
 
-    const HELD_BY_USERS: bool = true;
-
     const WAITS: Waits = Waits { usual: Duration::from_secs(2), ..Waits::QUICK };
 
     const INDEXED: bool = true;

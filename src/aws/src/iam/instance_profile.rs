@@ -54,8 +54,6 @@ const NONE: &str = "(none)";
 impl Behaviour for InstanceProfile {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
-
     const INDEXED: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[

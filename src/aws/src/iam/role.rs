@@ -93,8 +93,6 @@ const OF_SYSTEMS_MANAGER: [&str; 4] = [
 impl Behaviour for Role {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
-
     /// A policy that is taken out of the code goes, whoever else attaches such ones.
     const CODE_GOES_FIRST: bool = true;
 

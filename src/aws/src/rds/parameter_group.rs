@@ -111,7 +111,7 @@ const AT_A_TIME: usize = 20;
 impl Behaviour for DatabaseParameterGroup {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["rds/instance", "rds/replica"];
 
     const INDEXED: bool = true;
 

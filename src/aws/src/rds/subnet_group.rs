@@ -54,7 +54,7 @@ impl Arn for DatabaseSubnetGroupArn {}
 impl Behaviour for DatabaseSubnetGroup {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["rds/instance", "rds/replica"];
 
     const INDEXED: bool = true;
 

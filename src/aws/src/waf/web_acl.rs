@@ -164,7 +164,7 @@ impl WebAcl {
 impl Behaviour for WebAcl {
     type Cloud = Aws;
 
-    const HELD_BY_USERS: bool = true;
+    const HELD_BY: &'static [&'static str] = &["cloudfront/distribution", "elb/load-balancer"];
 
     const INDEXED: bool = true;
 

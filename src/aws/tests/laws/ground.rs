@@ -33,9 +33,10 @@ impl Ground {
     }
 
     /// The sample lives: every field changes in the code and back. Then every field that changes in place is changed
-    /// outside, and mended. Then everything gets another address.
+    /// outside, and mended. Then everything gets another address. Then each is replaced on request.
     pub async fn obeys(&self, sample: &Sample) {
         self.try_out(&sample.clone().of_every_field()).await;
+        laws::replaced_on_request(&self.session(), sample).await;
     }
 
     /// The same by several at once, each in a project of its own, with a part of the changes: for what takes its time.
@@ -43,6 +44,9 @@ impl Ground {
         let part = async |number: usize| {
             let ground = Ground::new().await;
             ground.try_out(&sample(&ground).of_every_field().part(number, parts)).await;
+            if number == 0 {
+                laws::replaced_on_request(&ground.session(), &sample(&ground)).await;
+            }
         };
         join_all((0..parts).map(part)).await;
     }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use infra_engine::plan::Spec;
+
 mod autoscaling;
 mod cloudfront;
 mod cloudwatch;
@@ -77,4 +79,10 @@ async fn every_kind_is_in_a_sample() {
     let kinds: BTreeSet<&str> = registry.kinds().map(|kind| kind.schema().kind).collect();
     let tried: BTreeSet<&str> = SAMPLES.iter().copied().flatten().copied().collect();
     assert_eq!(tried, kinds);
+    let crowded = registry.kinds().map(|kind| kind.schema()).filter(|schema| !Spec::fits(schema));
+    assert_eq!(
+        crowded.map(|schema| schema.kind).collect::<Vec<_>>(),
+        Vec::<&str>::new(),
+        "their fields fit into a tag"
+    );
 }

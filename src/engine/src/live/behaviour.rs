@@ -39,9 +39,9 @@ pub trait Behaviour: Resource {
     /// True where a second one of the same natural name can be made under another name, beside the first.
     const SECOND_NAME: bool = false;
 
-    /// True where the cloud refuses to delete it as long as other resources refer to it: it cannot go before its
-    /// successor comes while something of ours holds it.
-    const HELD_BY_USERS: bool = false;
+    /// The kinds that keep the cloud from deleting it as long as they refer to it: it cannot go before its successor comes
+    /// while one of them stays.
+    const HELD_BY: &'static [&'static str] = &[];
 
     /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
     const ROTATES: Option<&'static str> = None;

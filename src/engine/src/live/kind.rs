@@ -66,9 +66,9 @@ pub trait Kind: Send + Sync {
     fn has_second_name(&self) -> bool {
         false
     }
-    /// See [`Behaviour::HELD_BY_USERS`].
-    fn is_held_by_users(&self) -> bool {
-        false
+    /// See [`Behaviour::HELD_BY`].
+    fn held_by(&self) -> &'static [&'static str] {
+        &[]
     }
     /// See [`Behaviour::ROTATES`].
     fn rotates(&self) -> Option<&'static str> {
@@ -209,8 +209,8 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::SECOND_NAME
     }
 
-    fn is_held_by_users(&self) -> bool {
-        R::HELD_BY_USERS
+    fn held_by(&self) -> &'static [&'static str] {
+        R::HELD_BY
     }
 
     fn rotates(&self) -> Option<&'static str> {

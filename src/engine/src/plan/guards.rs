@@ -123,12 +123,11 @@ impl About<'_, '_> {
             let (Action::Replace(Replacement::DeleteFirst), Some(gone)) = (one.change.action, one.live) else {
                 continue;
             };
-            if !self.registry.kind(gone.kind).is_some_and(|kind| kind.is_held_by_users()) {
-                continue;
-            }
+            let holders = self.registry.kind(gone.kind).map(|kind| kind.held_by()).unwrap_or_default();
             let by: BTreeSet<Address> = self
                 .users_in_code(&one.change.address)
                 .into_iter()
+                .filter(|user| holders.contains(&user.kind))
                 .filter(|user| refers(user, gone) && !self.goes_before(user) && !self.is_child(user, gone))
                 .map(|user| self.address_of(user))
                 .collect();

@@ -16,8 +16,11 @@ use crate::model::{Document, Mutability, Ownership, Schema, Shape, Tags, digest,
 pub struct Spec(BTreeMap<String, String>);
 
 const VERSION: &str = "2";
-const NAME: usize = 3;
+const NAME: usize = 4;
 const VALUE: usize = 4;
+
+/// The longest value that a tag may have on AWS, and with it the most fields that a kind may have.
+pub const LONGEST: usize = 256;
 
 /// Under which name the digest of the tags stands: no field is called so.
 const TAGS: &str = "infra:tags";
@@ -28,6 +31,12 @@ impl Spec {
         let value = |name: &str| short(&redact(document.field(name).unwrap_or(&Value::Null)), VALUE);
         let fields = names(schema).map(|name| (name_of(name), value(name)));
         Spec(fields.chain([(name_of(TAGS), short(&plain_tags(tags), VALUE))]).collect())
+    }
+
+    /// True when every field of a kind has a digest of its own, and all of them fit into a tag.
+    pub fn fits(schema: &Schema) -> bool {
+        let spec = Spec::of(schema, &Document::from_value(json!({})), &Tags::new());
+        spec.0.len() == names(schema).count() + 1 && spec.to_string().len() <= LONGEST
     }
 
     /// The digests that a tag holds.
@@ -122,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_spec_tells_nothing() {
-        for text in ["", "2", "1.abcd.0000", "2.abcdef", "2.äbcdefä"] {
+        for text in ["", "2", "1.abcd.0000", "2.abcdefa", "2.äbcdefä"] {
             assert!(Spec::parse(text).is_none(), "{text}");
         }
     }

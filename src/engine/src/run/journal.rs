@@ -12,13 +12,16 @@ use futures::lock::Mutex as Turn;
 use tokio::time::Instant;
 
 use crate::event::{Event, Listener};
-use crate::live::{Fault, Live, Registry};
+use crate::live::{FIRST_PAUSE, Fault, FaultKind, Live, Registry};
 use crate::model::{Address, Entry, Ledger, Owner};
 use crate::plan::{Verb, ledger_name};
 use crate::record::{History, Kept, Store};
 
 /// How long the ledger may be behind what was made: what was about to be made stands in it already.
 const BEHIND: Duration = Duration::from_secs(2);
+
+/// How often the ledger is tried to be written.
+const WRITES: u32 = 6;
 
 /// What a run writes down.
 pub struct Journal<'a> {
@@ -103,9 +106,19 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Makes sure that the ledger stands as it is now.
+    /// Makes sure that the ledger stands as it is now. What may pass is tried again.
     pub(super) async fn write(&self) -> Result<(), Fault> {
         let mut last = self.turn.lock().await;
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..WRITES {
+            match self.write_ledger(&mut last).await {
+                Err(fault) if fault.may_pass() || fault.kind == FaultKind::Lost => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                answer => return answer,
+            }
+        }
         self.write_ledger(&mut last).await
     }
 

@@ -61,8 +61,8 @@ const LOOKS: usize = 3;
 /// How often something whose making was not answered is looked for before it is made again.
 const VISIBLE: usize = 5;
 
-/// The same of what could be made twice without anybody noticing: for about a minute.
-const VISIBLE_WITHOUT_NAME: usize = 12;
+/// The same of what could be made twice without anybody noticing: for about twenty seconds.
+const VISIBLE_WITHOUT_NAME: usize = 9;
 
 /// Carries out one step.
 pub(super) async fn carry_out(site: &Site<'_>, step: &Step) -> Ended {

@@ -192,8 +192,8 @@ impl Kind for Weathered {
         self.kind.has_second_name()
     }
 
-    fn is_held_by_users(&self) -> bool {
-        self.kind.is_held_by_users()
+    fn held_by(&self) -> &'static [&'static str] {
+        self.kind.held_by()
     }
 
     fn goes_by_itself(&self, live: &Live) -> bool {

@@ -27,8 +27,6 @@ const NATURE: Nature = Nature::PLAIN;
 impl Behaviour for Network {
     type Cloud = ModelCloud;
 
-    const HELD_BY_USERS: bool = true;
-
     const ACTIONS: &'static [&'static str] = &["model:Network"];
 
     tagged!();
