@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_ecs::types::{
     AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration, Deployment, DeploymentCircuitBreaker,
-    DeploymentConfiguration, DeploymentRolloutState, LaunchType, LoadBalancer, MetricConfiguration,
-    MonitoringConfiguration, NetworkConfiguration, PropagateTags, Service as Live, ServiceCurrentRevisionSummary,
-    ServiceField, ServiceRevision,
+    DeploymentConfiguration, DeploymentRolloutState, LaunchType, LoadBalancer, NetworkConfiguration, PropagateTags,
+    Service as Live, ServiceCurrentRevisionSummary, ServiceField, ServiceRevision,
 };
 use infra_derive::Resource;
 use infra_engine::check::Rule;
@@ -15,6 +14,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::{Ref, Replacement};
 use serde::{Deserialize, Serialize};
 
+use self::monitoring::{is_quick, monitoring};
 use super::cluster::{self, CapacityProvider, ClusterName, Share, strategy};
 use super::connect::Connect;
 use super::rollouts::{Progress, primary, why};
@@ -29,6 +29,7 @@ use crate::pages::{batches, each};
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
 
+mod monitoring;
 mod rules;
 
 /// A service: a task definition that runs so many times on Fargate, and how a new revision takes over.
@@ -480,23 +481,6 @@ async fn quick(aws: &Aws, services: impl Iterator<Item = &Live>) -> Result<BTree
 /// The revision of a service that runs; two while one takes the place of the other.
 fn current(service: &Live) -> impl Iterator<Item = &str> {
     service.current_service_revisions().iter().filter_map(ServiceCurrentRevisionSummary::arn)
-}
-
-/// What the metrics are called that may come every twenty seconds.
-const METRICS: [&str; 2] = ["CPUUtilization", "MemoryUtilization"];
-
-fn monitoring(quick: bool, operation: &'static str) -> Result<MonitoringConfiguration, Fault> {
-    let metrics = MetricConfiguration::builder().set_metric_names(Some(METRICS.map(str::to_owned).into()));
-    let metrics = metrics.resolution_seconds(if quick { 20 } else { 60 }).build().sorted(operation)?;
-    Ok(MonitoringConfiguration::builder().metric_configurations(metrics).build())
-}
-
-fn is_quick(live: Option<&MonitoringConfiguration>) -> bool {
-    let quick = |metric: &&str| {
-        let mut configurations = live.into_iter().flat_map(MonitoringConfiguration::metric_configurations);
-        configurations.any(|one| one.resolution_seconds() == 20 && one.metric_names().iter().any(|name| name == metric))
-    };
-    METRICS.iter().all(|metric| quick(&metric))
 }
 
 fn rebalancing(rebalances: bool) -> AvailabilityZoneRebalancing {
