@@ -38,7 +38,10 @@ fn spoiled(offset: usize, treatment: fn(&Call) -> Treatment, expected: &BTreeSet
     let run = project.apply();
     let calls: Vec<Call> = project.proxy.changes().into_iter().filter(is_it).collect();
     if run.code != Some(0) {
-        assert!(run.code == Some(1) && run.err.contains("error"), "spoiled {calls:#?}\n{run}");
+        assert!(
+            run.code == Some(1) && (run.err.contains("error") || run.err.contains("failed:")),
+            "spoiled {calls:#?}\n{run}"
+        );
         project.proxy.pass();
         project.apply().ended(0);
     }

@@ -135,13 +135,13 @@ mod tests {
 
     /// A project with a script, and its environment of that account in that folder.
     fn project(root: &Path, account: &str, folder: &str) -> Loaded<()> {
-        fs::create_dir_all(root.join("localstack")).unwrap();
-        fs::write(root.join("localstack/up"), "#!/bin/sh\n").unwrap();
+        fs::create_dir_all(root.join("localstack")).expect("a test writes what it needs");
+        fs::write(root.join("localstack/up"), "#!/bin/sh\n").expect("a test writes what it needs");
         let facts = Facts {
-            project: "shop".parse().unwrap(),
-            name: "local".parse().unwrap(),
-            account: account.parse().unwrap(),
-            region: "eu-central-1".parse().unwrap(),
+            project: "shop".parse().expect("a test writes what it needs"),
+            name: "local".parse().expect("a test writes what it needs"),
+            account: account.parse().expect("a test writes what it needs"),
+            region: "eu-central-1".parse().expect("a test writes what it needs"),
             profile: None,
             endpoint: None,
             endpoints: Default::default(),

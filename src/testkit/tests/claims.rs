@@ -1,5 +1,7 @@
 //! What a tag claims is not believed where it would cost somebody a resource; what was lost is told, and mended.
 
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

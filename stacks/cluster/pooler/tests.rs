@@ -203,7 +203,6 @@ fn check_nobody_was_refused(load: Child) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "what is not tested is said")]
 fn a_new_password_refuses_nobody() {
     let Some(programs) = Programs::find() else {
         eprintln!(

@@ -26,7 +26,7 @@ fn tags(pairs: &[(&str, &str)]) -> String {
 /// The recorded database with other tags, and with one of its texts in another way.
 fn database(pairs: &[(&str, &str)], from: &str, to: &str) -> Reply {
     let text = DATABASE.replace(from, to);
-    let start = text.find("<TagList>").map_or_else(|| text.find("</DBInstance>").unwrap(), |start| start);
+    let start = text.find("<TagList>").unwrap_or_else(|| text.find("</DBInstance>").unwrap());
     let end = text.find("</TagList>").map_or(start, |end| end + "</TagList>".len());
     xml(200, &format!("{}{}{}", &text[..start], tags(pairs), &text[end..]))
 }

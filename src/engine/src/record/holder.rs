@@ -211,9 +211,9 @@ mod tests {
         }
 
         fn add(&self, pid: &str, started: &str) {
-            fs::create_dir_all(self.0.join(pid)).unwrap();
+            fs::create_dir_all(self.0.join(pid)).expect("a test writes what it needs");
             let stat = format!("{pid} (in fra) S {}{started} 0 0", "0 ".repeat(18));
-            fs::write(self.0.join(pid).join("stat"), stat).unwrap();
+            fs::write(self.0.join(pid).join("stat"), stat).expect("a test writes what it needs");
         }
 
         /// Whether a process that was started at 5 is dead.
@@ -223,7 +223,7 @@ mod tests {
         }
 
         fn ours(&self) -> u32 {
-            Table(&self.0).user_of("self").unwrap()
+            Table(&self.0).user_of("self").expect("a test writes what it needs")
         }
     }
 

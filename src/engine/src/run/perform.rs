@@ -172,11 +172,8 @@ fn after_all(ledger: &mut Ledger, registry: &Registry, run: &str, plan: &Plan, w
     let stays = |live: &&Live| !gone.contains(&(live.kind, live.id.as_str()));
     let standing: BTreeSet<(&str, &str)> =
         world.lives.iter().filter(stays).map(|live| (live.kind, ledger_name(registry, live))).collect();
-    let unseen = |kind: &str| {
-        registry.kind(kind).is_none()
-            || world.left_out.contains(kind)
-            || world.unread.iter().any(|unread| *unread == kind)
-    };
+    let unseen =
+        |kind: &str| registry.kind(kind).is_none() || world.left_out.contains(kind) || world.unread.contains(&kind);
     ledger.retain(|entry| {
         unseen(&entry.kind) || entry.run == run || standing.contains(&(entry.kind.as_str(), entry.id.as_str()))
     });

@@ -36,8 +36,11 @@ pub(super) fn writing(home: &Home<'_>, statements: &mut Statements) {
     let history = objects(home, "historyStays", &format!("{prefix}history/"));
     let history = Reach { conditions: Default::default(), ..history };
     statements.deny(&["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"], history);
-    // It is looked at by each run: whole or not.
-    statements.allow("s3:GetBucketTagging", [bucket(home, "recordsBucket")]);
+    // Each run that writes looks at all of its settings first.
+    let looks = |action: &&&str| action.starts_with("s3:Get") && !action.contains("Object");
+    for action in store::ACTIONS.iter().filter(looks) {
+        statements.allow(action, [bucket(home, "recordsBucket")]);
+    }
 }
 
 /// Making the bucket, which happens once in the life of an account, and taking it away when it is empty.

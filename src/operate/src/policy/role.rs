@@ -14,7 +14,8 @@ pub enum Role {
     Plan,
     /// Carries plans out: makes, changes, rotates, deletes.
     Apply,
-    /// Keeps it running: rotates secrets, changes how many tasks there are, starts the load test, breaks a lock.
+    /// Keeps it running: changes how many tasks there are and values that nothing has to be deployed for, starts the load
+    /// test, breaks a lock.
     Operate,
     /// Takes over what is nobody's: `adopt`.
     Adopt,

@@ -16,7 +16,7 @@ async fn standing(definitions: &[Definition]) -> (Ground, Vec<Live>, Ledger) {
     let ground = Ground::model(&ModelCloud::new());
     ground.apply("a version", definitions).await;
     let lives = ground.lives("a version").await;
-    let ledger = ground.session.kept().await.unwrap().ledger;
+    let ledger = ground.session.kept().await.expect("the records can be read").ledger;
     (ground, lives, ledger)
 }
 

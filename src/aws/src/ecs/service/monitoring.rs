@@ -17,9 +17,9 @@ pub(super) fn monitoring(quick: bool, operation: &'static str) -> Result<Monitor
 
 /// True when all of them come every twenty seconds.
 pub(super) fn is_quick(live: Option<&MonitoringConfiguration>) -> bool {
-    let quick = |metric: &&str| {
+    let quick = |metric: &str| {
         let mut configurations = live.into_iter().flat_map(MonitoringConfiguration::metric_configurations);
         configurations.any(|one| one.resolution_seconds() == 20 && one.metric_names().iter().any(|name| name == metric))
     };
-    METRICS.iter().all(|metric| quick(&metric))
+    METRICS.iter().all(|metric| quick(metric))
 }
