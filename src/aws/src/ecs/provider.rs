@@ -102,6 +102,8 @@ const DELETE: &str = "ecs:DeleteCapacityProvider";
 impl Behaviour for GroupProvider {
     type Cloud = Aws;
 
+    const HELD_BY: &'static [&'static str] = &["ecs/cluster"];
+
     const WAITS: Waits = Waits {
         usual: Duration::from_secs(5),
         create: Duration::from_secs(10 * 60),

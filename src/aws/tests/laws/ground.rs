@@ -32,21 +32,21 @@ impl Ground {
         Ground { aws: Arc::new(aws), project: unique("law") }
     }
 
-    /// The sample lives: every field changes in the code and back. Then every field that changes in place is changed
-    /// outside, and mended. Then everything gets another address. Then each is replaced on request.
+    /// Each resource of the sample is replaced on request. Then the sample lives: every field changes in the code and back. Then every field that changes in place is changed
+    /// outside, and mended. Then everything gets another address.
     pub async fn obeys(&self, sample: &Sample) {
-        self.try_out(&sample.clone().of_every_field()).await;
         laws::replaced_on_request(&self.session(), sample).await;
+        self.try_out(&sample.clone().of_every_field()).await;
     }
 
     /// The same by several at once, each in a project of its own, with a part of the changes: for what takes its time.
     pub async fn obeys_in_parts(parts: usize, sample: impl Fn(&Ground) -> Sample) {
         let part = async |number: usize| {
             let ground = Ground::new().await;
-            ground.try_out(&sample(&ground).of_every_field().part(number, parts)).await;
             if number == 0 {
                 laws::replaced_on_request(&ground.session(), &sample(&ground)).await;
             }
+            ground.try_out(&sample(&ground).of_every_field().part(number, parts)).await;
         };
         join_all((0..parts).map(part)).await;
     }

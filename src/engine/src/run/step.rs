@@ -61,8 +61,8 @@ const LOOKS: usize = 3;
 /// How often something whose making was not answered is looked for before it is made again.
 const VISIBLE: usize = 5;
 
-/// The same of what could be made twice without anybody noticing: for about twenty seconds.
-const VISIBLE_WITHOUT_NAME: usize = 9;
+/// The same of what could be made twice without anybody noticing: for about ten seconds.
+const VISIBLE_WITHOUT_NAME: usize = 7;
 
 /// Carries out one step.
 pub(super) async fn carry_out(site: &Site<'_>, step: &Step) -> Ended {
