@@ -32,8 +32,8 @@ impl Ground {
         Ground { aws: Arc::new(aws), project: unique("law") }
     }
 
-    /// Each resource of the sample is replaced on request. Then the sample lives: every field changes in the code and back. Then every field that changes in place is changed
-    /// outside, and mended. Then everything gets another address.
+    /// Each resource of the sample is replaced on request. Then the sample lives: every field changes in the code and
+    /// back. Then every field that changes in place is changed outside, and mended. Then everything gets another address.
     pub async fn obeys(&self, sample: &Sample) {
         laws::replaced_on_request(&self.session(), sample).await;
         self.try_out(&sample.clone().of_every_field()).await;
