@@ -61,6 +61,9 @@ const LOOKS: usize = 3;
 /// How often something whose making was not answered is looked for before it is made again.
 const VISIBLE: usize = 5;
 
+/// The same when an answer is lost once more.
+const VISIBLE_AGAIN: usize = 2;
+
 /// The same of what could be made twice without anybody noticing: for about ten seconds.
 const VISIBLE_WITHOUT_NAME: usize = 7;
 
@@ -195,11 +198,14 @@ async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
             Err(fault) => fault,
         };
         let unsure = matches!(fault.kind, FaultKind::Lost | FaultKind::Broken);
+        let again = unsure && unanswered;
         unanswered |= unsure;
         if unsure || fault.kind == FaultKind::Exists {
-            // What has neither a name nor a token cannot be refused a second time, so it is looked for longer.
+            // What has no name cannot be refused a second time, so it is looked for longer, the first time: by the second
+            // loss the first one has long become visible.
             let looks = match (unsure, natural_key(kind.schema(), &order.document)) {
                 (false, _) => 1,
+                (true, _) if again => VISIBLE_AGAIN,
                 (true, Some(_)) => VISIBLE,
                 (true, None) => VISIBLE_WITHOUT_NAME,
             };
