@@ -70,7 +70,7 @@ pub(crate) async fn carry_out(
     // Before the lock: while something is being made, others may be at work.
     packages::made(session, blueprint, &order.options).await?;
     let run = run_id();
-    let (result, cleared) = locked(session, blueprint, cloud, order, &run, async |held| {
+    let (result, cleared) = locked(session, blueprint, cloud, (order.command, order.carrying), &run, async |held| {
         let result = under_lock(session, blueprint, held, order, &run).await;
         let cleared = match &result {
             Ok(carried) if carried.complete && order.records == Records::GoWithTheLast => {
@@ -102,15 +102,15 @@ pub(crate) async fn locked<T>(
     session: &Session<'_>,
     blueprint: &Blueprint,
     cloud: &Cloud,
-    order: &Order<'_>,
+    (command, carrying): (&str, Carrying),
     run: &str,
     work: impl AsyncFnOnce(&Held) -> T,
 ) -> Result<T, Failure> {
     let locking = Locking {
         store: &cloud.store,
         owner: &blueprint.owner,
-        holder: Holder::this(run, order.command),
-        patience: order.carrying.lock_timeout.0,
+        holder: Holder::this(run, command),
+        patience: carrying.lock_timeout.0,
         timing: Timing::USUAL,
         listener: session.console.listener(),
         interrupt: session.interrupt,

@@ -8,7 +8,7 @@ use infra_engine::record::{History, Kept};
 use serde_json::json;
 
 use crate::args::{Confirm, Selection};
-use crate::carry_out::{Order, Records, locked, run_id, whole};
+use crate::carry_out::{locked, run_id};
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,21 +19,9 @@ pub(super) async fn run(arguments: Confirm, session: &Session<'_>) -> Result<Exi
     let Confirm { what, carrying } = arguments;
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
-    let order = Order {
-        command: "confirm",
-        again: format!("infra confirm --env {}", blueprint.name),
-        purpose: Purpose::Tags,
-        options: blueprint.options(&Selection::default()),
-        shown: None,
-        narrow: whole,
-        carrying,
-        allow_destroy: None,
-        confirm: None,
-        records: Records::Stay,
-    };
     let run = run_id();
-    locked(session, &blueprint, &cloud, &order, &run, async |held| {
-        under_lock(session, &blueprint, &held.cloud, &order, &what, &run).await
+    locked(session, &blueprint, &cloud, ("confirm", carrying), &run, async |held| {
+        under_lock(session, &blueprint, &held.cloud, carrying.yes, &what, &run).await
     })
     .await?
 }
@@ -42,12 +30,13 @@ async fn under_lock(
     session: &Session<'_>,
     blueprint: &Blueprint,
     cloud: &Cloud,
-    order: &Order<'_>,
+    yes: bool,
     what: &[String],
     run: &str,
 ) -> Result<Exit, Failure> {
+    let options = blueprint.options(&Selection::default());
     let listener = session.console.listener();
-    let (world, mut kept) = session.observe(blueprint, cloud, &order.options, &*listener).await?;
+    let (world, mut kept) = session.observe(blueprint, cloud, &options, &*listener).await?;
     drop(listener);
     let confirmed = match what {
         [] => {
@@ -73,9 +62,9 @@ async fn under_lock(
         blueprint.owner
     ));
     let asked = Asked {
-        purpose: order.purpose,
+        purpose: Purpose::Tags,
         deletions: 0,
-        yes: order.carrying.yes,
+        yes,
         allow_destroy: None,
         confirm: None,
         somebody: session.console.somebody_is_there(),
@@ -87,7 +76,7 @@ async fn under_lock(
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
     if kept.ledger.home.is_none() {
-        kept.ledger.home.clone_from(&order.options.home);
+        kept.ledger.home.clone_from(&options.home);
     }
     let names: Vec<String> = confirmed.iter().map(|live| format!("{}/{}", live.kind, live.id)).collect();
     kept.write(&*cloud.store, &blueprint.owner).await?;

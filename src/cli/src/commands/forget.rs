@@ -7,7 +7,7 @@ use infra_engine::record::History;
 use serde_json::json;
 
 use crate::args::{Forget, Selection};
-use crate::carry_out::{Order, Records, locked, run_id, whole};
+use crate::carry_out::{locked, run_id};
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -17,21 +17,9 @@ pub(super) async fn run(arguments: Forget, session: &Session<'_>) -> Result<Exit
     let Forget { what, carrying } = arguments;
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
-    let order = Order {
-        command: "forget",
-        again: format!("infra forget {what} --env {}", blueprint.name),
-        purpose: Purpose::Tags,
-        options: blueprint.options(&Default::default()),
-        shown: None,
-        narrow: whole,
-        carrying,
-        allow_destroy: None,
-        confirm: None,
-        records: Records::Stay,
-    };
     let run = run_id();
-    locked(session, &blueprint, &cloud, &order, &run, async |held| {
-        forget(session, &blueprint, &held.cloud, &order, &what, &run).await
+    locked(session, &blueprint, &cloud, ("forget", carrying), &run, async |held| {
+        forget(session, &blueprint, &held.cloud, carrying.yes, &what, &run).await
     })
     .await?
 }
@@ -40,7 +28,7 @@ async fn forget(
     session: &Session<'_>,
     blueprint: &Blueprint,
     cloud: &Cloud,
-    order: &Order<'_>,
+    yes: bool,
     what: &str,
     run: &str,
 ) -> Result<Exit, Failure> {
@@ -58,9 +46,9 @@ async fn forget(
     };
     session.console.say(&format!("{} {} will be released and stays as it is{after}.", live.kind, live.id));
     let asked = Asked {
-        purpose: order.purpose,
+        purpose: Purpose::Tags,
         deletions: 0,
-        yes: order.carrying.yes,
+        yes,
         allow_destroy: None,
         confirm: None,
         somebody: session.console.somebody_is_there(),
