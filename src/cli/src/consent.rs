@@ -51,8 +51,12 @@ pub(crate) fn consent(asked: &Asked<'_>) -> Result<Consent, Failure> {
     let stands_in = *purpose != Purpose::Tags && *deletions > 0 && (!somebody || protected.is_some());
     match (yes, somebody) {
         (true, _) if stands_in && allow_destroy.is_none() => Err(too_many(*deletions, None)),
-        (true, _) if stands_in && *purpose == Purpose::Destroy && confirm != protected => {
-            let name = protected.unwrap_or_default();
+        (true, _)
+            if stands_in
+                && *purpose == Purpose::Destroy
+                && let Some(name) = protected
+                && *confirm != Some(*name) =>
+        {
             Err(Failure::new(format!("{name} is protected; nothing was changed"))
                 .because("with --yes, its name must be given to delete everything in it")
                 .way_out(format!("if that is meant: --confirm {name}")))
@@ -109,6 +113,7 @@ mod tests {
         assert!(consent(&Asked { purpose: Purpose::Destroy, ..machine.clone() }).is_err());
         let destroy = Asked { purpose: Purpose::Destroy, allow_destroy: Some(2), ..machine };
         assert_eq!(consent(&destroy), Ok(Consent::Given));
+        assert_eq!(consent(&Asked { confirm: Some("dev"), ..destroy.clone() }), Ok(Consent::Given), "not asked for");
         let protected = Asked { protected: Some("prod"), ..destroy };
         assert!(consent(&protected).is_err() && consent(&Asked { confirm: Some("dev"), ..protected.clone() }).is_err());
         assert_eq!(consent(&Asked { confirm: Some("prod"), ..protected }), Ok(Consent::Given));

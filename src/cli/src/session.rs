@@ -178,8 +178,10 @@ impl Session<'_> {
         }
         let guarded = self.unless_interrupted(blueprint.aws.guard(Some(&facts.account))).await?;
         let identity = guarded.map_err(|fault| match fault.kind {
-            // The guard's own refusal: the call itself needs no permission.
-            FaultKind::Refused => Failure::new("the credentials are for another account").because(fault.message),
+            // The guard's own refusal: a refusal of AWS has its code or its status.
+            FaultKind::Refused if fault.source.is_none() => {
+                Failure::new("the credentials are for another account").because(fault.message)
+            }
             _ => fault.into(),
         })?;
         let usual = Bucket::new(Arc::clone(&blueprint.aws), identity.account.clone());

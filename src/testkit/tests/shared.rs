@@ -34,7 +34,11 @@ async fn two_environments_share_it_and_neither_takes_it_away() {
     staging.settled("it leaves the code", &[]).await;
     prod.settled("the other still has it", &wanted(true)).await;
 
+    staging.apply("both want the same", &wanted(true)).await;
     prod.apply("it is changed in place", &wanted(false)).await;
+    let plan = staging.plan("it was changed by the other", &wanted(true)).await;
+    assert!(matches!(plan.notes.as_slice(), [Note::SharedDiffers { .. }]), "neither turns it back: {plan:#?}");
+    staging.settled("nor when it is applied", &wanted(true)).await;
     let [switch] = &cloud.things()[..] else { panic!("there is one for everybody: {:#?}", cloud.things()) };
     assert_eq!((switch.document.field("on"), switch.tags.len()), (Some(&false.into()), 0));
 }

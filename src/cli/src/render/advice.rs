@@ -214,6 +214,17 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: None,
             command: None,
         },
+        Note::SharedDiffers { address, kind, id, fields } => Advice {
+            about: "shared_differs".into(),
+            address: address.to_string(),
+            says: format!(
+                "{address}: {kind} {id} differs from the code in {fields}, and is left alone: the whole account shares it, \
+                 and somebody else has changed it since this environment last did",
+                fields = fields.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+            ),
+            way_out: Some("to set it as the code says all the same:".into()),
+            command: Some(format!("infra apply --replace {address} --env {environment}")),
+        },
         Note::Over { address } => Advice {
             about: "over".into(),
             address: address.to_string(),

@@ -357,6 +357,18 @@ pub enum Note {
         /// The live resource.
         id: String,
     },
+    /// The whole account shares it, and it is no longer what this environment last made it: another one may want it
+    /// otherwise.
+    SharedDiffers {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What differs from the code.
+        fields: Vec<Path>,
+    },
     /// It happens once, and its time is past: it is not made any more.
     Over {
         /// The definition.

@@ -201,11 +201,16 @@ impl<'a> Decision<'a> {
             self.notes.push(Note::AddedByOthers { address, kind, id, what: live.others.clone() });
         }
         let requested = selects(&self.options.replace, &definition.address, definition.schema.kind);
-        if requested {
-            match shared {
-                true => self.note_shared(&definition.address, live),
-                false => reasons.push(Reason::Requested),
+        match (requested, shared) {
+            (true, true) if fields.is_empty() => self.note_shared(&definition.address, live),
+            (true, false) => reasons.push(Reason::Requested),
+            // Another environment may want it otherwise: two that each put it right would do so for ever.
+            (false, true) => {
+                let (moved, rest) = fields.into_iter().partition(|field| field.cause == Cause::Drift);
+                fields = rest;
+                self.note_moved(&definition.address, live, moved);
             }
+            (true, true) | (false, false) => {}
         }
         match &live.state {
             State::Failed(why) if !requested && self.holds_data(live) => {
@@ -319,11 +324,11 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// What was last applied to a live resource, by its own tag; to a child, by the ledger.
+    /// What was last applied to a live resource, by its own tag; to what has none, by the ledger.
     fn spec(&self, schema: &Schema, live: &Live) -> Option<Spec> {
-        match parent_of(schema) {
-            None => Spec::parse(live.tags.get(keys::SPEC)?),
-            Some(_) => Spec::parse(self.proof.entry(live)?.spec.as_ref()?),
+        match schema.ownership {
+            Ownership::Tags => Spec::parse(live.tags.get(keys::SPEC)?),
+            Ownership::Parent { .. } | Ownership::Shared => Spec::parse(self.proof.entry(live)?.spec.as_ref()?),
         }
     }
 
@@ -443,6 +448,14 @@ impl<'a> Decision<'a> {
     /// Others in the account have it too: it is not ours to take from them.
     fn note_shared(&mut self, address: &Address, live: &Live) {
         self.notes.push(Note::KeptShared { address: address.clone(), kind: live.kind, id: live.id.clone() });
+    }
+
+    fn note_moved(&mut self, address: &Address, live: &Live, moved: Vec<FieldChange>) {
+        if moved.is_empty() {
+            return;
+        }
+        let fields = moved.into_iter().map(|field| field.path).collect();
+        self.notes.push(Note::SharedDiffers { address: address.clone(), kind: live.kind, id: live.id.clone(), fields });
     }
 
     fn note_likely_renames(&mut self) {
@@ -568,7 +581,7 @@ fn cause(difference: &Difference, spec: Option<&Spec>, schema: &Schema, document
     let wanted = document.field(field).unwrap_or(&serde_json::Value::Null);
     match spec.and_then(|spec| spec.says(field, wanted)) {
         Some(true) => Cause::Drift,
-        // Nothing is written down of what the whole account shares.
+        // Nothing has been written down yet of what the whole account shares.
         None if schema.ownership != Ownership::Shared => Cause::Unknown,
         Some(false) | None => Cause::Code,
     }

@@ -51,10 +51,9 @@ impl<'a> Proof<'a> {
     }
 }
 
-/// The name under which the ledger knows a resource: a child's natural name, as it is known before it is made; the
-/// cloud's identifier of all others.
+/// The name under which the ledger knows a resource: the natural name of what has no tags, as it is known before it is
+/// made; the cloud's identifier of all others.
 pub fn name<'a>(registry: &Registry, live: &'a Live) -> &'a str {
-    let is_child = |ownership| matches!(ownership, Ownership::Parent { .. });
-    let child = registry.kind(live.kind).is_some_and(|kind| is_child(kind.schema().ownership));
-    live.key.as_deref().filter(|_| child).unwrap_or(&live.id)
+    let untagged = registry.kind(live.kind).is_some_and(|kind| kind.schema().ownership != Ownership::Tags);
+    live.key.as_deref().filter(|_| untagged).unwrap_or(&live.id)
 }

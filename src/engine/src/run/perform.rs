@@ -13,8 +13,8 @@ use super::survey::Surveyed;
 use crate::event::{Event, Listener, Outcome};
 use crate::graph::Graph;
 use crate::live::{Fault, Live, Registry};
-use crate::model::{Address, Entry, Ledger, Ownership};
-use crate::plan::{Action, Options, Plan, Reason, Step, Verb, Work, ledger_name};
+use crate::model::{Address, Entry, Ledger, Ownership, Tags};
+use crate::plan::{Action, Goal, Options, Plan, Reason, Spec, Step, Verb, Work, ledger_name};
 use crate::record::{History, Lease, Store};
 
 /// What carrying out a plan needs.
@@ -90,7 +90,13 @@ pub async fn perform(surveyed: Surveyed, plan: &Plan, performing: &Performing<'_
     };
     let begun = journal.begun();
     journal.ledger(|ledger| match outcome.is_complete() {
-        true => after_all(ledger, registry, run, plan, &world),
+        true => {
+            after_all(ledger, registry, run, plan, &world);
+            if options.goal == Goal::Destroy {
+                // It stays, and this environment says nothing of it any more.
+                ledger.retain(|entry| !is_shared(registry, &entry.kind));
+            }
+        }
         false => after_some(ledger, registry, plan, &begun),
     });
     Ok(Performed { outcome, unwritten: journal.finish().await })
@@ -131,16 +137,28 @@ fn about_to(ledger: &mut Ledger, registry: &Registry, run: &str, step: &Step) {
     }
 }
 
-/// What becomes ours because a person has said so, and children that stand as the code says on parents that are ours.
+/// What becomes ours because a person has said so, children that stand as the code says on parents that are ours, and
+/// what the account shares and is as the code says.
 fn proven(registry: &Registry, journal: &Journal<'_>, plan: &Plan) -> Vec<Entry> {
     let adopted = plan.changes.iter().filter(|change| change.reasons.contains(&Reason::Adopted));
     let adopted = adopted.filter_map(|change| Some(entry(change.kind, change.id.as_deref()?, &change.address)));
     let children = plan.known.iter().filter_map(|(address, live)| {
-        let Ownership::Parent { field, kind } = registry.kind(live.kind)?.schema().ownership else { return None };
-        let parent = live.document.field(field)?.as_str()?;
+        let schema = registry.kind(live.kind)?.schema();
         let name = ledger_name(registry, live);
-        let known = journal.entry(live.kind, name).is_some() || journal.entry(kind, parent).is_none();
-        (!known).then(|| entry(live.kind, name, address))
+        if journal.entry(live.kind, name).is_some() {
+            return None;
+        }
+        match schema.ownership {
+            Ownership::Tags => None,
+            Ownership::Parent { field, kind } => {
+                let parent = live.document.field(field)?.as_str()?;
+                journal.entry(kind, parent).map(|_| entry(live.kind, name, address))
+            }
+            Ownership::Shared => {
+                let spec = Spec::of(schema, &live.document, &Tags::new()).to_string();
+                Some(Entry { spec: Some(spec), ..entry(live.kind, name, address) })
+            }
+        }
     });
     let entries = adopted.chain(children);
     entries.map(|entry| Entry { run: journal.run().to_owned(), ..entry }).collect()
@@ -193,6 +211,10 @@ fn after_all(ledger: &mut Ledger, registry: &Registry, run: &str, plan: &Plan, w
             entry.retired = None;
         }
     }
+}
+
+fn is_shared(registry: &Registry, kind: &str) -> bool {
+    registry.kind(kind).is_some_and(|kind| kind.schema().ownership == Ownership::Shared)
 }
 
 /// Not everything was done. What was about to be made may have been made: it stays noted until a run does everything. What

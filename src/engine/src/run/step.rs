@@ -434,11 +434,13 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Notes what is about to be applied to a child, before it is: nothing can be written on itself. The digests of all
-    /// others are on their tags.
+    /// Notes what is about to be applied to a child, or to what the account shares, before it is: nothing can be written
+    /// on itself. The digests of all others are on their tags.
     async fn about_to_write(&self, kind: &dyn Kind, address: &Address, document: &Document) -> Result<(), Fault> {
         let schema = kind.schema();
-        let (Ownership::Parent { .. }, Some(name)) = (schema.ownership, natural_key(schema, document)) else {
+        let (Ownership::Parent { .. } | Ownership::Shared, Some(name)) =
+            (schema.ownership, natural_key(schema, document))
+        else {
             return Ok(());
         };
         let spec = Spec::of(schema, document, &Tags::new()).to_string();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use infra_engine::live::{FaultKind, Retag, State};
 use infra_engine::model::{Address, Ownership, Tags};
-use infra_engine::plan::{Cause, Plan, Reason};
+use infra_engine::plan::{Cause, Note, Plan, Reason};
 
 use super::changes::{of, resolved};
 use super::ground::Ground;
@@ -29,6 +29,15 @@ pub async fn drift(ground: &Ground, sample: &Sample) {
         let law = format!("{} is changed outside", variant.name());
         outside(ground, &law, sample, variant).await;
         let plan = ground.plan(&law, &sample.definitions).await;
+        if sample.definition(&variant.address).schema.ownership == Ownership::Shared {
+            left_alone(&law, &plan, sample, &variant.address);
+            let mut options = ground.session.converge();
+            options.replace.push(variant.address.to_string());
+            let put_right = ground.session.apply_with(&sample.definitions, &options).await;
+            put_right.unwrap_or_else(|refusal| panic!("{law}: {refusal:?}"));
+            ground.settled(&law, &sample.definitions).await;
+            continue;
+        }
         only_drift(&law, &plan, sample, &variant.address);
         if variant.no_way_back.is_some() {
             ground.clear(&law, &sample.definitions).await;
@@ -58,14 +67,18 @@ fn only_drift(law: &str, plan: &Plan, sample: &Sample, address: &Address) {
     let [change] = plan.changes.as_slice() else { panic!("{law}: one thing drifted: {:#?}", plan.changes) };
     assert_eq!(change.address, *address, "{law}");
     assert_eq!(plan.unchanged, sample.definitions.len() - 1, "{law}: everything else stands");
-    // Nothing can be written on what is shared, so nobody knows what the code last said of it.
-    let shared = sample.definition(address).schema.ownership == Ownership::Shared;
-    let (reason, expected) =
-        if shared { (Reason::ChangedInCode, Cause::Code) } else { (Reason::Drifted, Cause::Drift) };
     let reasons = change.reasons.iter().filter(|reason| !matches!(reason, Reason::CannotChange(_)));
-    assert_eq!(reasons.collect::<Vec<_>>(), [&reason], "{law}: {change:#?}");
+    assert_eq!(reasons.collect::<Vec<_>>(), [&Reason::Drifted], "{law}: {change:#?}");
     let mut causes = change.fields.iter().map(|field| &field.cause).chain(change.tags.iter().map(|tag| &tag.cause));
-    assert!(causes.all(|cause| *cause == expected), "{law}: {change:#?}");
+    assert!(causes.all(|cause| *cause == Cause::Drift), "{law}: {change:#?}");
+}
+
+/// What the whole account shares is left as somebody else has set it, and the plan says so.
+fn left_alone(law: &str, plan: &Plan, sample: &Sample, address: &Address) {
+    assert!(plan.changes.is_empty(), "{law}: {:#?}", plan.changes);
+    assert_eq!(plan.unchanged, sample.definitions.len(), "{law}: everything stands");
+    let said = |note: &Note| matches!(note, Note::SharedDiffers { address: of, .. } if of == address);
+    assert!(plan.notes.iter().any(said), "{law}: {:#?}", plan.notes);
 }
 
 /// Changes it by the kind's own update, until nothing is left to change: some kinds take one change at a time.
