@@ -30,6 +30,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// Whether it works under the lock, as the program does. Who dies under it leaves it behind: see [`Session::bury`].
     pub locks: bool,
+    /// Whether a platform may take the place of quite another one.
+    pub take_over: bool,
     /// What its runs are called, before their number. Where two sessions share a cloud, it must not be the same.
     pub name: String,
     heard: Arc<Heard>,
@@ -82,6 +84,7 @@ impl Session {
             parallelism: 8,
             interrupt: Interrupt::new(),
             locks: false,
+            take_over: false,
             name: "run".to_owned(),
             heard: Arc::default(),
             runs: AtomicUsize::new(0),
@@ -90,7 +93,8 @@ impl Session {
 
     /// What leads to the definitions and no more.
     pub fn converge(&self) -> Options {
-        Options { common_tags: self.common_tags.clone(), ..Options::converge(self.owner.clone()) }
+        let (common_tags, take_over) = (self.common_tags.clone(), self.take_over);
+        Options { common_tags, take_over, ..Options::converge(self.owner.clone()) }
     }
 
     /// What leads to nothing.

@@ -164,9 +164,10 @@ impl<'a> Matching<'a> {
             self.ledger.entry(live.kind, &live.id).is_some()
         };
         match standing.as_slice() {
-            [one] => match self.robbed(definition, *one) {
-                Some(stop) => self.stop(stop, &[*one]),
-                None => self.take(*one, why),
+            [one] => match (self.robbed(definition, *one), self.went_back(definition, document, *one, &retired)) {
+                (Some(stop), _) => self.stop(stop, &[*one]),
+                (None, Some(back)) => self.take(back, Some(Reason::TakenBack)),
+                (None, None) => self.take(*one, why),
             },
             [] => {
                 let back: Vec<usize> =
@@ -188,6 +189,30 @@ impl<'a> Matching<'a> {
                 }
                 _ => self.dispute(definition, several),
             },
+        }
+    }
+
+    /// What we have marked as replaced, and still stands, where the code has gone back to it while its successor was
+    /// already there: the successor would itself have to be replaced, by what may not stand beside this.
+    fn went_back(
+        &self,
+        definition: &Definition,
+        document: &Document,
+        successor: usize,
+        retired: &[usize],
+    ) -> Option<usize> {
+        let fits = |index: &usize| {
+            let live = &self.lives[*index];
+            !matches!(live.state, State::Failed(_) | State::Unreadable(_))
+                && !self.needs_another(definition.schema, live, document)
+        };
+        let successor = &self.lives[successor];
+        let proof = Proof::new(self.registry, self.ledger);
+        let goes = !proof.is_protected(successor) && proof.proves(successor);
+        let mut back = retired.iter().copied().filter(|index| proof.proves(&self.lives[*index])).filter(fits);
+        match (back.next(), back.next()) {
+            (Some(one), None) if goes && self.needs_another(definition.schema, successor, document) => Some(one),
+            _ => None,
         }
     }
 

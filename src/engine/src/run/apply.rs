@@ -15,7 +15,7 @@ use super::step::{Ended, Site, carry_out};
 use crate::event::{Event, FaultText, Listener, Outcome};
 use crate::live::Registry;
 use crate::model::Address;
-use crate::plan::{Action, Plan, Step, Verb};
+use crate::plan::{Action, Plan, Step, Verb, Work};
 use crate::record::Lease;
 
 /// What carrying a plan out needs.
@@ -45,8 +45,8 @@ pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
     listener.hear(&Event::ApplyStarted { run: run.to_owned(), steps: plan.steps.len() });
     let known = plan.known.clone().into_iter().collect();
     let protected = plan.protected.clone();
-    let site =
-        Site { owner: &plan.owner, registry, listener, interrupt, journal, lease, protected, known: Mutex::new(known) };
+    let (owner, retired, known) = (&plan.owner, Mutex::new(retired(plan)), Mutex::new(known));
+    let site = Site { owner, registry, listener, interrupt, journal, lease, protected, retired, known };
     let mut schedule = Schedule::new(&plan.steps);
     let mut running = FuturesUnordered::new();
     let mut told = false;
@@ -77,6 +77,16 @@ pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
     let outcome = outcome(plan, &schedule, interrupt.is_asked());
     listener.hear(&Event::ApplyFinished { outcome });
     outcome
+}
+
+/// What is marked as replaced in this run, or was in an earlier one, and goes after its successor has come.
+fn retired(plan: &Plan) -> BTreeSet<(&'static str, String)> {
+    let marked = |step: &Step| match &step.work {
+        Work::Retire { live } => Some((live.kind, live.id.clone())),
+        Work::Delete { live } => live.is_retired().then(|| (live.kind, live.id.clone())),
+        Work::Create { .. } | Work::Update { .. } | Work::Rotate { .. } | Work::Await { .. } => None,
+    };
+    plan.steps.iter().filter_map(marked).collect()
 }
 
 /// A step that is cut off when it goes on for too long after somebody asked to stop.

@@ -15,7 +15,7 @@ use crate::live::{
     Ask, Fault, FaultKind, GoneIsFine, Kind, Live, Ordered, Registry, Retag, Rotation, State, natural_key,
 };
 use crate::model::{Address, Document, Entry, Mutability, Owner, Ownership, Reference, Tags, digest, keys};
-use crate::plan::{Spec, Step, Work, ledger_name};
+use crate::plan::{Spec, Step, Verb, Work, ledger_name};
 use crate::record::Lease;
 
 /// Where the steps of one run work.
@@ -29,6 +29,9 @@ pub(super) struct Site<'a> {
     pub(super) lease: Option<Lease>,
     /// The addresses of what the code protects.
     pub(super) protected: BTreeSet<Address>,
+    /// What is being replaced and still stands, by kind and identifier: never to be taken for its successor, although the
+    /// cloud may be late in telling the mark on it.
+    pub(super) retired: Mutex<BTreeSet<(&'static str, String)>>,
     /// What stands, by address: outputs for those that refer to it.
     pub(super) known: Mutex<BTreeMap<Address, Live>>,
 }
@@ -89,7 +92,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             let mut attempt = Attempt::new(site, step, waits.create);
             let document = site.resolve(kind, document)?;
             let tags = with_spec(kind, &document, tags);
-            site.about_to_write(kind, &step.address, &document).await?;
+            site.about_to_write(kind, step, &document).await?;
             let order = Ordered { address: step.address.clone(), document, tags, token: site.token(&step.address) };
             let id = match make(site, kind, &order, &mut attempt).await {
                 Ok(id) => id,
@@ -110,7 +113,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             let mut attempt = Attempt::new(site, step, waits.update);
             let document = site.resolve(kind, document)?;
             let tags = with_spec(kind, &document, tags);
-            site.about_to_write(kind, &step.address, &document).await?;
+            site.about_to_write(kind, step, &document).await?;
             retag(site, kind, live, &tags, &mut attempt).await?;
             site.journal.taken_back(live.kind, &live.id);
             let live = match fields.is_empty() {
@@ -172,6 +175,8 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
                 attempt.wait_for("being deleted").await?;
             }
             site.journal.gone(site.registry, live);
+            // What comes after it may have its identifier, which is its name.
+            site.retired().remove(&(live.kind, live.id.clone()));
             Ok(live.id.clone())
         }
     }
@@ -194,6 +199,7 @@ async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
             Err(fault) => Err(fault),
         };
         let fault = match created {
+            Ok(id) if site.is_retired(kind, &id) => taken_for_its_successor(kind, &id),
             Ok(id) => return Ok(id),
             Err(fault) => fault,
         };
@@ -226,6 +232,12 @@ async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
         }
         attempt.rest_after(fault).await.map_err(not_made(unanswered))?;
     }
+}
+
+/// The kind found what is being replaced, without the mark on it that the cloud tells late.
+fn taken_for_its_successor(kind: &dyn Kind, id: &str) -> Fault {
+    let message = format!("{id}, which is being replaced, is told without its mark for now");
+    Fault::new(FaultKind::NotYet, kind.schema().kind, message)
 }
 
 /// Takes the mark of being replaced away again: nothing has come of the replacement. If that does not succeed either,
@@ -265,6 +277,7 @@ async fn look(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
             live.address().as_ref() == Some(&order.address)
                 && live.owner() == Some(&site.owner.to_string())
                 && !live.is_retired()
+                && !site.is_retired(kind, &live.id)
         }
         Ownership::Parent { .. } | Ownership::Shared => live.key == key,
     });
@@ -412,6 +425,14 @@ impl<'a> Site<'a> {
         digest(&serde_json::json!([self.journal.run(), address]))[..32].to_owned()
     }
 
+    fn is_retired(&self, kind: &dyn Kind, id: &str) -> bool {
+        self.retired().contains(&(kind.schema().kind, id.to_owned()))
+    }
+
+    fn retired(&self) -> std::sync::MutexGuard<'_, BTreeSet<(&'static str, String)>> {
+        self.retired.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     fn stands(&self, address: &Address, live: Live) {
         self.known().insert(address.clone(), live);
     }
@@ -436,8 +457,8 @@ impl<'a> Site<'a> {
 
     /// Notes what is about to be applied to a child, or to what the account shares, before it is: nothing can be written
     /// on itself. The digests of all others are on their tags.
-    async fn about_to_write(&self, kind: &dyn Kind, address: &Address, document: &Document) -> Result<(), Fault> {
-        let schema = kind.schema();
+    async fn about_to_write(&self, kind: &dyn Kind, step: &Step, document: &Document) -> Result<(), Fault> {
+        let (schema, address) = (kind.schema(), &step.address);
         let (Ownership::Parent { .. } | Ownership::Shared, Some(name)) =
             (schema.ownership, natural_key(schema, document))
         else {
@@ -445,7 +466,12 @@ impl<'a> Site<'a> {
         };
         let spec = Spec::of(schema, document, &Tags::new()).to_string();
         let known = self.journal.entry(schema.kind, &name);
-        if known.as_ref().is_some_and(|known| known.spec.as_ref() == Some(&spec) && known.address == *address) {
+        let says_so = |known: &Entry| {
+            // Noted by a run that did not come to make it, it is made by this one.
+            let by_this_run = known.run == self.journal.run() || step.verb() != Verb::Create;
+            known.spec.as_ref() == Some(&spec) && known.address == *address && by_this_run
+        };
+        if known.as_ref().is_some_and(says_so) {
             return Ok(());
         }
         let is_new = known.is_none();

@@ -86,3 +86,43 @@ proptest! {
         });
     }
 }
+
+proptest! {
+    #![proptest_config(cases(32))]
+
+    /// What a team does in a week: versions come and go, also back, each applied once in whatever weather.
+    #[test]
+    fn whatever_was_begun_before_one_calm_run_ends_as_a_fresh_account_does(
+        (first, second) in two_versions(),
+        third in crate::platforms::genes(),
+        way in proptest::collection::vec((0_usize..3, weather()), 2..6),
+        lag in 0_u64..1500,
+    ) {
+        timeless(async {
+            let versions = [&first, &second, &third].map(|genes| platform(genes, None));
+            let cloud = ModelCloud::lagging(Duration::from_millis(lag));
+            let mut ground = Ground::model(&cloud);
+            ground.session.take_over = true;
+            for (version, forecast) in &way {
+                once(&ground, forecast, &versions[*version]).await;
+            }
+            let last = &versions[way.last().expect("it has two at least").0];
+            storms(&ground, &[], last, &made_at_once(last).await).await;
+            ground.clear("at the end", last).await;
+        });
+    }
+}
+
+/// One run in this weather. What says that it is complete leaves nothing to do.
+async fn once(ground: &Ground, forecast: &Forecast, wanted: &[Definition]) {
+    ground.weather.set(forecast.clone());
+    let survived = ground.weather.survive(ground.session.apply(wanted)).await;
+    ground.session.bury().await;
+    ground.weather.clear();
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    if let Some(Ok(applied)) = survived
+        && applied.outcome.is_complete()
+    {
+        ground.settled("it was said to be complete", wanted).await;
+    }
+}

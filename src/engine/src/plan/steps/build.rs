@@ -92,6 +92,7 @@ impl<'a> Builder<'a> {
         builder.order_deletes_after_moves(decided);
         builder.order_same_names();
         builder.order_retired(decided);
+        builder.order_taken_back(decided);
         builder.order_children_of_other_names(decided);
         builder
     }
@@ -284,15 +285,38 @@ impl<'a> Builder<'a> {
             let make = successor.and_then(|successor| self.makes.get(&successor.change.address)).copied();
             let (Some(delete), Some(make)) = (delete, make) else { continue };
             let in_its_place = match &self.steps[make.0].work {
-                Work::Create { document, .. } => self.registry.kind(gone.kind).is_some_and(|kind| {
-                    let name = natural_key(kind.schema(), document);
-                    name.is_some() && name == gone.key && !kind.has_second_name()
-                }),
+                Work::Create { document, .. } => {
+                    self.registry.kind(gone.kind).is_some_and(|kind| match natural_key(kind.schema(), document) {
+                        Some(name) => gone.key.as_ref() == Some(&name) && !kind.has_second_name(),
+                        None => kind.replacement(&gone.document, document) == Replacement::DeleteFirst,
+                    })
+                }
                 _ => false,
             };
             match in_its_place {
                 true => self.link(make, delete, || "what stands in its place goes first".to_owned()),
                 false => self.link(delete, make, || "its successor is made first".to_owned()),
+            }
+        }
+    }
+
+    /// Where the code goes back to what is being replaced, the successor that stands already is marked first: at no moment
+    /// do two of them claim one address. It goes when what has followed it has gone back, too.
+    fn order_taken_back(&mut self, decided: &[Decided<'a>]) {
+        for one in decided.iter().filter(|one| one.change.reasons.contains(&Reason::TakenBack)) {
+            let Some(&make) = self.makes.get(&one.change.address) else { continue };
+            let goes = |other: &&Decided<'a>| {
+                other.change.action == Action::Delete
+                    && (other.change.kind, &other.change.address) == (one.change.kind, &one.change.address)
+            };
+            for other in decided.iter().filter(goes) {
+                let Some(gone) = other.live.filter(|live| !live.is_retired()) else { continue };
+                let retire = self.step(&other.change, Work::Retire { live: Box::new(gone.clone()) });
+                self.link(make, retire, || "what came in its place is retired first".to_owned());
+                let delete = self.deletes.iter().find(|(_, live, _)| std::ptr::eq(*live, gone)).map(|(step, ..)| *step);
+                if let Some(delete) = delete {
+                    self.link(delete, make, || "what it replaced is taken back first".to_owned());
+                }
             }
         }
     }
