@@ -19,10 +19,45 @@ fn killed_and_run_again(number: usize, treatment: fn() -> Treatment, expected: &
     let killed = project.apply();
     // Calls go side by side: another order may need fewer of them.
     assert!(killed.code.is_none() || killed.code == Some(0), "killed at call {number}: {killed}");
+    let calls = project.proxy.changes();
     project.proxy.pass();
+    if let (None, Some(call)) = (killed.code, calls.iter().find(|call| call.number == number)) {
+        tells_what_was_in_flight(&project, call);
+    }
     project.apply().ended(0);
     let difference = difference(expected, &snapshot(&project.client));
     assert_eq!(difference, "", "after it was killed at call {number}");
+}
+
+/// The history of a run that was killed at a call names the step that the call belonged to.
+fn tells_what_was_in_flight(project: &Project, call: &Call) {
+    // What is written down before, between and after the steps belongs to none.
+    if call.path.starts_with("/infra-") {
+        return;
+    }
+    let runs = project.run(&["history", "--env", Project::ENVIRONMENT]).ended(0).out;
+    let run = runs.lines().rev().find_map(|line| line.split_whitespace().find(|word| is_run(word)));
+    let run = run.unwrap_or_else(|| panic!("killed at {call:?}, and no run is listed: {runs}"));
+    let story = project.run(&["history", run, "--env", Project::ENVIRONMENT]).ended(0).out;
+    let in_flight = story.split_once("In flight when it was cut off").map(|(_, rest)| rest);
+    let in_flight = in_flight.unwrap_or_else(|| panic!("killed at {call:?}, nothing was in flight: {story}"));
+    let first = |operation: &str| STEPS.iter().find(|(known, _)| *known == operation).map(|(_, step)| *step);
+    if let Some(step) = first(&call.operation) {
+        let named = in_flight.split("\n\n").next().is_some_and(|listed| listed.contains(step));
+        assert!(named, "killed at {call:?}, `{step}` was in flight: {story}");
+    }
+}
+
+/// Calls that one step alone makes.
+const STEPS: [(&str, &str); 4] = [
+    ("CreateVpc", "create network.vpc"),
+    ("CreateInternetGateway", "create network.internet-gateway"),
+    ("CreateNatGateway", "create network.nat"),
+    ("CreateCluster", "create cluster.cluster"),
+];
+
+fn is_run(word: &str) -> bool {
+    word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[test]
