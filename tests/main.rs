@@ -13,6 +13,7 @@ mod drift;
 mod endpoints;
 mod environment_files;
 mod faults;
+mod handovers;
 mod interrupts;
 mod life;
 mod locks;

@@ -476,7 +476,7 @@ impl<'a> Decision<'a> {
     }
 
     fn finish(mut self, graph: &Graph) -> Plan {
-        let (steps, stops) = steps::build(graph, self.registry, &mut self.decided);
+        let (steps, stops) = steps::build(graph, self.registry, self.lives, &mut self.decided);
         self.stops.extend(stops);
         let Decision { registry, lives, ledger, options, .. } = self;
         let (matching, decided) = (&self.matching, self.decided.as_slice());

@@ -260,6 +260,28 @@ fn what_refers_to_what_goes_first_goes_before_it() {
     assert_eq!(steps(vec![], lives, &Options::destroy(owner())), ["Delete a after []", "Delete p after [Delete a]"]);
 }
 
+/// A kind of which several stand beside each other, as tables do, and alarms.
+static BESIDE: Schema = Schema { kind: "test/beside", replacement: Replacement::CreateFirst, ..SCHEMA };
+
+#[test]
+fn who_hands_something_over_lets_go_last() {
+    let beside = |name: &str, fields: Value| Definition { schema: &BESIDE, ..definition(name, fields) };
+    let stands = |name: &str, fields: Value| Live { kind: BESIDE.kind, ..live(name, fields) };
+    let moved = |gone: Value, wanted: Value| steps(vec![beside("b", wanted)], vec![stands("a", gone)], &converge());
+    let (first, side_by_side) = ("Delete a after [Create b]", "Delete a after []");
+    let labels = |labels: Value| json!({"labels": labels});
+    assert_eq!(moved(labels(json!(["x", "y"])), labels(json!(["y"])))[1], first);
+    assert_eq!(moved(labels(json!(["x"])), labels(json!(["y"])))[1], side_by_side);
+    // Who gives something up and stays waits as well.
+    let lives = vec![stands("a", labels(json!(["x", "y"]))), stands("b", labels(json!(["z"])))];
+    let wanted = vec![beside("a", labels(json!(["x"]))), beside("b", labels(json!(["y", "z"])))];
+    assert_eq!(steps(wanted, lives, &converge()), ["Update b after []", "Update a after [Update b]"]);
+    // What cannot stand beside the other comes after it, or as it will.
+    let wanted = vec![definition("b", json!({"name": "b", "labels": ["x"]}))];
+    let lives = vec![live("a", json!({"name": "a", "labels": ["x"]}))];
+    assert_eq!(steps(wanted, lives, &converge())[1], side_by_side);
+}
+
 #[test]
 fn what_its_owner_moves_does_not_make_a_saved_plan_stale() {
     let fingerprint = |count: u32, size: u32| {

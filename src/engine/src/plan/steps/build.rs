@@ -54,11 +54,12 @@ fn is_of(decided: &Decided<'_>, address: &Address) -> bool {
 pub(in crate::plan) fn build(
     graph: &Graph,
     registry: &Registry,
+    lives: &[Live],
     decided: &mut [Decided<'_>],
 ) -> (Vec<Step>, Option<Stop>) {
     loop {
         propagate_delete_first(graph, decided);
-        let builder = Builder::of(graph, registry, decided);
+        let builder = Builder::of(graph, registry, lives, decided);
         match builder.gives_way(decided) {
             Some(index) => decided[index].change.action = Action::Replace(Replacement::DeleteFirst),
             None => {
@@ -69,19 +70,19 @@ pub(in crate::plan) fn build(
     }
 }
 
-struct Builder<'a> {
-    registry: &'a Registry,
+pub(super) struct Builder<'a> {
+    pub(super) registry: &'a Registry,
     steps: Vec<Step>,
     /// The step after which a definition's resource stands as wanted.
-    makes: BTreeMap<Address, StepId>,
+    pub(super) makes: BTreeMap<Address, StepId>,
     /// The steps that delete, with what they delete.
-    deletes: Vec<(StepId, &'a Live, bool)>,
+    pub(super) deletes: Vec<(StepId, &'a Live, bool)>,
     /// The steps that make something in a place, each with a step that frees it.
     places: Vec<(StepId, StepId)>,
 }
 
 impl<'a> Builder<'a> {
-    fn of(graph: &Graph, registry: &'a Registry, decided: &[Decided<'a>]) -> Builder<'a> {
+    fn of(graph: &Graph, registry: &'a Registry, lives: &[Live], decided: &[Decided<'a>]) -> Builder<'a> {
         let (steps, makes, deletes, places) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
         let mut builder = Builder { registry, steps, makes, deletes, places };
         for one in decided {
@@ -94,6 +95,7 @@ impl<'a> Builder<'a> {
         builder.order_retired(decided);
         builder.order_taken_back(decided);
         builder.order_children_of_other_names(decided);
+        builder.order_hand_overs(lives, decided);
         builder
     }
 
@@ -173,7 +175,7 @@ impl<'a> Builder<'a> {
         id
     }
 
-    fn link(&mut self, step: StepId, after: StepId, why: impl FnOnce() -> String) {
+    pub(super) fn link(&mut self, step: StepId, after: StepId, why: impl FnOnce() -> String) {
         self.edge(step, after, true, why);
     }
 
@@ -363,7 +365,7 @@ impl<'a> Builder<'a> {
     }
 
     /// True when a step is another one, or cannot be done before it.
-    fn waits(&self, step: StepId, other: StepId) -> bool {
+    pub(super) fn waits(&self, step: StepId, other: StepId) -> bool {
         let mut reached = BTreeSet::from([step]);
         let mut open = vec![step];
         while let Some(step) = open.pop() {

@@ -1,6 +1,7 @@
 //! Changes taken apart into steps, and the order between them with its reasons. Pure.
 
 mod build;
+mod handover;
 mod sort;
 
 use std::collections::BTreeSet;
