@@ -12,6 +12,13 @@ use crate::model::{Address, Definition, Reference, Schema};
 pub struct Graph {
     definitions: Vec<Definition>,
     edges: Vec<Edge>,
+    /// Where a definition stands among them, by its address.
+    places: BTreeMap<Address, usize>,
+    /// Where the one stands that was at an address before it was renamed.
+    renamed: BTreeMap<Address, usize>,
+    /// The edges that begin at an address, and those that end there.
+    from: BTreeMap<Address, Vec<usize>>,
+    to: BTreeMap<Address, Vec<usize>>,
 }
 
 /// Something that is wrong with the definitions as a whole.
@@ -57,7 +64,7 @@ impl Graph {
         let (edges, dangling) = edges(&definitions);
         problems.extend(dangling);
         match sorted(&definitions, &edges) {
-            Ok(order) if problems.is_empty() => Ok(Graph { definitions: order, edges }),
+            Ok(order) if problems.is_empty() => Ok(Graph::of(order, edges)),
             Ok(_) => Err(problems),
             Err(edges) => {
                 problems.push(GraphProblem::Cycle { edges });
@@ -66,14 +73,28 @@ impl Graph {
         }
     }
 
+    fn of(definitions: Vec<Definition>, edges: Vec<Edge>) -> Graph {
+        let placed = || definitions.iter().enumerate();
+        let places = placed().map(|(place, one)| (one.address.clone(), place)).collect();
+        let former = |(place, one): (usize, &Definition)| {
+            one.renamed_from.iter().map(|from| (from.clone(), place)).collect::<Vec<_>>()
+        };
+        let renamed = placed().flat_map(former).collect();
+        let mut graph = Graph { definitions, edges, places, renamed, from: BTreeMap::new(), to: BTreeMap::new() };
+        for (index, Edge { from, to, .. }) in graph.edges.iter().enumerate() {
+            graph.from.entry(from.clone()).or_default().push(index);
+            graph.to.entry(to.clone()).or_default().push(index);
+        }
+        graph
+    }
+
     /// The same with references filled in that are known before any plan: to packages that have been made.
     pub fn resolved(&self, known: &dyn Fn(&Reference) -> Option<String>) -> Graph {
-        let Graph { definitions, edges } = self.clone();
-        let resolved = definitions.into_iter().map(|definition| {
-            let document = definition.document.resolve(known);
-            Definition { document, ..definition }
-        });
-        Graph { definitions: resolved.collect(), edges }
+        let mut resolved = self.clone();
+        for definition in &mut resolved.definitions {
+            definition.document = definition.document.resolve(known);
+        }
+        resolved
     }
 
     /// The definitions; each comes after what it needs.
@@ -88,36 +109,53 @@ impl Graph {
 
     /// What a definition needs directly.
     pub fn needs<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Edge> {
-        self.edges.iter().filter(move |edge| edge.from == *address)
+        self.at(&self.from, address)
+    }
+
+    /// What needs a definition directly.
+    pub fn dependents<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Edge> {
+        self.at(&self.to, address)
+    }
+
+    fn at<'a>(
+        &'a self,
+        index: &'a BTreeMap<Address, Vec<usize>>,
+        address: &Address,
+    ) -> impl Iterator<Item = &'a Edge> + use<'a> {
+        index.get(address).into_iter().flatten().map(|edge| &self.edges[*edge])
     }
 
     /// The definition at an address.
     pub fn definition(&self, address: &Address) -> Option<&Definition> {
-        self.definitions.iter().find(|definition| definition.address == *address)
+        self.places.get(address).map(|place| &self.definitions[*place])
+    }
+
+    /// The definition that was at an address before it was renamed.
+    pub fn renamed_from(&self, address: &Address) -> Option<&Definition> {
+        self.renamed.get(address).map(|place| &self.definitions[*place])
     }
 
     /// The addresses given, and all that they need.
     pub fn with_needs(&self, addresses: impl IntoIterator<Item = Address>) -> BTreeSet<Address> {
-        self.reach(addresses, |edge| (&edge.from, &edge.to))
+        self.reach(addresses, |address| self.at(&self.from, address).map(|edge| &edge.to).collect())
     }
 
     /// The addresses given, and all that need them.
     pub fn with_dependents(&self, addresses: impl IntoIterator<Item = Address>) -> BTreeSet<Address> {
-        self.reach(addresses, |edge| (&edge.to, &edge.from))
+        self.reach(addresses, |address| self.at(&self.to, address).map(|edge| &edge.from).collect())
     }
 
-    fn reach(
+    fn reach<'a>(
         &self,
         addresses: impl IntoIterator<Item = Address>,
-        step: impl Fn(&Edge) -> (&Address, &Address),
+        next: impl Fn(&Address) -> Vec<&'a Address>,
     ) -> BTreeSet<Address> {
         let mut reached: BTreeSet<Address> = addresses.into_iter().collect();
         let mut open: Vec<Address> = reached.iter().cloned().collect();
         while let Some(address) = open.pop() {
-            for edge in &self.edges {
-                let (from, to) = step(edge);
-                if *from == address && reached.insert(to.clone()) {
-                    open.push(to.clone());
+            for other in next(&address) {
+                if reached.insert(other.clone()) {
+                    open.push(other.clone());
                 }
             }
         }
@@ -151,6 +189,10 @@ fn rename_clashes(definitions: &[Definition]) -> Vec<GraphProblem> {
 }
 
 fn edges(definitions: &[Definition]) -> (Vec<Edge>, Vec<GraphProblem>) {
+    let mut of_kind: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+    for definition in definitions {
+        of_kind.entry(definition.schema.kind).or_default().push(&definition.address);
+    }
     let schemas: BTreeMap<&Address, &Schema> = definitions.iter().map(|d| (&d.address, d.schema)).collect();
     let mut edges = BTreeSet::new();
     let mut problems = Vec::new();
@@ -174,12 +216,12 @@ fn edges(definitions: &[Definition]) -> (Vec<Edge>, Vec<GraphProblem>) {
                 }),
             }
         }
-        for other in definitions {
-            if definition.schema.after.contains(&other.schema.kind) {
+        for kind in definition.schema.after {
+            for other in of_kind.get(kind).into_iter().flatten() {
                 edges.insert(Edge {
                     from: definition.address.clone(),
-                    to: other.address.clone(),
-                    why: format!("a {} comes after every {}", definition.schema.kind, other.schema.kind),
+                    to: (*other).clone(),
+                    why: format!("a {} comes after every {kind}", definition.schema.kind),
                 });
             }
         }

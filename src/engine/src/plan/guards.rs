@@ -1,12 +1,12 @@
 //! What a plan as a whole must not do, and what its reader should know of it. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Action, Note, Reason, Stop};
 use super::matching::Matching;
 use super::options::{Goal, Options};
 use super::proof::Proof;
-use super::steps::{Decided, refers};
+use super::steps::{Decided, Named, refers};
 use crate::graph::Graph;
 use crate::live::{Live, Registry};
 use crate::model::{Address, Ledger, Ownership, Reference, Replacement};
@@ -99,9 +99,10 @@ impl About<'_, '_> {
     /// What would be made although something of that kind stands, without an owner, where ours refer to it.
     fn lost_by_reference(&self) -> Vec<Stop> {
         let mut stops = Vec::new();
+        let in_code = Users::of(self);
         for one in self.decided.iter().filter(|one| one.change.action == Action::Create) {
             let Some(definition) = one.definition else { continue };
-            let users = self.users_in_code(&definition.address);
+            let users = in_code.of_definition(&definition.address);
             let lost = self.lives.iter().find(|live| {
                 live.kind == definition.schema.kind
                     && live.owner().is_none()
@@ -119,16 +120,17 @@ impl About<'_, '_> {
     /// What would have to go before its successor comes, and cannot while others refer to it.
     fn still_referred(&self) -> Vec<Stop> {
         let mut stops = Vec::new();
+        let in_code = Users::of(self);
         for one in self.decided {
             let (Action::Replace(Replacement::DeleteFirst), Some(gone)) = (one.change.action, one.live) else {
                 continue;
             };
             let holders = self.registry.kind(gone.kind).map(|kind| kind.held_by()).unwrap_or_default();
-            let by: BTreeSet<Address> = self
-                .users_in_code(&one.change.address)
+            let by: BTreeSet<Address> = in_code
+                .of_definition(&one.change.address)
                 .into_iter()
                 .filter(|user| holders.contains(&user.kind))
-                .filter(|user| refers(user, gone) && !self.goes_before(user) && !self.is_child(user, gone))
+                .filter(|user| refers(user, gone) && !in_code.goes_before(user) && !self.is_child(user, gone))
                 .map(|user| self.address_of(user))
                 .collect();
             if !by.is_empty() {
@@ -155,19 +157,21 @@ impl About<'_, '_> {
 
     /// What stays and refers to what goes: this plan is not about it.
     fn dangling(&self) -> Vec<Note> {
-        let partial = !self.options.target.is_empty() || !self.options.exclude.is_empty();
+        if self.options.target.is_empty() && self.options.exclude.is_empty() {
+            return Vec::new();
+        }
+        let gone: Vec<&Decided<'_>> = self.decided.iter().filter(|one| one.deleted.is_some()).collect();
+        let named = Named::of(gone.iter().filter_map(|one| one.live));
+        let changes: BTreeSet<*const Live> =
+            self.decided.iter().filter_map(|one| one.live).map(std::ptr::from_ref).collect();
+        let stays = |user: &&Live| self.matching.is_ours(user) && !changes.contains(&std::ptr::from_ref(*user));
         let mut notes = Vec::new();
-        for gone in self.decided.iter().filter(|one| partial && one.deleted.is_some()) {
-            let Some(live) = gone.live else { continue };
-            let stays = |user: &&Live| {
-                self.matching.is_ours(user)
-                    && !std::ptr::eq(*user, live)
-                    && !self.is_child(user, live)
-                    && !self.decided.iter().any(|one| one.live.is_some_and(|own| std::ptr::eq(own, *user)))
-            };
-            for user in self.lives.iter().filter(stays).filter(|user| refers(user, live)) {
-                let (address, refers_to) = (self.address_of(user), gone.change.address.clone());
-                notes.push(Note::Dangling { address, kind: user.kind, refers_to });
+        for user in self.lives.iter().filter(stays) {
+            for index in named.by(user) {
+                let refers_to = gone[index].change.address.clone();
+                if gone[index].live.is_some_and(|live| !self.is_child(user, live)) {
+                    notes.push(Note::Dangling { address: self.address_of(user), kind: user.kind, refers_to });
+                }
             }
         }
         notes
@@ -186,31 +190,54 @@ impl About<'_, '_> {
         self.matching.parent(live).is_some_and(|other| std::ptr::eq(other, parent))
     }
 
-    /// True when it is deleted, or makes way before its own successor comes.
-    fn goes_before(&self, live: &Live) -> bool {
-        let goes = |action| matches!(action, Action::Delete | Action::Replace(Replacement::DeleteFirst));
-        self.decided.iter().any(|one| one.live.is_some_and(|own| std::ptr::eq(own, live)) && goes(one.change.action))
-    }
-
-    /// The live resources of definitions that refer to one.
-    fn users_in_code(&self, address: &Address) -> Vec<&Live> {
-        let refers_to = |definition: &&crate::model::Definition| {
-            let references = definition.document.references();
-            references.iter().any(|(_, Reference { address: to, .. })| to == address)
-        };
-        let users: BTreeSet<&Address> =
-            self.graph.definitions().iter().filter(refers_to).map(|definition| &definition.address).collect();
-        let is_user = |live: &&Live| {
-            self.matching.is_ours(live) && self.proof().address(live).is_some_and(|address| users.contains(&address))
-        };
-        self.lives.iter().filter(is_user).collect()
-    }
-
     /// The addresses of what is ours and refers to a live resource.
     fn users(&self, lost: &Live) -> Vec<Address> {
         let users = self.lives.iter().filter(|live| !std::ptr::eq(*live, lost) && self.matching.is_ours(live));
         let users: BTreeSet<Address> =
             users.filter(|live| refers(live, lost)).map(|live| self.address_of(live)).collect();
         users.into_iter().collect()
+    }
+}
+
+/// What is live of the definitions that refer to one another, and how each of it goes.
+struct Users<'a> {
+    /// The definitions that refer to one, by its address.
+    referring: BTreeMap<Address, BTreeSet<&'a Address>>,
+    /// What is ours, by its address.
+    ours: BTreeMap<Address, Vec<&'a Live>>,
+    /// What is deleted, or makes way before its own successor comes.
+    goes_before: BTreeSet<*const Live>,
+}
+
+impl<'a> Users<'a> {
+    fn of(about: &About<'_, 'a>) -> Users<'a> {
+        let mut referring: BTreeMap<Address, BTreeSet<&Address>> = BTreeMap::new();
+        for definition in about.graph.definitions() {
+            for (_, Reference { address, .. }) in definition.document.references() {
+                referring.entry(address).or_default().insert(&definition.address);
+            }
+        }
+        let mut ours: BTreeMap<Address, Vec<&Live>> = BTreeMap::new();
+        for live in about.lives.iter().filter(|live| about.matching.is_ours(live)) {
+            if let Some(address) = about.proof().address(live) {
+                ours.entry(address).or_default().push(live);
+            }
+        }
+        let goes = |one: &&Decided<'_>| {
+            matches!(one.change.action, Action::Delete | Action::Replace(Replacement::DeleteFirst))
+        };
+        let goes_before =
+            about.decided.iter().filter(goes).filter_map(|one| one.live).map(std::ptr::from_ref).collect();
+        Users { referring, ours, goes_before }
+    }
+
+    /// The live resources of definitions that refer to one.
+    fn of_definition(&self, address: &Address) -> Vec<&'a Live> {
+        let users = self.referring.get(address).into_iter().flatten();
+        users.filter_map(|user| self.ours.get(*user)).flatten().copied().collect()
+    }
+
+    fn goes_before(&self, live: &Live) -> bool {
+        self.goes_before.contains(&std::ptr::from_ref(live))
     }
 }

@@ -3,7 +3,7 @@
 //! A tag claims, the ledger proves. Where two claim one address, the one that the ledger knows is taken; where what the
 //! ledger knows has lost its tag, the plan stops.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Note, Reason, Stop};
 use super::options::{Goal, Options};
@@ -23,6 +23,7 @@ pub(super) struct Matching<'a> {
     ledger: &'a Ledger,
     options: &'a Options,
     owner: String,
+    index: Index<'a>,
     taken: BTreeSet<usize>,
     disputed: BTreeSet<usize>,
     pub(super) stops: Vec<Stop>,
@@ -50,7 +51,8 @@ impl<'a> Matching<'a> {
         let owner = options.owner.to_string();
         let (taken, disputed) = (BTreeSet::new(), BTreeSet::new());
         let (stops, notes) = (Vec::new(), Vec::new());
-        Matching { graph, registry, lives, ledger, options, owner, taken, disputed, stops, notes }
+        let index = Index::of(lives, ledger);
+        Matching { graph, registry, lives, ledger, options, owner, index, taken, disputed, stops, notes }
     }
 
     /// The live resource of a definition whose document is resolved as far as it is known.
@@ -115,14 +117,14 @@ impl<'a> Matching<'a> {
     /// The live parent of a live child.
     pub(super) fn parent(&self, live: &Live) -> Option<&'a Live> {
         let (field, kind) = parent_of(self.registry.kind(live.kind)?.schema())?;
-        parent_in(self.lives, field, kind, &live.document)
+        let id = live.document.field(field)?.as_str()?;
+        self.index.by_id.get(&(kind, id)).map(|index| &self.lives[*index])
     }
 
     /// A child is told from others by its parent, and what is shared by its name alone, whoever has made it.
     fn find_untagged(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
         let Some(key) = natural_key(definition.schema, document) else { return Match::None };
-        let found = self.free().find(|(_, live)| live.kind == definition.schema.kind && live.key == Some(key.clone()));
-        match found.map(|(index, _)| index) {
+        match self.index.named(definition.schema.kind, &key).iter().copied().find(|index| self.is_free(*index)) {
             Some(index) => self.take(index, None),
             None => Match::None,
         }
@@ -131,10 +133,12 @@ impl<'a> Matching<'a> {
     /// Exactly the resource that was named, or nothing.
     fn find_adopted(&mut self, definition: &Definition, id: &str) -> Match<'a> {
         let (address, kind) = (definition.address.clone(), definition.schema.kind);
-        let Some((index, live)) = self.free().find(|(_, live)| live.kind == kind && live.id == id) else {
+        let index = self.index.by_id.get(&(kind, id)).copied().filter(|index| self.is_free(*index));
+        let Some(index) = index else {
             self.stops.push(Stop::NothingToAdopt { address, kind, id: Some(id.to_owned()) });
             return Match::Unclear;
         };
+        let live = &self.lives[index];
         let other = self.claiming(definition, &address).into_iter().find(|other| *other != index);
         if let Some(other) = other {
             let ids = vec![self.lives[other].id.clone(), id.to_owned()];
@@ -271,30 +275,22 @@ impl<'a> Matching<'a> {
     }
 
     fn lost(&self, definition: &Definition) -> impl Iterator<Item = (usize, &'a Live)> {
-        let addresses = [&definition.address].into_iter().chain(&definition.renamed_from);
-        let addresses: BTreeSet<Address> = addresses.cloned().collect();
-        let kind = definition.schema.kind;
-        self.free().filter(move |(_, live)| live.kind == kind && live.owner() != Some(&self.owner)).filter(
-            move |(_, live)| {
-                let entry = self.ledger.entry(live.kind, &live.id);
-                entry.is_some_and(|entry| entry.retired.is_none() && addresses.contains(&entry.address))
-            },
-        )
+        let addresses: BTreeSet<&Address> = [&definition.address].into_iter().chain(&definition.renamed_from).collect();
+        let made = addresses.into_iter().filter_map(|address| self.index.made.get(&(definition.schema.kind, address)));
+        let mut made: Vec<usize> = made.flatten().copied().collect();
+        made.sort_unstable();
+        let lost = made.into_iter().filter(|index| self.is_free(*index)).map(|index| (index, &self.lives[index]));
+        lost.filter(|(_, live)| live.owner() != Some(&self.owner)).collect::<Vec<_>>().into_iter()
     }
 
     fn find_by_name(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
         let Some(key) = natural_key(definition.schema, document) else { return Match::None };
-        let named = self
-            .free()
-            .find(|(_, live)| live.kind == definition.schema.kind && live.key.as_deref() == Some(&key))
-            .filter(|(_, live)| !live.is_retired());
-        let Some((index, live)) = named else { return Match::None };
+        let named = self.index.named(definition.schema.kind, &key).iter().copied().find(|index| self.is_free(*index));
+        let Some(index) = named.filter(|index| !self.lives[*index].is_retired()) else { return Match::None };
+        let live = &self.lives[index];
         if live.owner() == Some(&self.owner) {
             let Some(from) = live.address() else { return self.take(index, Some(Reason::Adopted)) };
-            let elsewhere = self.graph.definitions().iter().any(|other| {
-                let meant = other.address == from || other.renamed_from.contains(&from);
-                meant && other.schema.kind == live.kind
-            });
+            let elsewhere = self.meant_by(&from, live.kind);
             if elsewhere {
                 return Match::None;
             }
@@ -306,6 +302,12 @@ impl<'a> Matching<'a> {
             return self.take(index, Some(Reason::Adopted));
         }
         self.foreign(definition, index)
+    }
+
+    /// True when a definition of the kind stands at an address, or stood there before it was renamed.
+    fn meant_by(&self, address: &Address, kind: &str) -> bool {
+        let at = self.graph.definition(address).into_iter().chain(self.graph.renamed_from(address));
+        at.into_iter().any(|definition| definition.schema.kind == kind)
     }
 
     /// Of a kind without natural names: what is nobody's, bears the tags that ours bear, is the same in every value that
@@ -341,11 +343,8 @@ impl<'a> Matching<'a> {
 
     /// Live resources of a definition's kind that bear an address of ours.
     fn claiming(&self, definition: &Definition, address: &Address) -> Vec<usize> {
-        self.free()
-            .filter(|(_, live)| live.kind == definition.schema.kind)
-            .filter(|(_, live)| live.owner() == Some(&self.owner) && live.address().as_ref() == Some(address))
-            .map(|(index, _)| index)
-            .collect()
+        let claiming = self.index.claims.get(&(definition.schema.kind, address.clone())).into_iter().flatten().copied();
+        claiming.filter(|index| self.is_free(*index) && self.lives[*index].owner() == Some(&self.owner)).collect()
     }
 
     fn foreign(&mut self, definition: &Definition, index: usize) -> Match<'a> {
@@ -380,9 +379,47 @@ impl<'a> Matching<'a> {
         self.free_or_leaving().filter(|(_, live)| live.state != State::Leaving)
     }
 
+    fn is_free(&self, index: usize) -> bool {
+        !self.taken.contains(&index) && !self.disputed.contains(&index) && self.lives[index].state != State::Leaving
+    }
+
     fn free_or_leaving(&self) -> impl Iterator<Item = (usize, &'a Live)> {
         let lives = self.lives.iter().enumerate();
         lives.filter(|(index, _)| !self.taken.contains(index) && !self.disputed.contains(index))
+    }
+}
+
+/// Where live resources stand in their list: by what they are looked for.
+struct Index<'a> {
+    by_id: BTreeMap<(&'a str, &'a str), usize>,
+    by_key: BTreeMap<(&'a str, &'a str), Vec<usize>>,
+    /// By the address that their tag claims.
+    claims: BTreeMap<(&'a str, Address), Vec<usize>>,
+    /// By the address at which the ledger says that they were made, and are not replaced.
+    made: BTreeMap<(&'a str, &'a Address), Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(lives: &'a [Live], ledger: &'a Ledger) -> Index<'a> {
+        let mut index =
+            Index { by_id: BTreeMap::new(), by_key: BTreeMap::new(), claims: BTreeMap::new(), made: BTreeMap::new() };
+        for (place, live) in lives.iter().enumerate() {
+            index.by_id.entry((live.kind, &live.id)).or_insert(place);
+            if let Some(key) = &live.key {
+                index.by_key.entry((live.kind, key)).or_default().push(place);
+            }
+            if let Some(address) = live.address() {
+                index.claims.entry((live.kind, address)).or_default().push(place);
+            }
+            if let Some(entry) = ledger.entry(live.kind, &live.id).filter(|entry| entry.retired.is_none()) {
+                index.made.entry((live.kind, &entry.address)).or_default().push(place);
+            }
+        }
+        index
+    }
+
+    fn named<'b>(&'b self, kind: &'b str, key: &'b str) -> &'b [usize] {
+        self.by_key.get(&(kind, key)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -395,10 +432,4 @@ fn likeness(schema: &Schema, live: &Document, wanted: &Document) -> Option<usize
     let same = |field: &&Field| live.field(field.name) == wanted.field(field.name);
     let fixed = |field: &&Field| field.mutability == Mutability::Replace;
     schema.fields.iter().filter(fixed).all(|field| same(&field)).then(|| schema.fields.iter().filter(same).count())
-}
-
-/// The live parent that a child's document names.
-pub(super) fn parent_in<'a>(lives: &'a [Live], field: &str, kind: &str, child: &Document) -> Option<&'a Live> {
-    let id = child.field(field)?.as_str()?;
-    lives.iter().find(|live| live.kind == kind && live.id == id)
 }

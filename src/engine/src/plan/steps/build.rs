@@ -30,10 +30,12 @@ pub(in crate::plan) struct Decided<'a> {
 /// What refers to something that must go before its successor comes must go before it, too.
 fn propagate_delete_first(graph: &Graph, decided: &mut [Decided<'_>]) {
     let mut going: BTreeSet<Address> = BTreeSet::new();
+    let own: BTreeMap<Address, usize> =
+        decided.iter().enumerate().filter_map(|(index, one)| Some((one.definition?.address.clone(), index))).collect();
     for definition in graph.definitions() {
         let forced = graph.needs(&definition.address).any(|edge| going.contains(&edge.to));
-        let Some(own) = decided.iter_mut().find(|decided| is_of(decided, &definition.address)) else { continue };
-        if let Action::Replace(order) = &mut own.change.action {
+        let Some(index) = own.get(&definition.address) else { continue };
+        if let Action::Replace(order) = &mut decided[*index].change.action {
             if forced {
                 *order = Replacement::DeleteFirst;
             }
@@ -42,10 +44,6 @@ fn propagate_delete_first(graph: &Graph, decided: &mut [Decided<'_>]) {
             }
         }
     }
-}
-
-fn is_of(decided: &Decided<'_>, address: &Address) -> bool {
-    decided.definition.is_some_and(|definition| definition.address == *address)
 }
 
 /// The steps of all changes, in an order that can be carried out. Where two would take each other's places, one of them
@@ -73,6 +71,8 @@ pub(in crate::plan) fn build(
 pub(super) struct Builder<'a> {
     pub(super) registry: &'a Registry,
     steps: Vec<Step>,
+    /// Which edges there are: each once.
+    edges: BTreeSet<(StepId, StepId)>,
     /// The step after which a definition's resource stands as wanted.
     pub(super) makes: BTreeMap<Address, StepId>,
     /// The steps that delete, with what they delete.
@@ -83,8 +83,8 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn of(graph: &Graph, registry: &'a Registry, lives: &[Live], decided: &[Decided<'a>]) -> Builder<'a> {
-        let (steps, makes, deletes, places) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
-        let mut builder = Builder { registry, steps, makes, deletes, places };
+        let (steps, edges, makes) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
+        let mut builder = Builder { registry, steps, edges, makes, deletes: Vec::new(), places: Vec::new() };
         for one in decided {
             builder.add(one);
         }
@@ -180,9 +180,8 @@ impl<'a> Builder<'a> {
     }
 
     fn edge(&mut self, step: StepId, after: StepId, firm: bool, why: impl FnOnce() -> String) {
-        let edges = &mut self.steps[step.0].after;
-        if step != after && !edges.iter().any(|edge| edge.step == after) {
-            edges.push(Edge { step: after, why: why(), firm });
+        if step != after && self.edges.insert((step, after)) {
+            self.steps[step.0].after.push(Edge { step: after, why: why(), firm });
         }
     }
 
@@ -198,22 +197,30 @@ impl<'a> Builder<'a> {
     /// What refers to something goes before it; so does what comes after it by its kind.
     fn order_deletes(&mut self) {
         let deletes = self.deletes.clone();
-        for (needed_step, needed, _) in &deletes {
-            for (needing_step, needing, _) in &deletes {
-                if std::ptr::eq(*needed, *needing) {
+        let named = Named::of(deletes.iter().map(|(_, live, _)| *live));
+        let mut of_kind: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, (_, live, _)) in deletes.iter().enumerate() {
+            of_kind.entry(live.kind).or_default().push(index);
+        }
+        for (needing_step, needing, _) in &deletes {
+            for index in named.by(needing) {
+                let (needed_step, needed, _) = &deletes[index];
+                if std::ptr::eq(*needed, *needing) || self.shares_identifier(needed) {
                     continue;
                 }
                 let mutual = refers(needed, needing) && !self.shares_identifier(needing);
-                if mutual && is_namesake(needing, needed) {
+                if !(mutual && is_namesake(needing, needed)) {
+                    self.link(*needed_step, *needing_step, || format!("{} still refers to it", needing.id));
+                }
+            }
+            let after = self.registry.kind(needing.kind).map(|kind| kind.schema().after).unwrap_or_default();
+            for index in after.iter().filter_map(|kind| of_kind.get(kind)).flatten() {
+                let (needed_step, needed, _) = &deletes[*index];
+                let mutual = refers(needed, needing) && !self.shares_identifier(needing);
+                if std::ptr::eq(*needed, *needing) || (mutual && is_namesake(needing, needed)) {
                     continue;
                 }
-                if refers(needing, needed) && !self.shares_identifier(needed) {
-                    self.link(*needed_step, *needing_step, || format!("{} still refers to it", needing.id));
-                } else if self.comes_after(needing.kind, needed.kind) {
-                    self.link(*needed_step, *needing_step, || {
-                        format!("{} goes before every {}", needing.id, needed.kind)
-                    });
-                }
+                self.link(*needed_step, *needing_step, || format!("{} goes before every {}", needing.id, needed.kind));
             }
         }
     }
@@ -225,18 +232,18 @@ impl<'a> Builder<'a> {
         id == Some(&live.id)
     }
 
-    fn comes_after(&self, kind: &str, earlier: &str) -> bool {
-        self.registry.kind(kind).is_some_and(|kind| kind.schema().after.contains(&earlier))
-    }
-
     /// What moves away from something has moved before it goes. Not where the move waits for the successor.
     fn order_deletes_after_moves(&mut self, decided: &[Decided<'_>]) {
         let deletes = self.deletes.clone();
-        for (step, gone, first) in deletes {
-            for one in decided {
-                let moves = one.change.action == Action::Update || one.change.action.creates_first();
-                let (Some(live), Some(&make)) = (one.live, self.makes.get(&one.change.address)) else { continue };
-                if moves && !first && !std::ptr::eq(live, gone) && refers(live, gone) {
+        let named = Named::of(deletes.iter().map(|(_, live, _)| *live));
+        for one in decided {
+            let moves = one.change.action == Action::Update || one.change.action.creates_first();
+            let (true, Some(live), Some(&make)) = (moves, one.live, self.makes.get(&one.change.address)) else {
+                continue;
+            };
+            for index in named.by(live) {
+                let (step, gone, first) = deletes[index];
+                if !first && !std::ptr::eq(live, gone) {
                     self.edge(step, make, false, || format!("{} moves away from it first", one.change.address));
                 }
             }
@@ -246,21 +253,27 @@ impl<'a> Builder<'a> {
     /// A name is free once its bearer is gone.
     fn order_same_names(&mut self) {
         let deletes = self.deletes.clone();
+        let mut keyed: BTreeMap<(&str, &str), Vec<StepId>> = BTreeMap::new();
+        let mut of_kind: BTreeMap<&str, Vec<(StepId, &Live)>> = BTreeMap::new();
+        for (delete, live, _) in &deletes {
+            of_kind.entry(live.kind).or_default().push((*delete, live));
+            if let Some(key) = &live.key {
+                keyed.entry((live.kind, key)).or_default().push(*delete);
+            }
+        }
         let makes: Vec<StepId> = self.makes.values().copied().collect();
         for make in makes {
             let step = &self.steps[make.0];
             let Work::Create { document, .. } = &step.work else { continue };
             let Some(kind) = self.registry.kind(step.kind) else { continue };
-            let key = natural_key(kind.schema(), document);
-            let conflicts: Vec<StepId> = deletes
-                .iter()
-                .filter(|(_, live, _)| live.kind == step.kind)
-                .filter(|(_, live, _)| match &key {
-                    Some(key) => live.key.as_ref() == Some(key),
-                    None => kind.replacement(&live.document, document) == Replacement::DeleteFirst,
-                })
-                .map(|(delete, _, _)| *delete)
-                .collect();
+            let stand = of_kind.get(step.kind).map(Vec::as_slice).unwrap_or_default();
+            let conflicts: Vec<StepId> = match natural_key(kind.schema(), document) {
+                Some(key) => keyed.get(&(step.kind, key.as_str())).cloned().unwrap_or_default(),
+                None => {
+                    let collides = |live: &Live| kind.replacement(&live.document, document) == Replacement::DeleteFirst;
+                    stand.iter().filter(|(_, live)| collides(live)).map(|(delete, _)| *delete).collect()
+                }
+            };
             for delete in conflicts {
                 let address = self.steps[make.0].address != self.steps[delete.0].address;
                 if address {
@@ -373,6 +386,27 @@ impl<'a> Builder<'a> {
             open.extend(firm.map(|edge| edge.step).filter(|earlier| reached.insert(*earlier)));
         }
         reached.contains(&other)
+    }
+}
+
+/// Which of some live resources are named by a text: by their identifiers and outputs.
+pub(in crate::plan) struct Named<'a>(BTreeMap<&'a str, Vec<usize>>);
+
+impl<'a> Named<'a> {
+    /// These, in their order.
+    pub(in crate::plan) fn of(lives: impl Iterator<Item = &'a Live>) -> Named<'a> {
+        let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, live) in lives.enumerate() {
+            for text in live.outputs.values().chain([&live.id]) {
+                named.entry(text).or_default().push(index);
+            }
+        }
+        Named(named)
+    }
+
+    /// Those that a live resource names.
+    pub(in crate::plan) fn by(&self, live: &Live) -> BTreeSet<usize> {
+        live.document.texts().into_iter().filter_map(|text| self.0.get(text)).flatten().copied().collect()
     }
 }
 

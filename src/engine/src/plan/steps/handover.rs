@@ -3,7 +3,7 @@
 //!
 //! Only within a kind, and only where a new one can stand beside the old one: what takes a place waits for it to be free.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -40,12 +40,25 @@ impl Builder<'_> {
         let identifiers: BTreeSet<&str> =
             lives.iter().flat_map(|live| live.outputs.values().chain([&live.id])).map(String::as_str).collect();
         let takers: Vec<Taker<'_>> = decided.iter().filter_map(|one| self.taker(one, &identifiers)).collect();
-        let schema = |kind: &str| takers.iter().map(|taker| taker.definition.schema).find(|schema| schema.kind == kind);
+        let mut taking: BTreeMap<(&str, &str, &str), Vec<usize>> = BTreeMap::new();
+        for (index, taker) in takers.iter().enumerate() {
+            for (field, what) in &taker.takes {
+                taking.entry((taker.definition.schema.kind, field, what)).or_default().push(index);
+            }
+        }
+        let schemas: BTreeMap<&str, &'static Schema> =
+            takers.iter().map(|taker| (taker.definition.schema.kind, taker.definition.schema)).collect();
         let givers: Vec<Giver<'_>> =
-            decided.iter().filter_map(|one| self.giver(one, schema(one.live?.kind)?, &identifiers)).collect();
+            decided.iter().filter_map(|one| self.giver(one, schemas.get(one.live?.kind)?, &identifiers)).collect();
         for giver in &givers {
-            for taker in takers.iter().filter(|taker| taker.definition.schema.kind == giver.live.kind) {
-                let Some((_, what)) = giver.gives.intersection(&taker.takes).next() else { continue };
+            let mut found: BTreeMap<usize, &str> = BTreeMap::new();
+            for (field, what) in &giver.gives {
+                for index in taking.get(&(giver.live.kind, field, what)).into_iter().flatten() {
+                    found.entry(*index).or_insert(what);
+                }
+            }
+            for (index, what) in found {
+                let taker = &takers[index];
                 if self.takes_its_place(giver, taker) || self.waits(taker.step, giver.step) {
                     continue;
                 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::live::{HandOver, Live};
 use crate::model::{Address, Document, Tags};
 
-pub(super) use build::{Decided, build, refers};
+pub(super) use build::{Decided, Named, build, refers};
 
 /// A step's place in [`Plan::steps`](super::Plan::steps).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
