@@ -20,11 +20,11 @@ use infra_engine::model::{Ledger, Owner, Ownership, Tags};
 use infra_engine::plan::{Options, plan};
 use infra_engine::run::{Observing, Selected, World, observe};
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use self::spoil::{Chance, spoiled};
-use crate::server::aws;
+use crate::server::{aws, read};
 
 /// Rounds that are looked at side by side.
 const TOGETHER: u64 = 4;
@@ -111,23 +111,6 @@ async fn serve(mut stream: TcpStream, answers: Arc<Answers>, round: u64, unknown
     );
     // Who has heard enough hangs up.
     let _ = stream.write_all(&[head.as_bytes(), &answer].concat()).await;
-}
-
-async fn read(stream: &mut TcpStream) -> Option<String> {
-    let mut bytes = Vec::new();
-    loop {
-        let mut chunk = [0; 16_384];
-        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
-        bytes.extend_from_slice(&chunk[..count]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some(end) = text.find("\r\n\r\n") {
-            let head = text[..end].to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-            if bytes.len() >= end + 4 + length.unwrap_or(0) {
-                return Some(text);
-            }
-        }
-    }
 }
 
 /// Nobody wants to know how it goes.
