@@ -157,6 +157,25 @@ async fn look(url: String) -> (Option<World>, usize) {
     (world, faults)
 }
 
+/// The same platform with another owner's tags on everything: nothing of it is ours, and looking fails over nothing that it
+/// would not fail over otherwise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_of_strangers_is_nobody_of_ours() {
+    const OURS: &str = "django-microservices/local";
+    let claimed = async |answers: Answers| {
+        let (world, faults) = look(server(Arc::new(answers), 0, Arc::default()).await).await;
+        let lives = world.unwrap().lives;
+        (lives.iter().filter(|live| live.owner() == Some(OURS)).count(), faults)
+    };
+    let (ours, faults) = claimed(answers()).await;
+    assert!(ours > 100, "all of it is ours: {ours}");
+    let mut strange = answers();
+    for recorded in strange.values_mut().flatten().filter(|recorded| !recorded.base64) {
+        recorded.answer = recorded.answer.replace(OURS, "django-microservices/strange");
+    }
+    assert_eq!(claimed(strange).await, (0, faults));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_answers_end_in_values_or_in_faults() {
     let answers = Arc::new(answers());
