@@ -24,7 +24,7 @@ pub mod sns;
 pub mod waf;
 
 pub mod index;
-pub mod pages;
+mod pages;
 pub mod store;
 pub mod tags;
 
@@ -43,6 +43,7 @@ mod named;
 mod rates;
 mod registry;
 mod sizes;
+mod subject;
 mod text;
 mod unreadable;
 mod watch;

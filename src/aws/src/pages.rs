@@ -7,6 +7,8 @@ use std::future::Future;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use infra_engine::live::Fault;
 
+use crate::subject::{Subject, about};
+
 /// How many calls are under way at once.
 const AT_ONCE: usize = 8;
 
@@ -14,7 +16,7 @@ const AT_ONCE: usize = 8;
 /// The first failure ends it.
 pub async fn batches<T, A, F>(items: &[T], size: usize, call: impl Fn(Vec<T>) -> F) -> Result<Vec<A>, Fault>
 where
-    T: Clone,
+    T: Clone + Subject,
     F: Future<Output = Result<Vec<A>, Fault>>,
 {
     let answers = each(items.chunks(size).map(<[T]>::to_vec), call).await?;
@@ -22,13 +24,19 @@ where
 }
 
 /// Calls `call` once for each item, a few at once, and gives the answers in the order of the items.
-/// The first failure ends it.
+/// The first failure ends it, and names the item that it is about.
 pub async fn each<T, A, F>(items: impl IntoIterator<Item = T>, call: impl Fn(T) -> F) -> Result<Vec<A>, Fault>
 where
+    T: Subject,
     F: Future<Output = Result<A, Fault>>,
 {
+    let named = |item: T| {
+        let subject = item.subject();
+        let answer = call(item);
+        async move { answer.await.map_err(|fault| about(fault, &subject)) }
+    };
     // All futures first, none begun: a closure within the stream would keep the whole from being `Send`.
-    let calls: Vec<F> = items.into_iter().map(call).collect();
+    let calls: Vec<_> = items.into_iter().map(named).collect();
     stream::iter(calls).buffered(AT_ONCE).try_collect().await
 }
 
@@ -40,6 +48,12 @@ mod tests {
     use infra_engine::live::FaultKind;
 
     use super::*;
+
+    impl Subject for u64 {
+        fn subject(&self) -> String {
+            format!("number {self}")
+        }
+    }
 
     #[tokio::test]
     async fn portions_are_full_in_order_and_few_at_once() {
@@ -57,10 +71,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_failure_ends_it() {
-        let answer = each([1, 2, 3], |item| async move {
+    async fn the_first_failure_ends_it_and_says_of_what() {
+        let answer = each([1_u64, 2, 3], |item| async move {
             if item == 2 { Err(Fault::new(FaultKind::Denied, "ecs:DescribeServices", "no")) } else { Ok(item) }
         });
-        assert_eq!(answer.await.unwrap_err().kind, FaultKind::Denied);
+        let fault = answer.await.unwrap_err();
+        assert_eq!((fault.kind, fault.message.as_str()), (FaultKind::Denied, "number 2: no"));
     }
 }

@@ -5,6 +5,28 @@ use std::collections::BTreeSet;
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};
 use infra_engine::live::{Fault, FaultKind};
 
+use crate::subject::Subject;
+
+/// The actions of a kind, and between them those that Application Auto Scaling tries in the caller's name whenever a target,
+/// a policy or an action is put.
+macro_rules! with_tried {
+    ([$($before:expr),* $(,)?], [$($after:expr),* $(,)?]) => {
+        &[
+            $($before,)*
+            "cloudwatch:DeleteAlarms",
+            "cloudwatch:DescribeAlarms",
+            "cloudwatch:PutMetricAlarm",
+            "ec2:DescribeSpotFleetRequests",
+            "ec2:ModifySpotFleetRequest",
+            "ecs:DescribeServices",
+            "ecs:UpdateService",
+            $($after,)*
+        ]
+    };
+}
+
+pub(super) use with_tried;
+
 /// What can be scaled, as Application Auto Scaling names it: `service/CLUSTER/NAME`, `spot-fleet-request/sfr-…`.
 pub enum ScalableResource {}
 
@@ -14,6 +36,12 @@ pub(super) struct Place {
     pub(super) namespace: ServiceNamespace,
     pub(super) dimension: ScalableDimension,
     pub(super) resource: String,
+}
+
+impl Subject for Place {
+    fn subject(&self) -> String {
+        self.resource.clone()
+    }
 }
 
 /// The services whose resources are scaled here.

@@ -13,7 +13,7 @@ use infra_engine::model::{Address, Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::fights;
-use super::place::{NAMESPACES, Place, ScalableResource, sorted, sorted_reading};
+use super::place::{NAMESPACES, Place, ScalableResource, sorted, sorted_reading, with_tried};
 use super::scheduled_action::{of_place, of_service};
 use crate::again::resume;
 use crate::ecs::{Count, Service};
@@ -80,24 +80,18 @@ impl Behaviour for ScalableTarget {
     /// An action that changes together with the bounds explains those that stand no more once it has changed.
     const CODE_GOES_FIRST: bool = true;
 
-    const ACTIONS: &'static [&'static str] = &[
-        "application-autoscaling:DeregisterScalableTarget",
-        "application-autoscaling:DescribeScalableTargets",
-        "application-autoscaling:DescribeScheduledActions",
-        "application-autoscaling:ListTagsForResource",
-        "application-autoscaling:RegisterScalableTarget",
-        "application-autoscaling:TagResource",
-        "application-autoscaling:UntagResource",
-        // Whether the caller could do these is tried whenever a target, a policy or an action is put.
-        "cloudwatch:DeleteAlarms",
-        "cloudwatch:DescribeAlarms",
-        "cloudwatch:PutMetricAlarm",
-        "ec2:DescribeSpotFleetRequests",
-        "ec2:ModifySpotFleetRequest",
-        "ecs:DescribeServices",
-        "ecs:UpdateService",
-        "iam:CreateServiceLinkedRole",
-    ];
+    const ACTIONS: &'static [&'static str] = with_tried!(
+        [
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScheduledActions",
+            "application-autoscaling:ListTagsForResource",
+            "application-autoscaling:RegisterScalableTarget",
+            "application-autoscaling:TagResource",
+            "application-autoscaling:UntagResource",
+        ],
+        ["iam:CreateServiceLinkedRole"]
+    );
 
     fn rules() -> &'static [Rule<ScalableTarget>] {
         RULES
@@ -378,7 +372,7 @@ mod tests {
     use infra_engine::model::Platform;
 
     use super::*;
-    use crate::ecs::{Breaker, Capacity, Connect, Propagation, Rollout};
+    use crate::ecs::testing;
 
     fn target(minimum: u32, maximum: u32) -> ScalableTarget {
         let resource = Ref::known("service/shop/web");
@@ -404,24 +398,7 @@ mod tests {
     fn of_service(count: Count) -> Vec<&'static str> {
         let mut platform = Platform::new();
         let mut stack = platform.stack("cluster");
-        let service = Service {
-            cluster: Ref::known("shop"),
-            name: "web".into(),
-            task: Ref::known("arn:task:1"),
-            count,
-            capacity: Capacity::Fargate,
-            subnets: [Ref::known("subnet-1")].into(),
-            security_groups: [Ref::known("sg-1")].into(),
-            public_ips: false,
-            load_balancers: [].into(),
-            grace: 0,
-            rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
-            execute_command: false,
-            propagate_tags: Propagation::Service,
-            connect: Connect::Off,
-            rebalances: true,
-            quick_metrics: false,
-        };
+        let service = Service { count, ..testing::service() };
         let resource = stack.add("web", service).output(Service::SCALABLE);
         let target = ScalableTarget { resource, ..target(2, 8) };
         let address = stack.add("target", target.clone()).address().clone();

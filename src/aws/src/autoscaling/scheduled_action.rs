@@ -13,7 +13,7 @@ use infra_values::{Date, Moment, Rate, Schedule, TimeZone, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::fights;
-use super::place::{Place, sorted, sorted_on_target, sorted_reading};
+use super::place::{Place, sorted, sorted_on_target, sorted_reading, with_tried};
 use super::policies::name_fits;
 use super::scalable_target::ScalableTargetId;
 use crate::pages::each;
@@ -70,19 +70,10 @@ const DESCRIBE: &str = "application-autoscaling:DescribeScheduledActions";
 impl Behaviour for ScheduledAction {
     type Cloud = Aws;
 
-    const ACTIONS: &'static [&'static str] = &[
-        "application-autoscaling:DeleteScheduledAction",
-        DESCRIBE,
-        "application-autoscaling:PutScheduledAction",
-        // Whether the caller could do these is tried whenever a target, a policy or an action is put.
-        "cloudwatch:DeleteAlarms",
-        "cloudwatch:DescribeAlarms",
-        "cloudwatch:PutMetricAlarm",
-        "ec2:DescribeSpotFleetRequests",
-        "ec2:ModifySpotFleetRequest",
-        "ecs:DescribeServices",
-        "ecs:UpdateService",
-    ];
+    const ACTIONS: &'static [&'static str] = with_tried!(
+        ["application-autoscaling:DeleteScheduledAction", DESCRIBE, "application-autoscaling:PutScheduledAction",],
+        []
+    );
 
     fn rules() -> &'static [Rule<ScheduledAction>] {
         RULES

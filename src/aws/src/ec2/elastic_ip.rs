@@ -39,7 +39,7 @@ impl Behaviour for ElasticIp {
         for filter in filters(ask, "allocation-id") {
             // This call has no pages: it gives all at once.
             let answer = aws.ec2().describe_addresses().filters(filter).send().await.sorted("ec2:DescribeAddresses")?;
-            found.extend(answer.addresses().iter().map(understand));
+            found.extend(answer.addresses().iter().filter_map(understand));
         }
         found.retain(|address| ask.wants(&address.id, None, &address.tags));
         Ok(found)
@@ -74,10 +74,11 @@ fn released_before(fault: Fault) -> Fault {
     fault.when(FaultKind::Gone, &["AuthFailure"], "does not belong to you")
 }
 
-/// The definition that would have produced a live one.
-fn understand(live: &Live) -> Found<ElasticIp> {
-    Found::ready(live.allocation_id().unwrap_or_default(), ElasticIp {}, tags::read(live.tags()))
-        .with(ElasticIp::PUBLIC_IP.name, live.public_ip().unwrap_or_default())
+/// The definition that would have produced a live one. `None` for an address from before there were networks ("EC2-Classic"):
+/// it has no identifier, and nothing here could be given it.
+fn understand(live: &Live) -> Option<Found<ElasticIp>> {
+    let found = Found::ready(live.allocation_id()?, ElasticIp {}, tags::read(live.tags()));
+    Some(found.with(ElasticIp::PUBLIC_IP.name, live.public_ip().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -86,7 +87,9 @@ mod tests {
 
     #[test]
     fn a_live_address_tells_what_it_is() {
-        let found = understand(&Live::builder().allocation_id("eipalloc-1").public_ip("203.0.113.7").build());
+        let live = Live::builder().public_ip("203.0.113.7");
+        assert!(understand(&live.clone().domain(DomainType::Standard).build()).is_none(), "one of EC2-Classic");
+        let found = understand(&live.allocation_id("eipalloc-1").build()).unwrap();
         assert_eq!((found.id.as_str(), found.outputs["public_ip"].as_str()), ("eipalloc-1", "203.0.113.7"));
     }
 

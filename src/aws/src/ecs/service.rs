@@ -682,4 +682,6 @@ fn sorted(fault: Fault) -> Fault {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

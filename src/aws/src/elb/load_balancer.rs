@@ -328,7 +328,7 @@ fn understand(live: &Live, attributes: &Attributes, tags: Tags) -> Found<LoadBal
         (LoadBalancer::ZONE.name.to_owned(), live.canonical_hosted_zone_id().unwrap_or_default().to_owned()),
         (LoadBalancer::SUFFIX.name.to_owned(), suffix(&arn)),
     ]);
-    Found { id: arn, definition, outputs, tags, state, others: Vec::new() }
+    Found { id: arn, definition, outputs, tags, state, others: Vec::new(), awaited: Vec::new() }
 }
 
 /// How metrics name what has this ARN.

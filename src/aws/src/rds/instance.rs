@@ -16,8 +16,8 @@ use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::machine::{
-    Class, LogExport, Machine, Monitoring, allocated, described, done_already, is_asked_for, size, sorted, state,
-    written,
+    Class, LogExport, Machine, Monitoring, allocated, awaited, described, done_already, is_asked_for, size, sorted,
+    state, written,
 };
 use super::note::{NOTE, Note};
 use super::version::PostgresVersion;
@@ -538,7 +538,7 @@ fn understand(live: &Live, versions: &Versions) -> Found<Database> {
     let mut tags = from_sdk(live.tag_list());
     tags.remove(NOTE);
     tags.remove(password::NOTE);
-    let mut found = Found::ready(name, definition, tags).with(Database::ARN.name, arn);
+    let mut found = Found::ready(name, definition, tags).with(Database::ARN.name, arn).with_awaited(awaited(live));
     let outputs = [
         (Database::ADDRESS.name, live.endpoint().and_then(|endpoint| endpoint.address())),
         (Database::RESOURCE_ID.name, live.dbi_resource_id()),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modify;
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Live};
-use infra_engine::live::{Ask, Fault, FaultKind, State};
+use infra_engine::live::{Ask, Awaited, Fault, FaultKind, State};
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
@@ -258,6 +258,25 @@ pub(super) fn is_asked_for(ask: &Ask, live: &Live) -> bool {
     ask.wants(name, Some(name), &from_sdk(live.tag_list()))
 }
 
+/// What of its parameters is not in force: static ones count from a restart, and so does a group that was itself made a
+/// moment before the database. RDS never restarts one for them.
+pub(super) fn awaited(live: &Live) -> Vec<Awaited> {
+    let waits =
+        live.db_parameter_groups().iter().filter(|group| group.parameter_apply_status() == Some("pending-reboot"));
+    let told = waits.map(|group| Awaited {
+        what: format!(
+            "some parameters of {} are not in force before it is restarted",
+            group.db_parameter_group_name().unwrap_or("its group")
+        ),
+        command: ["aws", "rds", "reboot-db-instance", "--db-instance-identifier"]
+            .into_iter()
+            .chain(live.db_instance_identifier())
+            .map(str::to_owned)
+            .collect(),
+    });
+    told.collect()
+}
+
 /// Where RDS leaves a database that it cannot go on with by itself, and what somebody may do about it.
 const ENDS: &[(&str, &str)] = &[
     (
@@ -376,6 +395,20 @@ mod tests {
         }
         assert_eq!(of("deleting"), State::Leaving);
         assert!(matches!(of("failed"), State::Failed(_)));
+    }
+
+    #[test]
+    fn parameters_that_wait_for_a_restart_are_told() {
+        use aws_sdk_rds::types::DbParameterGroupStatus;
+        let of = |status: &str| {
+            let group =
+                DbParameterGroupStatus::builder().db_parameter_group_name("shop").parameter_apply_status(status);
+            awaited(&Live::builder().db_instance_identifier("shop-db").db_parameter_groups(group.build()).build())
+        };
+        let command = "aws rds reboot-db-instance --db-instance-identifier shop-db".split(' ').map(str::to_owned);
+        let what = "some parameters of shop are not in force before it is restarted".to_owned();
+        assert_eq!(of("pending-reboot"), [Awaited { what, command: command.collect() }]);
+        assert_eq!((of("in-sync"), of("applying")), (Vec::new(), Vec::new()));
     }
 
     #[test]

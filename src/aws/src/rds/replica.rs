@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::instance::{Database, DatabaseAddress, DatabaseName, insights_fit, monitoring_works};
 use super::machine::{
-    Class, LogExport, Machine, Monitoring, allocated, described, done_already, is_asked_for, size, sorted, state,
-    written,
+    Class, LogExport, Machine, Monitoring, allocated, awaited, described, done_already, is_asked_for, size, sorted,
+    state, written,
 };
 use super::{DatabaseParameterGroupName, names, tags};
 use crate::again::resume;
@@ -272,6 +272,7 @@ fn understand(live: &Live) -> Option<Found<Replica>> {
         Some(address) => found.with(Replica::ADDRESS.name, address),
         None => found,
     };
+    let found = found.with_awaited(awaited(live));
     Some(found.in_state(unclear.map_or_else(|| state(live), State::Unreadable)))
 }
 

@@ -17,6 +17,7 @@ use super::value::{NEXT, Versions};
 use crate::again::resume;
 use crate::iam::{Arn, KeyArn};
 use crate::pages::each;
+use crate::subject::Subject;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
 
@@ -234,6 +235,12 @@ struct Live {
     deleted: bool,
     service: Option<String>,
     versions: Versions,
+}
+
+impl Subject for Live {
+    fn subject(&self) -> String {
+        self.name.clone()
+    }
 }
 
 impl Live {

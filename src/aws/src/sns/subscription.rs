@@ -15,6 +15,7 @@ use super::TopicArn;
 use crate::iam::{Pattern, RoleArn};
 use crate::lambda::FunctionArn;
 use crate::pages::each;
+use crate::subject::Subject;
 use crate::{Aws, Sorted, Text};
 
 mod rules;
@@ -191,6 +192,12 @@ async fn of_topic(aws: &Aws, topic: &str, ask: &Ask) -> Result<Vec<Found<Subscri
     let waiting = waiting.into_iter().map(|(subscription, _)| subscription);
     found.extend(waiting.map(|one| Some(Found::ready(one.id(), one, Tags::new()))));
     Ok(found.into_iter().flatten().collect())
+}
+
+impl Subject for Subscription {
+    fn subject(&self) -> String {
+        self.id()
+    }
 }
 
 /// How a subscription stands. What has been deleted is listed for a while, and is nothing.

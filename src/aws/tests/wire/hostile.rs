@@ -20,11 +20,11 @@ use infra_engine::model::{Ledger, Owner, Ownership, Tags};
 use infra_engine::plan::{Options, plan};
 use infra_engine::run::{Observing, Selected, World, observe};
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use self::spoil::{Chance, spoiled};
-use crate::server::aws;
+use crate::server::{aws, read};
 
 /// Rounds that are looked at side by side.
 const TOGETHER: u64 = 4;
@@ -113,23 +113,6 @@ async fn serve(mut stream: TcpStream, answers: Arc<Answers>, round: u64, unknown
     let _ = stream.write_all(&[head.as_bytes(), &answer].concat()).await;
 }
 
-async fn read(stream: &mut TcpStream) -> Option<String> {
-    let mut bytes = Vec::new();
-    loop {
-        let mut chunk = [0; 16_384];
-        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
-        bytes.extend_from_slice(&chunk[..count]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some(end) = text.find("\r\n\r\n") {
-            let head = text[..end].to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-            if bytes.len() >= end + 4 + length.unwrap_or(0) {
-                return Some(text);
-            }
-        }
-    }
-}
-
 /// Nobody wants to know how it goes.
 struct Nobody;
 
@@ -172,6 +155,25 @@ async fn look(url: String) -> (Option<World>, usize) {
         let _ = plan(&graph, &world.lives, &Ledger::default(), &registry, &Options::destroy(owner.clone()));
     }
     (world, faults)
+}
+
+/// The same platform with another owner's tags on everything: nothing of it is ours, and looking fails over nothing that it
+/// would not fail over otherwise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_of_strangers_is_nobody_of_ours() {
+    const OURS: &str = "django-microservices/local";
+    let claimed = async |answers: Answers| {
+        let (world, faults) = look(server(Arc::new(answers), 0, Arc::default()).await).await;
+        let lives = world.unwrap().lives;
+        (lives.iter().filter(|live| live.owner() == Some(OURS)).count(), faults)
+    };
+    let (ours, faults) = claimed(answers()).await;
+    assert!(ours > 100, "all of it is ours: {ours}");
+    let mut strange = answers();
+    for recorded in strange.values_mut().flatten().filter(|recorded| !recorded.base64) {
+        recorded.answer = recorded.answer.replace(OURS, "django-microservices/strange");
+    }
+    assert_eq!(claimed(strange).await, (0, faults));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

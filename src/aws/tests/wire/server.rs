@@ -138,10 +138,10 @@ async fn write(stream: &mut TcpStream, reply: &Reply) {
 }
 
 /// One whole request, or nothing if the other side only tried the door.
-async fn read(stream: &mut TcpStream) -> Option<String> {
+pub async fn read(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     loop {
-        let mut chunk = [0; 4096];
+        let mut chunk = [0; 16_384];
         let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
         bytes.extend_from_slice(&chunk[..count]);
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -2,9 +2,11 @@
 //! passed over; what is ours is shown as what cannot be read.
 
 use infra_aws::autoscaling::{PredictivePolicy, ScalableTarget, ScheduledAction, StepPolicy, TargetTrackingPolicy};
-use infra_aws::ec2::RouteTable;
+use infra_aws::ec2::{ElasticIp, RouteTable};
 use infra_aws::ecs::TaskDefinition;
 use infra_aws::events::EventRule;
+use infra_aws::s3::Bucket;
+use infra_aws::waf::WebAcl;
 use infra_engine::live::{Ask, Behaviour, Found, Retag, State};
 use infra_engine::model::keys;
 
@@ -179,4 +181,63 @@ async fn a_policy_whose_alarms_cannot_be_asked_for_is_asked_for_again() {
     let server = Server::start([json(400, refused)]).await;
     let fault = TargetTrackingPolicy::read(&aws(&server.url).await, &children()).await.unwrap_err();
     assert_eq!(fault.kind, infra_engine::live::FaultKind::Throttled, "{fault}");
+}
+
+/// A firewall in which the console has turned on a group that has settings of its own.
+#[tokio::test]
+async fn firewalls_with_groups_that_have_settings() {
+    let list = r#"{"WebACLs": [{"Name": "shop-edge", "Id": "acl-1", "LockToken": "lock",
+        "ARN": "arn:aws:wafv2:us-east-1:1:global/webacl/shop-edge/acl-1"}]}"#;
+    let metrics =
+        r#""VisibilityConfig": {"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": "m"}"#;
+    let rule = format!(
+        r#"{{"Name": "AWS-AntiDDoS", "Priority": 0, "OverrideAction": {{"None": {{}}}}, {metrics}, "Statement":
+            {{"ManagedRuleGroupStatement": {{"VendorName": "AWS", "Name": "AWSManagedRulesAntiDDoSRuleSet",
+            "ManagedRuleGroupConfigs": [{{"LoginPath": "/login"}}]}}}}}}"#
+    );
+    let acl = format!(
+        r#"{{"LockToken": "lock", "WebACL": {{"Name": "shop-edge", "Id": "acl-1", "Capacity": 50,
+            "ARN": "arn:aws:wafv2:us-east-1:1:global/webacl/shop-edge/acl-1", "DefaultAction": {{"Allow": {{}}}},
+            "Rules": [{rule}], {metrics}}}}}"#
+    );
+    for (owner, expected) in [("shop/test", 1), ("other/test", 0)] {
+        let tags =
+            format!(r#"{{"TagInfoForResource": {{"TagList": [{{"Key": "{}", "Value": "{owner}"}}]}}}}"#, keys::OWNER);
+        let replies = answers(&[("ListWebACLs", list), ("GetWebACL", &acl), ("ListTagsForResource", &tags)]);
+        let found: Vec<Found<WebAcl>> = read(replies, ours()).await;
+        assert_eq!(found.len(), expected, "{owner}");
+        assert!(found.iter().all(|found| why(found).contains("`AWS-AntiDDoS`")), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_from_before_there_were_networks() {
+    let tag = format!("<tagSet><item><key>{}</key><value>shop/test</value></item></tagSet>", keys::OWNER);
+    let body = format!(
+        "<DescribeAddressesResponse><addressesSet>\
+         <item><publicIp>203.0.113.7</publicIp><domain>standard</domain>{tag}</item>\
+         <item><publicIp>203.0.113.8</publicIp><allocationId>eipalloc-8</allocationId><domain>vpc</domain>{tag}</item>\
+         </addressesSet></DescribeAddressesResponse>"
+    );
+    let found: Vec<Found<ElasticIp>> = read(vec![("DescribeAddresses", xml(200, &body))], ours()).await;
+    assert_eq!(ids(&found), ["eipalloc-8"], "what has no identifier cannot be named or changed");
+}
+
+/// AWS says that something was denied, and not of what.
+#[tokio::test]
+async fn a_call_that_fails_names_what_it_was_about() {
+    let denied = "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
+    let buckets = "<ListAllMyBucketsResult><Buckets><Bucket><Name>shop-assets</Name></Bucket></Buckets>\
+                   </ListAllMyBucketsResult>";
+    let tags =
+        format!("<Tagging><TagSet><Tag><Key>{}</Key><Value>shop/test</Value></Tag></TagSet></Tagging>", keys::OWNER);
+    let server = Server::answering([
+        (NO_INDEX.0, json(200, NO_INDEX.1)),
+        ("GET /shop-assets/?tagging", xml(200, &tags)),
+        ("GET /shop-assets", xml(400, denied)),
+        ("GET /?", xml(200, buckets)),
+    ])
+    .await;
+    let fault = Bucket::read(&aws(&server.url).await, &ours()).await.unwrap_err();
+    assert!(fault.message.starts_with("shop-assets: "), "{fault}");
 }

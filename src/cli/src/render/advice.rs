@@ -276,6 +276,13 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             way_out: Some("find out who tagged it; to remove our tags from it:".into()),
             command: Some(format!("infra forget {kind}/{id} --env {environment}", id = word(id))),
         },
+        Note::NotInForce { address, kind, id, awaited } => Advice {
+            about: "not_in_force".into(),
+            address: address.to_string(),
+            says: format!("{address}: {kind} {id}: {}", awaited.what),
+            way_out: Some("in a quiet moment:".into()),
+            command: Some(awaited.command.iter().map(|part| word(part)).collect::<Vec<_>>().join(" ")),
+        },
         Note::AddedByOthers { address, kind, id, what } => Advice {
             about: "added_by_others".into(),
             address: address.to_string(),

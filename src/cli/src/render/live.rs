@@ -11,7 +11,7 @@ use super::values::{self, Mark};
 
 /// A live resource for people. Its fields come with how they are best shown.
 pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) -> Form, paint: Paint) -> String {
-    let Live { kind, id, key: _, document, outputs, tags, state, others } = live;
+    let Live { kind, id, key: _, document, outputs, tags, state, others, awaited } = live;
     let address = address.map_or_else(|| format!("{kind}/{id}"), |address| address.to_string());
     let mut out = format!("{}  {kind}  {}\n", paint.bold(address), paint.dim(format!("[id={}]", one_line(id))));
     match state {
@@ -34,6 +34,9 @@ pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) 
     for what in others {
         out += &format!("  {}\n", paint.dim(format!("added by others: {what}")));
     }
+    for awaited in awaited {
+        out += &format!("  {}\n", paint.yellow(one_line(&awaited.what)));
+    }
     for (key, value) in tags {
         out += &format!("  {}\n", paint.dim(format!("tag {}: {}", one_line(key), one_line(value))));
     }
@@ -42,7 +45,7 @@ pub fn live_text(address: Option<&Address>, live: &Live, form_of: impl Fn(&str) 
 
 /// A live resource for machines, without secrets.
 pub fn live_json(address: Option<&Address>, live: &Live) -> Value {
-    let Live { kind, id, key, document, outputs, tags, state, others } = live;
+    let Live { kind, id, key, document, outputs, tags, state, others, awaited } = live;
     json!({
         "address": address,
         "kind": kind,
@@ -54,5 +57,6 @@ pub fn live_json(address: Option<&Address>, live: &Live) -> Value {
         "outputs": outputs,
         "tags": tags,
         "added_by_others": others,
+        "not_in_force": awaited,
     })
 }

@@ -39,6 +39,17 @@ pub struct Found<R> {
     pub state: State,
     /// What others have added to it, each in a few words: it stays, and is told.
     pub others: Vec<String>,
+    /// What it has been given and is not in force yet: it is told until somebody brings it about.
+    pub awaited: Vec<Awaited>,
+}
+
+/// Something that a live resource has been given, and that counts only once somebody does what this program does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Awaited {
+    /// What is not in force, and from when on it will be.
+    pub what: String,
+    /// The words of a command that brings it about.
+    pub command: Vec<String>,
 }
 
 /// How a live resource stands.
@@ -78,6 +89,9 @@ pub struct Live {
     /// What others have added to it, each in a few words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
+    /// What it has been given and is not in force yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<Awaited>,
 }
 
 impl Ask {
@@ -107,7 +121,8 @@ pub fn may_be_taken(tags: &Tags, bearing: &Tags) -> bool {
 impl<R> Found<R> {
     /// A resource that is ready and has no outputs beside its identifier.
     pub fn ready(id: impl Into<String>, definition: R, tags: Tags) -> Found<R> {
-        Found { id: id.into(), definition, outputs: BTreeMap::new(), tags, state: State::Ready, others: Vec::new() }
+        let (outputs, others, awaited) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Found { id: id.into(), definition, outputs, tags, state: State::Ready, others, awaited }
     }
 
     /// The same with an output more.
@@ -119,6 +134,12 @@ impl<R> Found<R> {
     /// The same with what others have added to it.
     pub fn with_others(mut self, others: Vec<String>) -> Found<R> {
         self.others = others;
+        self
+    }
+
+    /// The same with what is not in force yet.
+    pub fn with_awaited(mut self, awaited: Vec<Awaited>) -> Found<R> {
+        self.awaited = awaited;
         self
     }
 

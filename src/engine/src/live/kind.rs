@@ -283,6 +283,7 @@ fn found<R: Behaviour>(live: &Live) -> Result<Found<R>, Fault> {
         tags: live.tags.clone(),
         state: live.state.clone(),
         others: live.others.clone(),
+        awaited: live.awaited.clone(),
     })
 }
 
@@ -297,6 +298,7 @@ fn plain<R: Behaviour>(found: Found<R>) -> Result<Live, Fault> {
         tags: found.tags,
         state: found.state,
         others: found.others,
+        awaited: found.awaited,
     })
 }
 

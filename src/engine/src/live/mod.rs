@@ -12,7 +12,7 @@ mod shared;
 
 pub use behaviour::{Behaviour, HandOver, Order, Retag, Rotation, Waits};
 pub use fault::{Fault, FaultKind, GoneIsFine};
-pub use found::{Ask, Found, Live, State, may_be_taken};
+pub use found::{Ask, Awaited, Found, Live, State, may_be_taken};
 pub use kind::{FIRST_PAUSE, Kind, Ordered, natural_key};
 pub use registry::Registry;
 pub use shared::Shared;

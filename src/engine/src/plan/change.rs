@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fingerprint::Fingerprint;
 use super::steps::Step;
 use crate::check::Violation;
-use crate::live::Live;
+use crate::live::{Awaited, Live};
 use crate::model::{Address, Owner, Path, Replacement, Shape};
 
 /// Everything that is to be done, and everything that was found on the way.
@@ -423,6 +423,17 @@ pub enum Note {
         kind: &'static str,
         /// What pretends.
         id: String,
+    },
+    /// What it has been given is not in force before somebody does what this program leaves to people.
+    NotInForce {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// What, and how it comes to count.
+        awaited: Awaited,
     },
     /// Others have added something to it, which stays.
     AddedByOthers {

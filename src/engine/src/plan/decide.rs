@@ -200,6 +200,10 @@ impl<'a> Decision<'a> {
             let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
             self.notes.push(Note::AddedByOthers { address, kind, id, what: live.others.clone() });
         }
+        self.notes.extend(live.awaited.iter().map(|awaited| {
+            let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
+            Note::NotInForce { address, kind, id, awaited: awaited.clone() }
+        }));
         let requested = selects(&self.options.replace, &definition.address, definition.schema.kind);
         match (requested, shared) {
             (true, true) if fields.is_empty() => self.note_shared(&definition.address, live),

@@ -36,7 +36,7 @@ impl Fingerprint {
             (address.clone(), digest(&text))
         });
         let live = lives.iter().map(|live| {
-            let Live { kind, id, key: _, document, outputs, tags, state, others: _ } = live;
+            let Live { kind, id, key: _, document, outputs, tags, state, others: _, awaited: _ } = live;
             let name = name_of(kind, id);
             let document = settled.get(&name).unwrap_or(document);
             (name, digest(&json!([document.redacted(), outputs, tags, state])))

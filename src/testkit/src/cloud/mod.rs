@@ -122,5 +122,5 @@ fn typed<R: Behaviour>(thing: Thing, kind: &'static str) -> Result<Found<R>, Fau
     let Thing { kind: _, id, name: _, document, tags, outputs, state, nature: _ } = thing;
     let definition = document.reveal::<R>().map_err(|error| things::refused(kind, error.to_string()))?;
     let tags: Tags = tags;
-    Ok(Found { id, definition, outputs, tags, state, others: Vec::new() })
+    Ok(Found { id, definition, outputs, tags, state, others: Vec::new(), awaited: Vec::new() })
 }

@@ -1,14 +1,12 @@
 //! Both sides of the rules about rules that fight.
 
-use std::collections::BTreeSet;
-
 use infra_engine::model::{Handle, Platform, Stack};
 
 use super::*;
 use crate::autoscaling::{Aggregation, Predefined, Step, Suspended, Tracked};
 use crate::cloudwatch::{Evaluation, Metric, Missing};
 use crate::ec2::Reach;
-use crate::ecs::{Breaker, Capacity, Connect, Count, Propagation, Rollout, Service};
+use crate::ecs::{Count, Service, testing};
 
 /// A service with its target, in a network with so many ways out.
 fn target(stack: &mut Stack, minimum: u32, ways_out: usize) -> Handle<ScalableTarget> {
@@ -16,24 +14,7 @@ fn target(stack: &mut Stack, minimum: u32, ways_out: usize) -> Handle<ScalableTa
         let gateway = NatGateway { subnet: Ref::known(format!("subnet-{number}")), reach: Reach::Private };
         stack.add(format!("nat-{number}"), gateway);
     }
-    let service = Service {
-        cluster: Ref::known("shop"),
-        name: "shop-web".into(),
-        task: Ref::known("arn:task:1"),
-        count: Count::Autoscaled { from: 2 },
-        capacity: Capacity::Fargate,
-        subnets: [Ref::known("subnet-1"), Ref::known("subnet-2")].into(),
-        security_groups: BTreeSet::new(),
-        public_ips: false,
-        load_balancers: BTreeSet::new(),
-        grace: 0,
-        rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
-        execute_command: false,
-        propagate_tags: Propagation::Service,
-        connect: Connect::Off,
-        rebalances: true,
-        quick_metrics: false,
-    };
+    let service = Service { count: Count::Autoscaled { from: 2 }, ..testing::service() };
     let resource = stack.add("service", service).output(Service::SCALABLE);
     stack.add("target", ScalableTarget { resource, minimum, maximum: 10, suspended: Suspended::default() })
 }

@@ -14,24 +14,8 @@ use crate::elb::{
 const ARN: &str = "arn:aws:ecs:us-east-1:1:service/shop/shop-web";
 
 fn service() -> Service {
-    Service {
-        cluster: Ref::known("shop"),
-        name: "shop-web".into(),
-        task: Ref::known("arn:task:1"),
-        count: Count::Fixed(2),
-        capacity: Capacity::Fargate,
-        subnets: [Ref::known("subnet-1"), Ref::known("subnet-2")].into(),
-        security_groups: [Ref::known("sg-1")].into(),
-        public_ips: false,
-        load_balancers: [Attachment { target_group: Ref::known("arn:tg"), container: "web".into(), port: 8000 }].into(),
-        grace: 60,
-        rollout: Rollout { minimum: 100, maximum: 200, breaker: Breaker::RollBack },
-        execute_command: false,
-        propagate_tags: Propagation::Service,
-        connect: Connect::Off,
-        rebalances: true,
-        quick_metrics: false,
-    }
+    let web = Attachment { target_group: Ref::known("arn:tg"), container: "web".into(), port: 8000 };
+    Service { load_balancers: [web].into(), grace: 60, ..testing::service() }
 }
 
 fn live(status: &str, state: DeploymentRolloutState) -> Live {

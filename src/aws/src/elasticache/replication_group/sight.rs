@@ -7,7 +7,7 @@ use aws_sdk_elasticache::types::{
     TransitEncryptionMode,
 };
 use futures::try_join;
-use infra_engine::live::{Ask, Fault, FaultKind, Found, State};
+use infra_engine::live::{Ask, Awaited, Fault, FaultKind, Found, State};
 use infra_engine::model::{Ref, Tags};
 
 use super::super::engine::{Engine, NodeType};
@@ -168,7 +168,9 @@ pub(super) fn understand(
         minor_upgrades: group.auto_minor_version_upgrade().or(member.auto_minor_version_upgrade()).unwrap_or(true),
         logs: logs::read(group.log_delivery_configurations()),
     };
-    let mut found = Found::ready(name, definition, tags).with(ReplicationGroup::ARN.name, group.arn()?);
+    let awaited = members.iter().filter_map(|node| awaited(node)).collect();
+    let found = Found::ready(name, definition, tags).with_awaited(awaited);
+    let mut found = found.with(ReplicationGroup::ARN.name, group.arn()?);
     if let Some(address) = endpoint.and_then(|endpoint| endpoint.address()) {
         found = found.with(ReplicationGroup::ENDPOINT.name, address);
     }
@@ -182,6 +184,24 @@ pub(super) fn understand(
         seen,
         member: group.member_clusters().first().cloned(),
         shards: shards.iter().filter_map(|shard| shard.node_group_id()).map(str::to_owned).collect(),
+    })
+}
+
+/// What of a node's parameters is not in force before it is restarted, which ElastiCache never does for them.
+fn awaited(node: &CacheCluster) -> Option<Awaited> {
+    let parameters = node.cache_parameter_group()?;
+    let (cluster, waiting) = (node.cache_cluster_id()?, parameters.cache_node_ids_to_reboot());
+    if parameters.parameter_apply_status() != Some("pending-reboot") && waiting.is_empty() {
+        return None;
+    }
+    let group = parameters.cache_parameter_group_name().unwrap_or("its group");
+    // A node of a replication group is a cluster of its own, with one node.
+    let nodes = if waiting.is_empty() { vec!["0001".to_owned()] } else { waiting.to_vec() };
+    let command =
+        ["aws", "elasticache", "reboot-cache-cluster", "--cache-cluster-id", cluster, "--cache-node-ids-to-reboot"];
+    Some(Awaited {
+        what: format!("some parameters of {group} are not in force on {cluster} before it is restarted"),
+        command: command.into_iter().map(str::to_owned).chain(nodes).collect(),
     })
 }
 

@@ -103,6 +103,27 @@ fn seen(live: &Live, note: Option<Note>, current: &str, now: i64) -> Sight {
 }
 
 #[test]
+fn parameters_that_wait_for_a_restart_are_told_of_each_node() {
+    let parameters = CacheParameterGroupStatus::builder()
+        .cache_parameter_group_name("shop-redis7")
+        .parameter_apply_status("pending-reboot")
+        .cache_node_ids_to_reboot("0001");
+    let mut waiting = node("available");
+    waiting.cache_cluster_id = Some("shop-redis-002".into());
+    waiting.cache_parameter_group = Some(parameters.build());
+    let members = [&node("available"), &waiting];
+    let sight = understand(&live().build(), &members, Tags::new(), None, &Versions::default(), 2000).unwrap();
+    let [awaited] = &sight.found.awaited[..] else { panic!("{:?}", sight.found.awaited) };
+    assert_eq!(
+        awaited.what,
+        "some parameters of shop-redis7 are not in force on shop-redis-002 before it is restarted"
+    );
+    let command =
+        "aws elasticache reboot-cache-cluster --cache-cluster-id shop-redis-002 --cache-node-ids-to-reboot 0001";
+    assert_eq!(awaited.command.join(" "), command);
+}
+
+#[test]
 fn a_live_group_tells_what_it_is() {
     let sight = seen(&live().build(), Some(note(Act::Made, None)), "v1", 2000);
     assert_eq!((sight.found.id.as_str(), &sight.found.definition), ("shop-redis", &group()));

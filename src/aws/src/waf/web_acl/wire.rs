@@ -139,7 +139,7 @@ fn rule(live: &Sdk) -> Result<(String, WebAclRule), Fault> {
              made it",
             live.name()
         );
-        return Err(Fault::new(FaultKind::Refused, "wafv2:GetWebACL", message));
+        return Err(Fault::new(FaultKind::Broken, "wafv2:GetWebACL", message));
     };
     let priority = u32::try_from(live.priority()).unwrap_or_default();
     Ok((live.name().to_owned(), WebAclRule { priority, inspection, answer }))

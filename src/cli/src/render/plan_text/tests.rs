@@ -1,5 +1,6 @@
 //! Plans as they are read, made by hand.
 
+use infra_engine::live::Awaited;
 use infra_engine::model::{Address, Owner, Path, Replacement, Shape};
 use infra_engine::plan::{Action, Cause, Change, FieldChange, Fingerprint, Note, Plan, Reason, Side, Stop, TagChange};
 use serde_json::{Value, json};
@@ -148,6 +149,18 @@ fn every_sort() -> Plan {
             wanted: json!(2),
         },
         Note::LikelyRename { from: address("network.old"), to: address("network.nat-ip") },
+        Note::NotInForce {
+            address: address("database.postgres"),
+            kind: "rds/database",
+            id: "shop-db".into(),
+            awaited: Awaited {
+                what: "some parameters of shop-pg are not in force before it is restarted".into(),
+                command: "aws rds reboot-db-instance --db-instance-identifier shop-db"
+                    .split(' ')
+                    .map(str::to_owned)
+                    .collect(),
+            },
+        },
     ];
     plan
 }

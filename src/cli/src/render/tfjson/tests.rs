@@ -26,6 +26,7 @@ fn live(text: &str, kind: &'static str, id: &str, document: Value) -> Live {
         tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         state: State::Ready,
         others: Vec::new(),
+        awaited: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::live::Awaited;
 use crate::plan::{Goal, Verb};
 use crate::testing::{SCHEMA, address, definition, reference};
 
@@ -31,6 +32,7 @@ fn live_as(name: &str, applied: Value, fields: Value) -> Live {
         tags,
         state: State::Ready,
         others: Vec::new(),
+        awaited: Vec::new(),
     }
 }
 
@@ -76,6 +78,13 @@ fn check(definitions: Vec<Definition>, lives: Vec<Live>, expected: &[&str]) {
 #[test]
 fn what_stands_as_it_was_written_is_left_alone() {
     check(vec![definition("a", json!({"name": "a"}))], vec![live("a", json!({"name": "a"}))], &[]);
+}
+
+#[test]
+fn what_is_not_in_force_yet_is_told_and_is_no_difference() {
+    let awaited = Awaited { what: "some parameters wait".into(), command: vec!["restart".into(), "id-a".into()] };
+    let live = Live { awaited: vec![awaited], ..live("a", json!({"name": "a"})) };
+    check(vec![definition("a", json!({"name": "a"}))], vec![live], &["t.a: note: not_in_force"]);
 }
 
 #[test]
