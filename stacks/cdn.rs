@@ -119,8 +119,8 @@ fn assets(stack: &mut Stack, environment: &Environment) -> (Handle<Bucket>, Orig
 /// What is in the bucket is read by this distribution, and by no other one of the world's.
 fn only_read_by(distribution: &Handle<Distribution>, bucket: &Handle<Bucket>) -> BucketPolicy {
     let read = Statement::allow(["s3:GetObject"]).on([bucket.output(Bucket::OBJECTS)]).to(Service::CloudFront);
-    let policy = read.when("StringEquals", "AWS:SourceArn", [distribution.output(Distribution::ARN)]);
-    BucketPolicy { bucket: bucket.id(), policy: policy.into() }
+    let read = read.when("StringEquals", "AWS:SourceArn", [distribution.output(Distribution::ARN)]);
+    BucketPolicy::over_tls(bucket, [read])
 }
 
 /// The origin sees nothing of who asks, so there is one answer for all of them.

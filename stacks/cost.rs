@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use infra_aws::budgets::{Audience, Budget, Filter, Period, TopicArn, Trigger};
 use infra_aws::costs::{Alerts, AllocationTag, AnomalyMonitor, AnomalySubscription, Detail, UsageReport, Watch};
-use infra_aws::iam::{Policy, Service, Statement};
+use infra_aws::iam::{Service, Statement};
 use infra_aws::s3::{Bucket, BucketPolicy, Contents, Expiry, LifecycleRule, StorageClass, Tiering, When};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
 
@@ -117,7 +117,7 @@ fn written_by_aws(environment: &Environment, bucket: &Handle<Bucket>) -> BucketP
     };
     let look = Statement::allow(["s3:GetBucketAcl", "s3:GetBucketPolicy"]).on([bucket.output(Bucket::ARN)]);
     let write = Statement::allow(["s3:PutObject"]).on([bucket.output(Bucket::OBJECTS)]);
-    BucketPolicy { bucket: bucket.id(), policy: Policy::of([of_ours(look), of_ours(write)]) }
+    BucketPolicy::over_tls(bucket, [of_ours(look), of_ours(write)])
 }
 
 #[cfg(test)]

@@ -117,11 +117,12 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
                 insights: Some(wanted.insights_days),
                 monitoring: Some(monitoring),
                 logs: [LogExport::Postgresql].into(),
-                // What it holds, the database has.
-                deletion_protection: false,
+                // What it holds, the database has; what asks it has nobody else.
+                deletion_protection: environment.protected,
             },
         )
     });
+    let replica = replica.map(|replica| replica.protected_when(environment.protected));
     Database { password, instance, replica }
 }
 
@@ -203,6 +204,7 @@ mod tests {
         let replica: Replica = the(&environment("prod"), "database.replica");
         assert_eq!(replica.source.value(), "database.postgres.id");
         assert_eq!(replica.grows_to, Some(500), "as far as its source");
+        assert!(replica.deletion_protection, "production is protected");
         let dev = definitions(&environment("dev"));
         assert!(dev.iter().all(|definition| definition.address.to_string() != "database.replica"));
     }

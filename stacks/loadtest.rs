@@ -80,6 +80,8 @@ pub fn stack(environment: &Environment, platform: &mut Platform, cdn: &Cdn) -> O
             reserved: None,
             // A test that has failed is not load that somebody ordered a second time.
             retries: Retries::NONE,
+            layers: Vec::new(),
+            vpc_config: None,
         },
     );
 

@@ -1,8 +1,8 @@
 //! What is not ours is never touched: not by plan, not by apply, not by destroy. It is taken over only when asked.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Project, difference, snapshot};
+use crate::support::{Project, difference, inventory_lines, snapshot};
 
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
@@ -122,4 +122,69 @@ fn two_environments_of_one_account_do_not_meet() {
     project.run(&["destroy", "--env", "second", "--yes", "--allow-destroy", "34"]).ended(0).saying("34 destroyed");
     project.plan().ended(0).saying("No changes.");
     project.run(&["history", "--env", "test"]).ended(0).saying("complete");
+}
+
+/// What colleagues and other services attach to what is ours: a statement in a bucket's policy and in a topic's, a
+/// permission to call a function, a queue that hears of a topic.
+#[test]
+fn what_others_attach_to_ours_is_told_and_stays() {
+    let project = Project::of_the_platform();
+    project.apply().ended(0);
+    let client = &project.client;
+    let bucket = client.buckets().into_iter().find(|name| name.contains("-assets-")).expect("assets are in a bucket");
+    let policy =
+        || -> Value { serde_json::from_str(&client.s3("GET", &format!("/{bucket}?policy"), b"").text()).unwrap() };
+    let refuses = json!({ "Bool": { "aws:SecureTransport": ["false"] } });
+    let refused = policy()["Statement"].as_array().unwrap().iter().any(|one| one["Condition"] == refuses);
+    assert!(refused, "nobody is answered in the clear: {}", policy());
+
+    let mut with_theirs = policy();
+    with_theirs["Statement"].as_array_mut().unwrap().insert(
+        0,
+        json!({
+            "Sid": "AuditReads", "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
+            "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+        }),
+    );
+    client.s3("PUT", &format!("/{bucket}?policy"), with_theirs.to_string().as_bytes());
+    let permission = json!({
+        "StatementId": "from-the-console", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com",
+        "SourceAccount": client.account,
+    });
+    client.lambda("POST", "shop-load-test/policy", &permission);
+    let topic = format!("arn:aws:sns:us-east-1:{}:shop-alarms", client.account);
+    let queue = format!("arn:aws:sqs:us-east-1:{}:pager", client.account);
+    client.sns("Subscribe", &[("TopicArn", &topic), ("Protocol", "sqs"), ("Endpoint", &queue)]);
+    let attributes = || client.sns("GetTopicAttributes", &[("TopicArn", &topic)]);
+    let said = attributes()
+        .all("entry")
+        .iter()
+        .find(|one| one.first("key") == Some("Policy"))
+        .unwrap()
+        .first("value")
+        .unwrap()
+        .to_owned();
+    let mut said: Value = serde_json::from_str(&said).unwrap();
+    said["Statement"].as_array_mut().unwrap().push(json!({
+        "Sid": "PagerPublishes", "Effect": "Allow", "Principal": { "AWS": client.account },
+        "Action": "sns:Publish", "Resource": topic,
+    }));
+    let said = said.to_string();
+    let set = [("TopicArn", topic.as_str()), ("AttributeName", "Policy"), ("AttributeValue", &said)];
+    client.sns("SetTopicAttributes", &set);
+    let before = inventory_lines(client);
+
+    let told = ["AuditReads, which allows s3:GetObject", "from-the-console", ":pager", "PagerPublishes, which allows"];
+    let run = project.plan().ended(0).saying("No changes.");
+    told.iter().fold(run, |run, part| run.saying(part));
+    project.apply().ended(0).saying("0 added, 0 changed, 0 destroyed");
+    assert_eq!(difference(&before, &inventory_lines(client)), "");
+
+    // Ours is brought back, and theirs stays beside it.
+    let mut opened = with_theirs.clone();
+    opened["Statement"].as_array_mut().unwrap().retain(|one| one["Sid"] == "AuditReads");
+    client.s3("PUT", &format!("/{bucket}?policy"), opened.to_string().as_bytes());
+    project.apply().ended(0).saying("0 added, 1 changed, 0 destroyed");
+    assert_eq!(difference(&before, &inventory_lines(client)), "");
+    project.destroy().ended(0).saying("Destroy complete!");
 }

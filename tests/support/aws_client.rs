@@ -30,6 +30,20 @@ impl AwsClient {
         self.query("iam", "2010-05-08", action, parameters)
     }
 
+    /// A call of SNS, which must succeed.
+    pub fn sns(&self, action: &str, parameters: &[(&str, &str)]) -> Element {
+        self.query("sns", "2010-03-31", action, parameters)
+    }
+
+    /// A call about a function, which must succeed.
+    pub fn lambda(&self, method: &str, path: &str, body: &Value) -> Value {
+        let first = format!("{method} /2015-03-31/functions/{path} HTTP/1.1");
+        let headers = [("content-type", "application/json")];
+        let answer = self.call("lambda", &first, &headers, body.to_string().as_bytes());
+        assert!(answer.status() < 300, "{method} {path}: {}", answer.text());
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
+
     /// A call of CloudWatch Logs, which must succeed.
     pub fn logs(&self, action: &str, body: &Value) -> Value {
         self.json("logs", &format!("Logs_20140328.{action}"), body)

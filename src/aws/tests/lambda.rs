@@ -7,6 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use aws_sdk_lambda::types::FunctionUrlAuthType;
 use common::{Walk, aws, project};
 use infra_aws::Aws;
 use infra_aws::ec2::Processor;
@@ -70,6 +71,8 @@ fn function(project: &str) -> Function {
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
         reserved: None,
         retries: Retries::USUAL,
+        layers: Vec::new(),
+        vpc_config: None,
     }
 }
 
@@ -112,7 +115,17 @@ async fn a_function_is_made_changed_outside_and_deleted() {
 
     aws.lambda().update_function_configuration().function_name(&name).timeout(3).send().await.unwrap();
     assert_eq!(settled::<Function>(&aws, &name).await.definition.timeout, 3);
+    // Code beside its own, and a way to call it past everything else.
+    let layer = "arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:14";
+    aws.lambda().update_function_configuration().function_name(&name).layers(layer).send().await.unwrap();
+    let open = FunctionUrlAuthType::None;
+    aws.lambda().create_function_url_config().function_name(&name).auth_type(open).send().await.unwrap();
     let found = settled::<Function>(&aws, &name).await;
+    assert_eq!(found.definition.layers, [layer]);
+    assert!(found.others.len() == 1 && found.others[0].ends_with(" that everyone may call"), "{:?}", found.others);
+    Function::update(&aws, &found, &wanted).await.unwrap();
+    let found = settled::<Function>(&aws, &name).await;
+    assert_eq!((&found.definition, found.others.len()), (&read(&wanted), 1), "the layer is gone, the URL is told");
     Function::delete(&aws, &found).await.unwrap();
     Function::delete(&aws, &found).await.unwrap();
     assert!(Function::read(&aws, &ask).await.unwrap().is_empty());

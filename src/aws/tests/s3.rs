@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use common::{Walk, aws, project};
 use infra_aws::Aws;
-use infra_aws::iam::{Service, Statement};
+use infra_aws::iam::{Policy, Service, Statement};
 use infra_aws::s3::{Bucket, BucketPolicy, Contents, Versioning};
 use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
 use infra_engine::model::Ref;
@@ -96,4 +96,39 @@ async fn a_policy_follows_its_bucket() {
     }
     walk.end().await;
     assert!(BucketPolicy::read(&aws, &ask()).await.unwrap().is_empty(), "no bucket, no policy");
+}
+
+#[tokio::test]
+async fn what_others_have_a_buckets_policy_say_stays_whatever_becomes_of_ours() {
+    let (aws, project) = (aws().await, project());
+    let name = format!("{project}-shared");
+    let walk = Walk::begin(&aws, &project, Bucket::closed(&name)).await;
+    let theirs = format!(
+        r#"{{"Version":"2012-10-17","Id":"audit","Statement":{{"Sid":"AuditReads","Effect":"Allow",
+        "Principal":{{"AWS":"arn:aws:iam::123456789012:root"}},"Action":"s3:GetObject","Resource":"arn:aws:s3:::{name}/*"}}}}"#
+    );
+    aws.s3().put_bucket_policy().bucket(&name).policy(theirs).send().await.unwrap();
+    let live = async || {
+        let found = BucketPolicy::read(&aws, &Ask::only([name.clone()])).await.unwrap().pop().unwrap();
+        assert_eq!(found.others.len(), 1, "theirs stands: {:?}", found.others);
+        assert!(found.others[0].contains("AuditReads, which allows s3:GetObject"), "{:?}", found.others);
+        found
+    };
+    let found = live().await;
+    assert!(BucketPolicy::goes_by_itself(&found), "nothing of it is ours");
+
+    let read = Statement::allow(["s3:GetObject"]).on([format!("arn:aws:s3:::{name}/*")]).to(Service::CloudFront);
+    let ours = BucketPolicy { bucket: Ref::known(&name), policy: read.into() };
+    for wanted in [ours.clone(), BucketPolicy { policy: write(&name), ..ours.clone() }] {
+        BucketPolicy::update(&aws, &found, &wanted).await.unwrap();
+        assert_eq!(live().await.definition, wanted);
+    }
+    let found = live().await;
+    BucketPolicy::delete(&aws, &found).await.unwrap();
+    assert!(BucketPolicy::goes_by_itself(&live().await));
+    walk.end().await;
+}
+
+fn write(bucket: &str) -> Policy {
+    Statement::allow(["s3:PutObject"]).on([format!("arn:aws:s3:::{bucket}/*")]).to(Service::CostReports).into()
 }

@@ -51,6 +51,25 @@ async fn a_topic_of_a_wanted_name_is_found_whoever_made_it() {
     assert!(Topic::read(&aws, &Ask::only([arn])).await.unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn what_others_have_a_topics_policy_say_stays_beside_ours() {
+    let (aws, project) = (aws().await, project());
+    let wanted = topic(format!("{project}-shared"));
+    let walk = Walk::begin(&aws, &project, wanted.clone()).await;
+    let theirs = Statement::allow(["sns:Publish"]).to(Service::Lambda).on([walk.id.as_str()]).named("Theirs");
+    let set = aws.sns().set_topic_attributes().topic_arn(&walk.id).attribute_name("Policy");
+    set.attribute_value(Policy::from(theirs).document()).send().await.unwrap();
+    let ours = Topic { policy: Some(published_by(Service::Budgets, &walk.id)), ..wanted.clone() };
+    for definition in [wanted.clone(), ours, wanted] {
+        let found = Topic::read(&aws, &Ask::only([walk.id.clone()])).await.unwrap().pop().unwrap();
+        Topic::update(&aws, &found, &definition).await.unwrap();
+        let found = Topic::read(&aws, &Ask::only([walk.id.clone()])).await.unwrap().pop().unwrap();
+        assert_eq!(found.definition, definition);
+        assert!(found.others.len() == 1 && found.others[0].contains("statement Theirs"), "{:?}", found.others);
+    }
+    walk.end().await;
+}
+
 /// What is ordered of a subscription, by its topic and its address alone.
 fn order(definition: Subscription) -> Order<Subscription> {
     let address = Address::new("walk", "one").unwrap();

@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::error::BuildError;
 use aws_sdk_ecs::types::{
-    ContainerCondition, ContainerDefinition, ContainerDependency, HealthCheck, KeyValuePair, LinuxParameters,
-    LogConfiguration, LogDriver, MountPoint, PortMapping, RepositoryCredentials, Secret, TransportProtocol,
+    ContainerCondition, ContainerDefinition, ContainerDependency, HealthCheck, KeyValuePair, LogConfiguration,
+    LogDriver, MountPoint, PortMapping, RepositoryCredentials, Secret, TransportProtocol,
 };
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
+use super::confinement::{
+    Capabilities, Tmpfs, Ulimit, linux_parameters, ulimits, understand_ulimits, with_linux_parameters,
+};
 use crate::Text;
 use crate::logs::LogGroupName;
 use crate::secretsmanager::{SecretArn, SecretVersion};
@@ -58,6 +61,18 @@ pub struct Container {
     pub read_only: bool,
     /// Whether a process takes care of signals and of orphans.
     pub init: bool,
+    /// What its processes may do beyond, or short of, the usual.
+    #[serde(default, skip_serializing_if = "Capabilities::are_usual")]
+    pub capabilities: Capabilities,
+    /// File systems in the task's memory, by where they appear in it: for what is read-only and must write something.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tmpfs: BTreeMap<String, Tmpfs>,
+    /// How much of something it may have, by what: `nofile`. Fargate knows that one alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ulimits: BTreeMap<String, Ulimit>,
+    /// Whether it is to its machine what root is. Not on Fargate.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub privileged: bool,
     /// The seconds from being asked to stop to being killed; ECS's own choice is 30.
     pub stop_timeout: Option<u16>,
 }
@@ -179,6 +194,10 @@ impl Container {
             mounts: BTreeMap::new(),
             read_only: false,
             init: false,
+            capabilities: Capabilities::default(),
+            tmpfs: BTreeMap::new(),
+            ulimits: BTreeMap::new(),
+            privileged: false,
             stop_timeout: None,
         }
     }
@@ -204,7 +223,11 @@ impl Container {
             depends_on,
             mounts,
             read_only,
-            init,
+            init: _,
+            capabilities: _,
+            tmpfs: _,
+            ulimits: limits,
+            privileged,
             stop_timeout,
         } = self;
         let definition = ContainerDefinition::builder()
@@ -227,7 +250,9 @@ impl Container {
             .set_depends_on(Some(depends_on.iter().map(dependency).collect::<Result<_, _>>()?))
             .set_mount_points(Some(mounts.iter().map(mount).collect()))
             .set_readonly_root_filesystem(read_only.then_some(true))
-            .set_linux_parameters(init.then(|| LinuxParameters::builder().init_process_enabled(true).build()))
+            .set_linux_parameters(linux_parameters(self)?)
+            .set_ulimits(ulimits(limits)?)
+            .set_privileged(privileged.then_some(true))
             .set_stop_timeout(stop_timeout.map(i32::from));
         Ok(definition.build())
     }
@@ -267,9 +292,14 @@ impl Container {
                 .collect(),
             mounts: live.mount_points().iter().filter_map(understand_mount).collect(),
             read_only: live.readonly_root_filesystem() == Some(true),
-            init: live.linux_parameters().is_some_and(|linux| linux.init_process_enabled() == Some(true)),
+            init: false,
+            capabilities: Capabilities::default(),
+            tmpfs: BTreeMap::new(),
+            ulimits: understand_ulimits(live.ulimits()),
+            privileged: live.privileged() == Some(true),
             stop_timeout: live.stop_timeout().and_then(|seconds| u16::try_from(seconds).ok()),
         };
+        let container = with_linux_parameters(container, live.linux_parameters());
         (live.name().unwrap_or_default().to_owned(), container)
     }
 }
@@ -460,6 +490,10 @@ fn understand_mount(live: &MountPoint) -> Option<(String, Mount)> {
     Some((live.container_path()?.to_owned(), Mount { volume, read_only: live.read_only() == Some(true) }))
 }
 
+fn is_not(said: &bool) -> bool {
+    !said
+}
+
 /// A number as the API takes it. One that does not fit is refused by a rule before.
 fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
@@ -510,9 +544,13 @@ mod tests {
             }),
             health: Some(Health { start_period: 10, ..Health::shell("curl -f localhost") }),
             depends_on: [("migrate".into(), Condition::Succeeded)].into(),
-            mounts: [("/tmp".into(), Mount { volume: "scratch".into(), read_only: false })].into(),
+            mounts: [("/srv".into(), Mount { volume: "scratch".into(), read_only: false })].into(),
             read_only: true,
             init: true,
+            capabilities: Capabilities { add: ["SYS_PTRACE".to_owned()].into(), drop: ["ALL".to_owned()].into() },
+            tmpfs: [("/tmp".into(), Tmpfs { size: 64, mount_options: ["noexec".to_owned()].into() })].into(),
+            ulimits: [("nofile".into(), Ulimit { soft_limit: 1024, hard_limit: 4096 })].into(),
+            privileged: true,
             stop_timeout: Some(60),
             ..Container::of("web:1")
         }

@@ -1,8 +1,9 @@
 //! ECS: clusters of containers, what runs in them, and how many. One file for each kind.
 //!
-//! What a task definition is made of is in `container` and `size`; how services find each other is in `connect`.
+//! What a task definition is made of is in `container`, `confinement` and `size`; how services find each other is in `connect`.
 
 mod cluster;
+mod confinement;
 mod connect;
 mod container;
 mod provider;
@@ -13,6 +14,7 @@ mod tags;
 mod task_definition;
 
 pub use cluster::{CapacityProvider, Cluster, ClusterArn, ClusterName, Insights, Share};
+pub use confinement::{Capabilities, Tmpfs, Ulimit};
 pub use connect::{Connect, Offer};
 pub use container::{Condition, Container, Health, Logs, Mount, Port, Protocol, SecretSource};
 pub use provider::{AutoScalingGroupArn, CapacityProviderArn, CapacityProviderName, GroupProvider, ManagedScaling};

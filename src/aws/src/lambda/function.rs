@@ -1,13 +1,14 @@
 //! A function: code that runs when it is called, and costs nothing while it is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::operation::get_function_event_invoke_config::GetFunctionEventInvokeConfigOutput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, Environment, FunctionCode, FunctionConfiguration as Live, LastUpdateStatus, State as LiveState,
+    Architecture, Environment, FunctionCode, FunctionConfiguration as Live, FunctionUrlAuthType, FunctionUrlConfig,
+    LastUpdateStatus, State as LiveState, VpcConfig as LiveVpcConfig,
 };
 use aws_smithy_types::timeout::TimeoutConfig;
 use infra_derive::Resource;
@@ -20,7 +21,7 @@ use super::code::{self, CodeHash};
 use super::fault::sorted;
 use super::{Runtime, Variable};
 use crate::again::resume;
-use crate::ec2::Processor;
+use crate::ec2::{Processor, SecurityGroupId, SubnetId};
 use crate::iam::{Arn, RoleArn, Service, passed};
 use crate::named::meant;
 use crate::pages::each;
@@ -51,10 +52,12 @@ use crate::{Aws, Sorted};
 ///     environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
 ///     reserved: None,
 ///     retries: Retries::USUAL,
+///     layers: Vec::new(),
+///     vpc_config: None,
 /// };
 /// ```
 ///
-/// It writes to the log group `/aws/lambda/` and its name: add the group, or Lambda makes one that nobody owns.
+/// A URL of its own that somebody has given it stays, and is told. It writes to the log group `/aws/lambda/` and its name: add the group, or Lambda makes one that nobody owns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "lambda/function", id = FunctionName, replacement = "create_first", after = ["logs/log-group"])]
 #[resource(outputs(
@@ -91,6 +94,21 @@ pub struct Function {
     pub reserved: Option<u32>,
     /// How often it is called again when a call that nobody waits for has failed.
     pub retries: Retries,
+    /// What is unpacked beside its code, by the ARNs of layers' versions, the later over the earlier.
+    #[serde(default)]
+    pub layers: Vec<String>,
+    /// The network that it is in, and sees nothing but. Without one it is in none of ours.
+    #[serde(default)]
+    pub vpc_config: Option<VpcConfig>,
+}
+
+/// The network that a function is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcConfig {
+    /// Where it stands.
+    pub subnet_ids: BTreeSet<Ref<SubnetId>>,
+    /// Who it may speak to.
+    pub security_group_ids: BTreeSet<Ref<SecurityGroupId>>,
 }
 
 /// How often a function is called again when a call that nobody waits for has failed: a rule's, a topic's, a bucket's.
@@ -106,6 +124,7 @@ impl Arn for FunctionArn {}
 
 const GET: &str = "lambda:GetFunction";
 const GET_INVOKES: &str = "lambda:GetFunctionEventInvokeConfig";
+const URLS: &str = "lambda:ListFunctionUrlConfigs";
 const PUT_INVOKES: &str = "lambda:PutFunctionEventInvokeConfig";
 const DELETE_INVOKES: &str = "lambda:DeleteFunctionEventInvokeConfig";
 
@@ -130,6 +149,7 @@ impl Behaviour for Function {
         DELETE_INVOKES,
         GET,
         GET_INVOKES,
+        URLS,
         "lambda:ListFunctions",
         "lambda:ListTags",
         "lambda:PutFunctionConcurrency",
@@ -161,7 +181,8 @@ impl Behaviour for Function {
             if !ask.wants(&name, Some(&name), &from_map(answer.tags())) {
                 return Ok(None);
             }
-            understand(&answer, retries(aws, &name).await?).map(Some)
+            let found = understand(&answer, retries(aws, &name).await?)?;
+            Ok(Some(found.with_others(urls(aws, &name).await?)))
         };
         Ok(each(names, one).await?.into_iter().flatten().collect())
     }
@@ -181,6 +202,8 @@ impl Behaviour for Function {
             environment,
             reserved: _,
             retries: _,
+            layers,
+            vpc_config,
         } = &order.definition;
         let zip = code::load(&package.value(), &code.value()).await?;
         let call = aws
@@ -196,6 +219,8 @@ impl Behaviour for Function {
             .timeout(number(*timeout))
             .memory_size(number(*memory))
             .environment(variables(environment))
+            .set_layers((!layers.is_empty()).then(|| layers.clone()))
+            .set_vpc_config(vpc_config.as_ref().map(|network| placed(Some(network))))
             .set_tags(Some(to_map(&order.tags)));
         match call.customize().config_override(patient()).send().await.sorted("lambda:CreateFunction").map_err(sorted) {
             Ok(_) => Ok(name.clone()),
@@ -220,6 +245,8 @@ impl Behaviour for Function {
             environment,
             reserved,
             retries,
+            layers,
+            vpc_config,
         } = wanted;
         let live = &found.definition;
         let configuration = Function {
@@ -241,7 +268,9 @@ impl Behaviour for Function {
                 .handler(handler)
                 .timeout(number(*timeout))
                 .memory_size(number(*memory))
-                .environment(variables(environment));
+                .environment(variables(environment))
+                .set_layers((*layers != live.layers).then(|| layers.clone()))
+                .set_vpc_config((*vpc_config != live.vpc_config).then(|| placed(vpc_config.as_ref())));
             return call.send().await.sorted("lambda:UpdateFunctionConfiguration").map_err(sorted).map(drop);
         }
         if (processor, code) != (&live.processor, &live.code) {
@@ -286,6 +315,27 @@ impl Behaviour for Function {
         let call = aws.lambda().delete_function().function_name(&found.id);
         call.send().await.sorted("lambda:DeleteFunction").map_err(sorted).map(drop).gone_is_fine()
     }
+}
+
+/// The URLs that somebody has given to a function, each in a few words: who knows one calls it past everything else.
+async fn urls(aws: &Aws, name: &str) -> Result<Vec<String>, Fault> {
+    let pages = aws.lambda().list_function_url_configs().function_name(name).into_paginator().items().send();
+    let urls: Vec<_> = pages.try_collect().await.sorted(URLS).map(Some).gone_is_fine()?.unwrap_or_default();
+    let told = |url: FunctionUrlConfig| {
+        let whom = match url.auth_type() {
+            FunctionUrlAuthType::None => "that everyone may call",
+            _ => "for those whom IAM lets call it",
+        };
+        format!("the URL {} {whom}", url.function_url())
+    };
+    Ok(urls.into_iter().map(told).collect())
+}
+
+/// A network as Lambda takes it; none is said too, or it would stay as it is.
+fn placed(network: Option<&VpcConfig>) -> LiveVpcConfig {
+    let subnets = network.iter().flat_map(|network| &network.subnet_ids).map(Ref::value).collect();
+    let groups = network.iter().flat_map(|network| &network.security_group_ids).map(Ref::value).collect();
+    LiveVpcConfig::builder().set_subnet_ids(Some(subnets)).set_security_group_ids(Some(groups)).build()
 }
 
 /// For calls that send a package: on a slow line it is on its way for longer than an answer may take.
@@ -368,6 +418,11 @@ fn understand(answer: &GetFunctionOutput, retries: Retries) -> Result<Found<Func
         timeout: count(live.timeout()).unwrap_or(3),
         memory: count(live.memory_size()).unwrap_or(128),
         environment: variables.map(|(key, value)| (key.clone(), Variable::from(value.as_str()))).collect(),
+        layers: live.layers().iter().filter_map(|layer| layer.arn().map(str::to_owned)).collect(),
+        vpc_config: live.vpc_config().filter(|network| !network.subnet_ids().is_empty()).map(|network| VpcConfig {
+            subnet_ids: network.subnet_ids().iter().map(Ref::known).collect(),
+            security_group_ids: network.security_group_ids().iter().map(Ref::known).collect(),
+        }),
         reserved: count(answer.concurrency().and_then(|concurrency| concurrency.reserved_concurrent_executions())),
         retries,
     };

@@ -11,7 +11,7 @@ mod runtime;
 mod variable;
 
 pub use code::{CodeHash, CodeHashError};
-pub use function::{Function, FunctionArn, FunctionName, Retries};
+pub use function::{Function, FunctionArn, FunctionName, Retries, VpcConfig};
 pub use permission::{Permission, PermissionId};
 pub use runtime::Runtime;
 pub use variable::Variable;

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, Found, GoneIsFine, Order, Retag};
-use infra_engine::model::{Ref, Tags};
+use infra_engine::model::{Handle, Ref, Tags};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::bucket::BucketName;
+use super::bucket::{Bucket, BucketName};
 use super::fault::{S3Fault, missing};
-use crate::iam::Policy;
+use crate::iam::{Effect, Operand, Policy, Principals, Shares, Statement, strange_names, written};
 use crate::pages::each;
 use crate::{Aws, Sorted};
 
@@ -27,8 +28,10 @@ use crate::{Aws, Sorted};
 ///     BucketPolicy { bucket, policy: read.when("StringEquals", "AWS:SourceArn", [distribution]).into() };
 /// ```
 ///
-/// It is apart from the bucket because it may name what itself names the bucket: a distribution, a report. A bucket
-/// of ours without such a definition has no policy: one that somebody else writes is removed.
+/// It is apart from the bucket because it may name what itself names the bucket: a distribution, a report.
+///
+/// Others may write in it too: only statements whose names begin with `Infra` are ours. A statement without a name is
+/// given one; what others have written stays, whatever becomes of ours, and is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "s3/bucket-policy", id = BucketPolicyId)]
 #[resource(parent(field = "bucket", kind = "s3/bucket"))]
@@ -40,9 +43,45 @@ pub struct BucketPolicy {
     /// Whose policy.
     #[key]
     pub bucket: Ref<BucketName>,
-    /// What it says.
+    /// What it says, beside what others have it say.
     #[json]
     pub policy: Policy,
+}
+
+/// What is ours beside our names: nothing.
+fn nothing_else(_: &Value) -> bool {
+    false
+}
+
+/// The name of the statement that refuses plain HTTP.
+const TLS_ONLY: &str = "InfraTlsOnly";
+
+impl BucketPolicy {
+    /// The policy that says these things, and that nobody is answered in the clear: neither who asks nor what is in the
+    /// bucket can be read on the way.
+    pub fn over_tls(bucket: &Handle<Bucket>, statements: impl IntoIterator<Item = Statement>) -> BucketPolicy {
+        let refuses = Statement::deny(["s3:*"])
+            .to_everyone()
+            .on([bucket.output(Bucket::ARN)])
+            .on([bucket.output(Bucket::OBJECTS)])
+            .when("Bool", "aws:SecureTransport", [false])
+            .named(TLS_ONLY);
+        BucketPolicy { bucket: bucket.id(), policy: Policy::of(statements.into_iter().chain([refuses])) }
+    }
+
+    /// True where it refuses what comes in the clear.
+    pub(super) fn refuses_plain_http(&self) -> bool {
+        let insecure = Operand::from(false);
+        matches!(self.policy, Policy::Raw(_))
+            || self.policy.statements().any(|statement| {
+                let tests = statement.conditions.get("Bool");
+                let transport = tests.and_then(|keys| keys.get("aws:SecureTransport"));
+                statement.effect == Effect::Deny
+                    && statement.principals == Some(Principals::Everyone)
+                    && statement.actions.iter().any(|action| matches!(action.as_str(), "s3:*" | "*"))
+                    && transport.is_some_and(|values| values.contains(&insecure))
+            })
+    }
 }
 
 impl Behaviour for BucketPolicy {
@@ -56,14 +95,8 @@ impl Behaviour for BucketPolicy {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<BucketPolicy>>, Fault> {
         let buckets: BTreeSet<String> = if ask.only.is_empty() { &ask.parents | &ask.names } else { ask.only.clone() };
-        let found = each(buckets, async |bucket: String| {
-            let answer = aws.s3().get_bucket_policy().bucket(&bucket).send().await;
-            let answer = missing(answer.sorted("s3:GetBucketPolicy").unset())?.flatten();
-            Ok(answer.and_then(|answer| answer.policy).map(|text| {
-                let definition = BucketPolicy { bucket: Ref::known(&bucket), policy: Policy::parse(&text) };
-                Found::ready(&bucket, definition, Tags::new()).with(BucketPolicy::BUCKET.name, &bucket)
-            }))
-        });
+        let found =
+            each(buckets, async |bucket: String| Ok(live(aws, &bucket).await?.map(|text| understand(&bucket, &text))));
         Ok(found.await?.into_iter().flatten().collect())
     }
 
@@ -81,25 +114,73 @@ impl Behaviour for BucketPolicy {
         Ok(())
     }
 
+    /// One in which only others have something to say stays.
+    fn goes_by_itself(found: &Found<BucketPolicy>) -> bool {
+        !found.others.is_empty() && found.definition.policy == Policy::of([])
+    }
+
     async fn delete(aws: &Aws, found: &Found<BucketPolicy>) -> Result<(), Fault> {
-        let call = aws.s3().delete_bucket_policy().bucket(&found.id);
-        call.send().await.sorted("s3:DeleteBucketPolicy").map(drop).gone_is_fine()
+        let without = BucketPolicy { policy: Policy::of([]), ..found.definition.clone() };
+        put(aws, &without).await.gone_is_fine()
     }
 }
 
-async fn put(aws: &Aws, wanted: &BucketPolicy) -> Result<(), Fault> {
-    let BucketPolicy { bucket, policy } = wanted;
-    let call = aws.s3().put_bucket_policy().bucket(bucket.value()).policy(policy.document());
-    call.send().await.sorted("s3:PutBucketPolicy").changing().map(drop)
+/// The policy of a bucket, as it stands.
+async fn live(aws: &Aws, bucket: &str) -> Result<Option<String>, Fault> {
+    let answer = aws.s3().get_bucket_policy().bucket(bucket).send().await;
+    Ok(missing(answer.sorted("s3:GetBucketPolicy").unset())?.flatten().and_then(|answer| answer.policy))
 }
 
-static RULES: &[Rule<BucketPolicy>] = &[Rule {
-    code: "V96a",
-    says: "a bucket's policy says who and which resources in each of its statements",
-    source: "S3 User Guide: bucket policies",
-    severity: Severity::Error,
-    check: says_who_and_what,
-}];
+fn understand(bucket: &str, text: &str) -> Found<BucketPolicy> {
+    let shares = Shares::of(text, nothing_else);
+    let others = shares.told();
+    let definition = BucketPolicy { bucket: Ref::known(bucket), policy: shares.ours };
+    Found::ready(bucket, definition, Tags::new()).with(BucketPolicy::BUCKET.name, bucket).with_others(others)
+}
+
+/// Writes our statements beside those of others: S3 knows a policy only whole. What is left of nothing is no policy.
+async fn put(aws: &Aws, wanted: &BucketPolicy) -> Result<(), Fault> {
+    let BucketPolicy { bucket, policy } = wanted;
+    let bucket = bucket.value();
+    let found = live(aws, &bucket).await?;
+    match written(policy, found.as_deref(), nothing_else) {
+        Some(whole) => {
+            let call = aws.s3().put_bucket_policy().bucket(&bucket).policy(whole);
+            call.send().await.sorted("s3:PutBucketPolicy").changing().map(drop)
+        }
+        None => {
+            let call = aws.s3().delete_bucket_policy().bucket(&bucket);
+            call.send().await.sorted("s3:DeleteBucketPolicy").map(drop)
+        }
+    }
+}
+
+static RULES: &[Rule<BucketPolicy>] = &[
+    Rule {
+        code: "V96a",
+        says: "a bucket's policy says who and which resources in each of its statements",
+        source: "S3 User Guide: bucket policies",
+        severity: Severity::Error,
+        check: says_who_and_what,
+    },
+    Rule {
+        code: "V96b",
+        says: "statements have no name, or one that begins with `Infra`: by it they are told from those of others",
+        source: "this program: what others write into a bucket's policy stays",
+        severity: Severity::Error,
+        check: names_are_ours,
+    },
+];
+
+fn names_are_ours(policy: &BucketPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
+    let names = strange_names(&policy.policy).into_iter();
+    names
+        .map(|name| {
+            let wrong = format!("the statement `{name}` would be taken for somebody else's");
+            Violation::of("policy", &policy.policy, wrong, format!("leave its name out, or write `Infra{name}`"))
+        })
+        .collect()
+}
 
 fn says_who_and_what(policy: &BucketPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -127,7 +208,8 @@ mod tests {
         let policy = BucketPolicy { bucket: Ref::known("shop-assets"), policy: statement.into() };
         let address = Address::new("cdn", "assets").unwrap();
         let around = Surroundings::new(&[], &address);
-        RULES[0].violations(&policy, &around).into_iter().map(|violation| violation.wrong).collect()
+        let all = RULES.iter().flat_map(|rule| rule.violations(&policy, &around));
+        all.map(|violation| violation.wrong).collect()
     }
 
     #[test]
@@ -136,5 +218,11 @@ mod tests {
         assert_eq!(wrong(read().on(["arn:aws:s3:::shop-assets/*"]).to(Service::CloudFront)), [""; 0]);
         assert_eq!(wrong(read().on(["arn:aws:s3:::shop-assets/*"])), ["a statement does not say who"]);
         assert_eq!(wrong(read().to(Service::CloudFront)), ["a statement says no resource"]);
+    }
+    #[test]
+    fn v96b_names_are_ours_or_none() {
+        let read = || Statement::allow(["s3:GetObject"]).on(["arn:aws:s3:::shop-assets/*"]).to(Service::CloudFront);
+        assert_eq!(wrong(read().named("InfraReads")), [""; 0]);
+        assert_eq!(wrong(read().named("Reads")), ["the statement `Reads` would be taken for somebody else's"]);
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::again::made_before;
-use crate::iam::{KeyArn, Policy};
+use crate::iam::{KeyArn, Policy, Shares, strange_names, written};
 use crate::named::meant;
 use crate::pages::each;
 use crate::tags::{from_sdk, to_sdk};
@@ -42,7 +42,8 @@ pub struct Topic {
     /// Who e-mails seem to come from. Empty is none.
     pub display_name: String,
     /// Who may do what with it. Without one: everyone in its own account, as far as their own permissions go, and the
-    /// account's alarms. A policy takes the place of that, so it must name alarms and budgets that publish.
+    /// account's alarms. A policy takes the place of that, so it must name alarms and budgets that publish. Others may
+    /// write in it too: only statements whose names begin with `Infra`, as those without a name do, are ours.
     #[json]
     pub policy: Option<Policy>,
     /// The key that what is published is encrypted with. Alarms can publish only where the key's policy lets them.
@@ -124,7 +125,7 @@ impl Behaviour for Topic {
         let live = found.definition.attributes();
         let differs = |(attribute, value): &(&'static str, String)| !live.contains(&(*attribute, value.clone()));
         for (attribute, value) in wanted.attributes().into_iter().filter(differs) {
-            let value = if attribute == POLICY && value.is_empty() { born_with(&found.id) } else { value };
+            let value = if attribute == POLICY { beside_others(aws, &found.id, wanted).await? } else { value };
             let call = aws.sns().set_topic_attributes().topic_arn(&found.id);
             call.attribute_name(attribute).attribute_value(value).send().await.sorted(SET)?;
         }
@@ -157,6 +158,32 @@ async fn all(aws: &Aws) -> Result<Vec<String>, Fault> {
     Ok(topics.into_iter().filter_map(|topic| topic.topic_arn).collect())
 }
 
+/// Our part of a topic's policy, with what others have in it: SNS knows a policy only whole.
+async fn beside_others(aws: &Aws, arn: &str, wanted: &Topic) -> Result<String, Fault> {
+    let topic = aws.sns().get_topic_attributes().topic_arn(arn).send().await.sorted(GET)?;
+    let live = topic.attributes().and_then(|all| all.get(POLICY)).map(String::as_str);
+    Ok(policy_with(arn, wanted.policy.as_ref(), live))
+}
+
+fn policy_with(arn: &str, wanted: Option<&Policy>, live: Option<&str>) -> String {
+    let born = |statement: &Value| is_born_with(arn, statement);
+    let others = written(&Policy::of([]), live, born);
+    match wanted {
+        Some(policy) => written(policy, live, born).unwrap_or_else(|| policy.document()),
+        // What a topic is born with speaks of actions of SNS alone, so it is no statement of ours to be named.
+        None => match others.and_then(|others| serde_json::from_str::<Value>(&others).ok()) {
+            Some(mut whole) => {
+                let born = serde_json::from_str::<Value>(&born_with(arn)).unwrap_or_default();
+                if let Some(statements) = whole["Statement"].as_array_mut() {
+                    statements.insert(0, born["Statement"][0].clone());
+                }
+                whole.to_string()
+            }
+            None => born_with(arn),
+        },
+    }
+}
+
 fn name_of(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
 }
@@ -178,7 +205,7 @@ impl Topic {
         let Topic { name: _, display_name, policy, key, deduplicates } = self;
         let mut attributes = vec![
             (DISPLAY_NAME, display_name.clone()),
-            (POLICY, policy.as_ref().map(Policy::document).unwrap_or_default()),
+            (POLICY, policy.as_ref().map(|policy| policy_with("", Some(policy), None)).unwrap_or_default()),
             (KEY, key.as_ref().map(Ref::value).unwrap_or_default()),
         ];
         if self.keeps_order() {
@@ -191,15 +218,31 @@ impl Topic {
 /// The definition that would have produced a live one.
 fn understand(arn: &str, attributes: Option<&HashMap<String, String>>, tags: Tags) -> Found<Topic> {
     let value = |name: &str| attributes.and_then(|all| all.get(name)).filter(|value| !value.is_empty());
+    let (policy, others) = value(POLICY).map(|text| divided(arn, text)).unwrap_or_default();
     let definition = Topic {
         name: name_of(arn).to_owned(),
         display_name: value(DISPLAY_NAME).cloned().unwrap_or_default(),
-        policy: value(POLICY).filter(|text| !is_born_with(arn, text)).map(|text| Policy::parse(text)),
+        policy,
         key: value(KEY).map(Ref::known),
         deduplicates: value(DEDUPLICATES).is_some_and(|value| value == "true"),
     };
-    Found::ready(arn, definition, tags)
+    Found::ready(arn, definition, tags).with_others(others)
 }
+
+/// What is ours of a live policy, nothing where that is what a topic is born with; and what others have in it.
+fn divided(arn: &str, text: &str) -> (Option<Policy>, Vec<String>) {
+    let born = |statement: &Value| is_born_with(arn, statement);
+    let shares = Shares::of(text, born);
+    let as_born = match &shares.ours {
+        Policy::Statements(ours) => ours.len() == 1 && ours.iter().all(|one| one.sid.as_deref() == Some(BORN_WITH)),
+        Policy::Raw(_) => false,
+    };
+    let others = shares.told();
+    ((!as_born).then_some(shares.ours), others)
+}
+
+/// The name of the statement that a topic is born with.
+const BORN_WITH: &str = "__default_statement_ID";
 
 /// The policy that AWS gives to a new topic: the account's own may use it, as may what works on their behalf.
 fn born_with(arn: &str) -> String {
@@ -207,7 +250,7 @@ fn born_with(arn: &str) -> String {
         "Version": "2008-10-17",
         "Id": "__default_policy_ID",
         "Statement": [{
-            "Sid": "__default_statement_ID",
+            "Sid": BORN_WITH,
             "Effect": "Allow",
             "Principal": {"AWS": "*"},
             "Action": [
@@ -227,14 +270,10 @@ fn born_with(arn: &str) -> String {
     policy.to_string()
 }
 
-/// True for that policy, whichever actions AWS has put into it by now. It opens the topic to its own account alone.
-fn is_born_with(arn: &str, text: &str) -> bool {
-    let policy: Value = serde_json::from_str(text).unwrap_or_default();
-    let statements = policy["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let [statement] = statements else { return false };
-    policy["Id"] == "__default_policy_ID"
-        && statement["Sid"] == "__default_statement_ID"
-        && statement["Condition"]["StringEquals"]["AWS:SourceOwner"] == account_of(arn)
+/// True for the statement of that policy, whichever actions AWS has put into it by now. It opens the topic to its own
+/// account alone.
+fn is_born_with(arn: &str, statement: &Value) -> bool {
+    statement["Sid"] == BORN_WITH && statement["Condition"]["StringEquals"]["AWS:SourceOwner"] == account_of(arn)
 }
 
 fn account_of(arn: &str) -> &str {
@@ -270,7 +309,24 @@ static RULES: &[Rule<Topic>] = &[
         severity: Severity::Error,
         check: policy_says_who_and_what,
     },
+    Rule {
+        code: "V50e",
+        says: "statements have no name, or one that begins with `Infra`: by it they are told from those of others",
+        source: "this program: what others write into a topic's policy stays",
+        severity: Severity::Error,
+        check: names_are_ours,
+    },
 ];
+
+fn names_are_ours(topic: &Topic, _: &Surroundings<'_>) -> Vec<Violation> {
+    let names = topic.policy.iter().flat_map(strange_names);
+    names
+        .map(|name| {
+            let wrong = format!("the statement `{name}` would be taken for somebody else's");
+            Violation::of("policy", &topic.policy, wrong, format!("leave its name out, or write `Infra{name}`"))
+        })
+        .collect()
+}
 
 fn name_fits(topic: &Topic, _: &Surroundings<'_>) -> Vec<Violation> {
     let name = &topic.name;

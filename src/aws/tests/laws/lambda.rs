@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use infra_aws::ec2::Processor;
 use infra_aws::events::{self, EventRule, EventRuleName, EventTarget};
 use infra_aws::iam::Service;
-use infra_aws::lambda::{CodeHash, Function, FunctionName, Permission, Retries, Runtime};
+use infra_aws::lambda::{CodeHash, Function, FunctionName, Permission, Retries, Runtime, VpcConfig};
 use infra_engine::model::{PackageFile, Platform, Ref};
 use infra_testkit::laws::Sample;
 use serde_json::json;
@@ -38,6 +38,16 @@ struct Others {
     rule: Ref<EventRuleName>,
 }
 
+/// A layer of AWS's own.
+const INSIGHTS: &str = "arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:14";
+
+fn network() -> VpcConfig {
+    VpcConfig {
+        subnet_ids: [Ref::known("subnet-0123456789abcdef0")].into(),
+        security_group_ids: [Ref::known("sg-0123456789abcdef0")].into(),
+    }
+}
+
 fn function(name: String, (package, code): (Ref<PackageFile>, Ref<CodeHash>)) -> Function {
     Function {
         name,
@@ -53,6 +63,8 @@ fn function(name: String, (package, code): (Ref<PackageFile>, Ref<CodeHash>)) ->
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
         reserved: None,
         retries: Retries::USUAL,
+        layers: Vec::new(),
+        vpc_config: None,
     }
 }
 
@@ -61,7 +73,11 @@ fn stack(platform: &mut Platform, project: &str) -> Others {
     let code = package(project, "one");
     let test = stack.add("function", function(format!("{project}-function"), code.clone()));
     let other = Function { reserved: Some(5), ..function(format!("{project}-other"), code) };
-    let other = stack.add("other", Function { environment: BTreeMap::new(), description: String::new(), ..other });
+    let (layers, vpc_config) = (vec![INSIGHTS.to_owned()], Some(network()));
+    let other = stack.add(
+        "other",
+        Function { environment: BTreeMap::new(), description: String::new(), layers, vpc_config, ..other },
+    );
     let rule = |name: &str| EventRule {
         name: format!("{project}-{name}"),
         description: "Every night".into(),
@@ -128,6 +144,10 @@ fn functions(sample: Sample, project: &str) -> Sample {
         .change("load.function", |it: &mut Function| {
             it.environment = [("TEST_DURATION".into(), 60.into()), ("TARGET_URL".into(), "http://shop".into())].into();
         })
+        .change("load.function", |it: &mut Function| it.layers = vec![INSIGHTS.to_owned()])
+        .change("load.function", |it: &mut Function| it.vpc_config = Some(network()))
+        .change("load.other", |it: &mut Function| it.layers.clear())
+        .change("load.other", |it: &mut Function| it.vpc_config = None)
         .change("load.function", |it: &mut Function| it.retries = Retries::NONE)
         .change("load.function", |it: &mut Function| it.retries.times = 1)
         .change("load.function", |it: &mut Function| it.retries.seconds = 600)

@@ -2,8 +2,8 @@
 
 use infra_aws::Text;
 use infra_aws::ecs::{
-    Architecture, Condition, Container, Cpu256, Cpu512, Fargate, Health, Logs, Mount, Port, Protocol, SecretSource,
-    TaskDefinition,
+    Architecture, Capabilities, Condition, Container, Cpu256, Cpu512, Fargate, Health, Logs, Mount, Port, Protocol,
+    SecretSource, TaskDefinition, Tmpfs, Ulimit,
 };
 use infra_aws::iam::RoleArn;
 use infra_engine::model::{Platform, Ref};
@@ -41,6 +41,9 @@ fn stack(platform: &mut Platform, project: &str) {
         mounts: [("/data".into(), Mount { volume: "data".into(), read_only: false })].into(),
         read_only: true,
         init: true,
+        capabilities: Capabilities::none(),
+        tmpfs: [("/tmp".into(), Tmpfs { size: 64, mount_options: ["noexec".to_owned()].into() })].into(),
+        ulimits: [("nofile".into(), Ulimit { soft_limit: 1024, hard_limit: 4096 })].into(),
         stop_timeout: Some(60),
         ..Container::of("web:1")
     };
@@ -126,6 +129,14 @@ async fn task_definitions() {
         .change("run.web", web(|it| it.mounts.get_mut("/data").unwrap().read_only = true))
         .change("run.web", web(|it| it.read_only = false))
         .change("run.web", web(|it| it.init = false))
+        .change("run.web", web(|it| it.capabilities = Capabilities::default()))
+        .change("run.web", web(|it| it.capabilities.add = ["SYS_PTRACE".to_owned()].into()))
+        .change("run.web", web(|it| it.tmpfs.clear()))
+        .change("run.web", web(|it| it.tmpfs.get_mut("/tmp").unwrap().size = 128))
+        .change("run.web", web(|it| it.tmpfs.get_mut("/tmp").unwrap().mount_options.clear()))
+        .change("run.web", web(|it| it.ulimits.clear()))
+        .change("run.web", web(|it| it.ulimits.get_mut("nofile").unwrap().soft_limit = 2048))
+        .change("run.web", web(|it| it.ulimits.get_mut("nofile").unwrap().hard_limit = 8192))
         .change("run.web", web(|it| it.stop_timeout = None));
     ground.obeys(&sample).await;
 }

@@ -18,8 +18,9 @@ pub(super) static ALL: &[Rule<TaskDefinition>] = &[
     },
     Rule {
         code: "V54",
-        says: "ECS needs a role of its own to fetch secrets and to write logs, and Fargate knows three log drivers",
-        source: "ECS developer guide: task execution role, Fargate log drivers",
+        says: "ECS needs a role of its own to fetch secrets and to write logs; Fargate knows three log drivers, adds no \
+               capability but `SYS_PTRACE`, limits nothing but `nofile`, and has no privileged containers",
+        source: "ECS developer guide: task execution role, task definition parameters for Fargate",
         severity: Severity::Error,
         check: fargate_can_run_it,
     },
@@ -94,8 +95,24 @@ fn fargate_can_run_it(task: &TaskDefinition, _: &Surroundings<'_>) -> Vec<Violat
             let wrong = format!("`{name}` needs one, for its {}", if logs { "logs" } else { "secrets" });
             violations.push(Violation::of("execution_role", (), wrong, "give the task an execution role"));
         }
+        violations.extend(beyond_fargate(name, container));
     }
     violations
+}
+
+/// What of its machine a container cannot have on Fargate.
+fn beyond_fargate(name: &str, container: &Container) -> Vec<Violation> {
+    let Container { capabilities, tmpfs, ulimits, privileged, .. } = container;
+    let wrong = |wrong: String, way_out: &str| Violation::of("containers", name, wrong, way_out);
+    let rooted = privileged.then(|| wrong(format!("`{name}` is privileged"), "leave that out"));
+    let added = capabilities.add.iter().filter(|name| *name != "SYS_PTRACE");
+    let added = added.map(|capability| wrong(format!("`{name}` adds {capability}"), "add `SYS_PTRACE` or nothing"));
+    let limits = ulimits.keys().filter(|limit| *limit != "nofile");
+    let limits = limits.map(|limit| wrong(format!("`{name}` limits {limit}"), "limit `nofile` or nothing"));
+    let places = tmpfs.iter().filter(|(path, tmpfs)| !path.starts_with('/') || tmpfs.size == 0);
+    let places =
+        places.map(|(path, _)| wrong(format!("`{name}` has no file system at `{path}`"), "write a path and a size"));
+    rooted.into_iter().chain(added).chain(limits).chain(places).collect()
 }
 
 fn containers_fit(task: &TaskDefinition, _: &Surroundings<'_>) -> Vec<Violation> {

@@ -4,6 +4,7 @@ use aws_sdk_ecs::types::ContainerDefinition;
 use infra_engine::check::Surroundings;
 use infra_engine::model::Address;
 
+use super::super::confinement::{Capabilities, Tmpfs, Ulimit};
 use super::super::container::{Condition, Health, Logs, Mount, Port, SecretSource};
 use super::super::size::Cpu512;
 use super::*;
@@ -120,6 +121,21 @@ fn what_fargate_cannot_run_is_refused() {
         web.environment = [("TOKEN".into(), "x".into())].into();
     };
     assert_eq!(web(both), ["V60"]);
+}
+
+#[test]
+fn what_fargate_has_no_containers_with_is_refused() {
+    let limit = Ulimit { soft_limit: 64, hard_limit: 64 };
+    let tmpfs = |path: &str, size| [(path.to_owned(), Tmpfs { size, mount_options: [].into() })].into();
+    let adding = |name: &str| Capabilities { add: [name.to_owned()].into(), ..Capabilities::none() };
+    assert_eq!(web(|web| web.capabilities = adding("SYS_PTRACE")), [""; 0]);
+    assert_eq!(web(|web| web.ulimits = [("nofile".into(), limit)].into()), [""; 0]);
+    assert_eq!(web(|web| web.tmpfs = tmpfs("/tmp", 64)), [""; 0]);
+    assert_eq!(web(|web| web.privileged = true), ["V54"]);
+    assert_eq!(web(|web| web.capabilities = adding("NET_ADMIN")), ["V54"]);
+    assert_eq!(web(|web| web.ulimits = [("nproc".into(), limit)].into()), ["V54"]);
+    assert_eq!(web(|web| web.tmpfs = tmpfs("tmp", 64)), ["V54"]);
+    assert_eq!(web(|web| web.tmpfs = tmpfs("/tmp", 0)), ["V54"]);
 }
 
 #[test]

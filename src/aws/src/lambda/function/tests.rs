@@ -20,6 +20,8 @@ fn function() -> Function {
         environment: BTreeMap::from([("TEST_DURATION".into(), 300.into())]),
         reserved: Some(0),
         retries: Retries::USUAL,
+        layers: Vec::new(),
+        vpc_config: None,
     }
 }
 

@@ -4,7 +4,7 @@ use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Viol
 
 use super::{Bucket, Encryption, Versioning};
 use crate::s3::names;
-use crate::s3::{Expiry, LifecycleRule, StorageClass, When};
+use crate::s3::{BucketPolicy, Expiry, LifecycleRule, StorageClass, When};
 
 pub(super) static PASSAGES: &[Passage<Bucket>] = &[Passage {
     code: "V99a",
@@ -54,7 +54,24 @@ pub(super) static ALL: &[Rule<Bucket>] = &[
         severity: Severity::Error,
         check: keys_are_named_whole,
     },
+    Rule {
+        code: "V96c",
+        says: "a bucket has a policy that refuses what comes in the clear",
+        source: "AWS Foundational Security Best Practices: S3.5; S3 User Guide: security best practices",
+        severity: Severity::Warning,
+        check: refuses_plain_http,
+    },
 ];
+
+fn refuses_plain_http(bucket: &Bucket, around: &Surroundings<'_>) -> Vec<Violation> {
+    let this = format!("{}.id", around.address());
+    let of_this = |policy: &BucketPolicy| policy.bucket.value() == this || policy.bucket.value() == bucket.name;
+    if around.all::<BucketPolicy>().any(|(_, policy)| of_this(&policy) && policy.refuses_plain_http()) {
+        return Vec::new();
+    }
+    let way_out = "add `BucketPolicy::over_tls(&bucket, [])`, or make the one that there is with it";
+    vec![Violation::of("name", &bucket.name, "it answers over plain HTTP too", way_out)]
+}
 
 fn name_fits(bucket: &Bucket, _: &Surroundings<'_>) -> Vec<Violation> {
     let wrong = names::wrong(&bucket.name).into_iter();
@@ -193,17 +210,27 @@ fn old_versions_exist(bucket: &Bucket, _: &Surroundings<'_>) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::{Address, Ref};
+    use infra_engine::model::{Address, Handle, Platform, Ref};
 
     use super::*;
+    use crate::iam::Statement;
     use crate::s3::{Objects, OldAfter, OldVersions, Tiering};
 
     fn codes(change: impl FnOnce(&mut Bucket)) -> Vec<&'static str> {
         let mut bucket = Bucket::closed("shop-reports");
         change(&mut bucket);
+        let mut platform = Platform::new();
+        let mut stack = platform.stack("cost");
+        let handle = stack.add("reports", bucket.clone());
+        stack.add("policy", BucketPolicy::over_tls(&handle, []));
+        codes_among(&bucket, platform)
+    }
+
+    fn codes_among(bucket: &Bucket, platform: Platform) -> Vec<&'static str> {
+        let definitions = platform.finish().unwrap();
         let address = Address::new("cost", "reports").unwrap();
-        let around = Surroundings::new(&[], &address);
-        ALL.iter().flat_map(|rule| rule.violations(&bucket, &around)).map(|violation| violation.code).collect()
+        let around = Surroundings::new(&definitions, &address);
+        ALL.iter().flat_map(|rule| rule.violations(bucket, &around)).map(|violation| violation.code).collect()
     }
 
     fn rule(change: impl FnOnce(&mut LifecycleRule)) -> Vec<&'static str> {
@@ -216,6 +243,29 @@ mod tests {
     fn v96_a_name_is_one_that_s3_takes() {
         assert_eq!(codes(|_| ()), [""; 0]);
         assert_eq!(codes(|bucket| bucket.name = "Shop".into()), ["V96"]);
+    }
+
+    #[test]
+    fn v96c_nobody_is_answered_in_the_clear() {
+        let bucket = Bucket::closed("shop-reports");
+        let with = |policy: &dyn Fn(&Handle<Bucket>) -> Option<BucketPolicy>| {
+            let mut platform = Platform::new();
+            let mut stack = platform.stack("cost");
+            let handle = stack.add("reports", bucket.clone());
+            if let Some(policy) = policy(&handle) {
+                stack.add("policy", policy);
+            }
+            codes_among(&bucket, platform)
+        };
+        let read = || Statement::allow(["s3:GetObject"]).on(["arn:aws:s3:::shop-reports/*"]).to_everyone();
+        assert_eq!(with(&|_| None), ["V96c"]);
+        assert_eq!(with(&|bucket| Some(BucketPolicy { bucket: bucket.id(), policy: read().into() })), ["V96c"]);
+        let half = |bucket: &Handle<Bucket>| {
+            let policy = read().when("Bool", "aws:SecureTransport", [false]).into();
+            Some(BucketPolicy { bucket: bucket.id(), policy })
+        };
+        assert_eq!(with(&half), ["V96c"], "it allows, and denies nothing");
+        assert_eq!(with(&|bucket| Some(BucketPolicy::over_tls(bucket, [read()]))), [""; 0]);
     }
 
     #[test]

@@ -50,15 +50,26 @@ fn what_is_written_is_read() {
 
 #[test]
 fn a_topic_is_born_with_a_policy_for_its_own_account_and_with_no_other() {
-    assert!(is_born_with(ARN, &born_with(ARN)));
-    for opened in [
-        born_with(ARN).replace("\"AWS:SourceOwner\":\"123456789012\"", "\"AWS:SourceOwner\":\"210987654321\""),
-        born_with(ARN).replace("__default_statement_ID", "open"),
-        published_by_budgets().document(),
-        String::new(),
-    ] {
-        assert!(!is_born_with(ARN, &opened), "{opened}");
+    assert_eq!(divided(ARN, &born_with(ARN)), (None, vec![]));
+    let opened = born_with(ARN).replace("\"AWS:SourceOwner\":\"123456789012\"", "\"AWS:SourceOwner\":\"210987654321\"");
+    for foreign in [opened, born_with(ARN).replace(BORN_WITH, "open")] {
+        let (ours, others) = divided(ARN, &foreign);
+        assert_eq!((ours, others.len()), (Some(Policy::of([])), 1), "{foreign}");
     }
+    let ours = policy_with(ARN, Some(&published_by_budgets()), Some(&born_with(ARN)));
+    assert_eq!(divided(ARN, &ours), (Some(published_by_budgets()), vec![]), "ours takes its place");
+    assert_eq!(policy_with(ARN, None, Some(&ours)), born_with(ARN));
+}
+
+#[test]
+fn what_others_have_a_policy_say_stays() {
+    let theirs = Policy::from(Statement::allow(["sns:Publish"]).to(Service::Lambda).on([ARN]).named("Theirs"));
+    let told = vec!["statement Theirs, which allows sns:Publish to lambda.amazonaws.com".to_owned()];
+    let beside_what_it_is_born_with = policy_with(ARN, None, Some(&theirs.document()));
+    assert_eq!(divided(ARN, &beside_what_it_is_born_with), (None, told.clone()));
+    let beside_ours = policy_with(ARN, Some(&published_by_budgets()), Some(&beside_what_it_is_born_with));
+    assert_eq!(divided(ARN, &beside_ours), (Some(published_by_budgets()), told.clone()));
+    assert_eq!(divided(ARN, &policy_with(ARN, None, Some(&beside_ours))), (None, told));
 }
 
 fn codes(change: impl FnOnce(&mut Topic)) -> Vec<&'static str> {
@@ -100,4 +111,13 @@ fn v50d_a_policy_says_who_and_what() {
     assert_eq!(codes(|topic| topic.policy = Some(published_by_budgets())), NONE);
     assert_eq!(with(publish().on([ARN])), ["V50d"]);
     assert_eq!(with(publish().to_everyone()), ["V50d"]);
+}
+
+#[test]
+fn v50e_names_of_statements_are_ours_or_none() {
+    let with = |name: &str| {
+        let publish = Statement::allow(["sns:Publish"]).to(Service::Budgets).on([ARN]);
+        codes(|topic| topic.policy = Some(publish.named(name).into()))
+    };
+    assert_eq!((with("InfraPublish"), with("Publish")), (NONE.to_vec(), vec!["V50e"]));
 }

@@ -40,6 +40,8 @@ fn function(path: &str) -> Function {
         ]),
         reserved: None,
         retries: Retries::USUAL,
+        layers: Vec::new(),
+        vpc_config: None,
     }
 }
 
