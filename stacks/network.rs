@@ -1,7 +1,7 @@
 //! The network: public and private subnets in several zones, the ways out, and who may speak to whom.
 
 use infra_aws::ec2::{
-    ElasticIp, InternetGateway, NatGateway, Reach, RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Target,
+    DefaultSecurityGroup, ElasticIp, InternetGateway, NatGateway, Reach, RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Target,
     Traffic, Vpc, VpcId,
 };
 use infra_engine::model::{Handle, Platform, Ref, Stack};
@@ -44,7 +44,9 @@ pub struct Groups {
 pub fn stack(environment: &Environment, platform: &mut Platform) -> Network {
     let mut stack = platform.stack("network");
     let cidr = environment.network.cidr;
-    let vpc = stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true });
+    // What names no group of its own would be in that of the network: it lets nothing through.
+    let default_security_group = DefaultSecurityGroup::Closed;
+    let vpc = stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true, default_security_group });
     platform.output("vpc", vpc.id());
     let internet = stack.add("igw", InternetGateway { vpc: vpc.id() });
 

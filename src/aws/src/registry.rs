@@ -28,6 +28,7 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<cloudwatch::Alarm>(&aws)
         .with::<cloudwatch::Dashboard>(&aws)
         .with::<ec2::ElasticIp>(&aws)
+        .with::<ec2::FlowLog>(&aws)
         .with::<ec2::InternetGateway>(&aws)
         .with::<ec2::NatGateway>(&aws)
         .with::<ec2::RouteTable>(&aws)

@@ -49,6 +49,7 @@ const SAMPLES: &[&[&str]] = &[
     &["cloudwatch/alarm", "cloudwatch/dashboard"],
     &[
         "ec2/elastic-ip",
+        "ec2/flow-log",
         "ec2/internet-gateway",
         "ec2/nat-gateway",
         "ec2/route-table",
