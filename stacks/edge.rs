@@ -40,6 +40,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
             drops_invalid_headers: true,
             desync: Desync::Defensive,
             deletion_protection: false,
+            access_logs: None,
         },
     );
     let group = |(name, service): (&Name, &Service)| {
