@@ -66,7 +66,7 @@ const SAMPLES: &[&[&str]] = &[
     &["elb/listener", "elb/listener-rule", "elb/load-balancer", "elb/target-group"],
     &["events/rule", "events/target", "lambda/function", "lambda/permission"],
     &["iam/instance-profile", "iam/role", "iam/service-linked-role"],
-    &["logs/log-group"],
+    &["logs/delivery", "logs/delivery-destination", "logs/delivery-source", "logs/log-group"],
     &["rds/instance", "rds/parameter-group", "rds/replica", "rds/subnet-group"],
     &["s3/bucket", "s3/bucket-policy"],
     &["secretsmanager/secret"],

@@ -135,6 +135,10 @@ const DATABASES: &[&str] = &[
     "rds:{region}:{account}:snapshot:{name}",
     "rds:{region}:{account}:subgrp:{name}",
 ];
+const LOG_GROUPS: &[&str] = &["logs:{region}:{account}:log-group:{name}", "logs:{region}:{account}:log-group:{name}:*"];
+const LOG_SOURCES: &[&str] = &["logs:{region}:{account}:delivery-source:{name}"];
+const LOG_PLACES: &[&str] = &["logs:{region}:{account}:delivery-destination:{name}"];
+const DELIVERIES: &[&str] = &["logs:{region}:{account}:delivery:*"];
 const RULES: &[&str] = &["events:{region}:{account}:rule/{name}"];
 const BUCKETS: &[&str] = &["s3:::{name}"];
 const OBJECTS: &[&str] = &["s3:::{name}/*"];
@@ -300,17 +304,28 @@ const SERVICES: &[Service] = &[
     },
     Service {
         name: "logs",
-        ways: &[(
-            &[
-                "CreateLogDelivery",
-                "DeleteLogDelivery",
-                "DeleteResourcePolicy",
-                "PutResourcePolicy",
-                "UpdateLogDelivery",
-            ],
-            &[Everything],
-        )],
-        changes: &[Named(&["logs:{region}:{account}:log-group:{name}", "logs:{region}:{account}:log-group:{name}:*"])],
+        ways: &[
+            (
+                &[
+                    "CreateLogDelivery",
+                    "DeleteLogDelivery",
+                    "DeleteResourcePolicy",
+                    "PutResourcePolicy",
+                    "UpdateLogDelivery",
+                ],
+                &[Everything],
+            ),
+            (&["PutDeliverySource", "DeleteDeliverySource"], &[Named(LOG_SOURCES)]),
+            (&["PutDeliveryDestination", "DeleteDeliveryDestination"], &[Named(LOG_PLACES)]),
+            (&["CreateDelivery"], &[Made(DELIVERIES), Named(LOG_SOURCES), Named(LOG_PLACES)]),
+            (&["DeleteDelivery", "UpdateDeliveryConfiguration"], &[Ours(DELIVERIES)]),
+            (
+                &["TagResource"],
+                &[Named(LOG_GROUPS), Named(LOG_SOURCES), Named(LOG_PLACES), TaggedFirst(DELIVERIES), Ours(DELIVERIES)],
+            ),
+            (&["UntagResource"], &[Named(LOG_GROUPS), Named(LOG_SOURCES), Named(LOG_PLACES), Ours(DELIVERIES)]),
+        ],
+        changes: &[Named(LOG_GROUPS)],
     },
     Service {
         name: "rds",
