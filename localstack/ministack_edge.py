@@ -20,6 +20,7 @@ def install():
     keep_what_distributions_refer_to(cloudfront)
     change_descriptions(waf)
     keep_web_acls_in_use(waf, cloudfront)
+    keep_logs_of_web_acls(waf)
 
 
 def keep_tiering_configurations(s3):
@@ -139,3 +140,54 @@ def keep_web_acls_in_use(waf, cloudfront):
         return delete(data)
 
     waf._delete_web_acl = deleted
+
+
+def keep_logs_of_web_acls(waf):
+    """MiniStack does not know where web ACLs write to: a setting of its own, which goes with the web ACL."""
+    import json
+
+    import ministack.services.cloudwatch_logs as logs
+    from ministack.core.responses import json_response
+
+    dispatch, delete, reset = waf.handle_request, waf._delete_web_acl, waf.reset
+    kept = {}
+
+    def refused(configuration):
+        destinations = configuration["LogDestinationConfigs"]
+        name = destinations[0].partition(":log-group:")[2].removesuffix(":*")
+        if len(destinations) != 1 or not name.startswith("aws-waf-logs-"):
+            return waf._waf_err("WAFInvalidParameterException", "Error reason: The ARN isn't valid., field: LOG_DESTINATION")
+        if name not in logs._log_groups:
+            return waf._waf_err("WAFLogDestinationPermissionIssueException", "Unable to deliver logs to the configured destination.")
+
+    async def handle_request(method, path, headers, body, query_params):
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if not action.endswith("LoggingConfiguration"):
+            return await dispatch(method, path, headers, body, query_params)
+        data = json.loads(body)
+        if action == "PutLoggingConfiguration":
+            configuration = data["LoggingConfiguration"]
+            wrong = refused(configuration)
+            if wrong:
+                return wrong
+            kept[configuration["ResourceArn"]] = configuration
+            return json_response({"LoggingConfiguration": configuration})
+        if data["ResourceArn"] not in kept:
+            return waf._waf_err("WAFNonexistentItemException", "AWS WAF couldn't perform the operation because your resource doesn't exist.")
+        if action == "DeleteLoggingConfiguration":
+            del kept[data["ResourceArn"]]
+            return json_response({})
+        return json_response({"LoggingConfiguration": kept[data["ResourceArn"]]})
+
+    def deleted(data):
+        acl = waf._resource_from_scope(waf._web_acls, data.get("Id", ""), data.get("Scope", "REGIONAL"))
+        answer = delete(data)
+        if answer[0] == 200 and acl:
+            kept.pop(acl["ARN"], None)
+        return answer
+
+    def forget():
+        kept.clear()
+        return reset()
+
+    waf.handle_request, waf._delete_web_acl, waf.reset = handle_request, deleted, forget

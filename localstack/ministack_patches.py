@@ -256,25 +256,27 @@ def parse(body):
     return root, "{" + space + "}"
 
 
+def in_pages(handler):
+    """A list of EC2's, cut as it was asked for."""
+    def handle(params):
+        answer = handler(params)
+        most = one(params, "MaxResults")
+        if not most or answer[0] != 200:
+            return answer
+        root, space = parse(answer[2])
+        lists = [child for child in root if child.tag not in (space + "requestId", space + "nextToken") and len(child)][:1]
+        start = int(one(params, "NextToken") or 0)
+        if cut(root, lists, start, int(most)):
+            ElementTree.SubElement(root, space + "nextToken").text = str(start + int(most))
+        return answer[0], answer[1], ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return handle
+
+
 def answer_ec2_in_pages(ec2):
     """MiniStack ignores MaxResults, so code that forgets the next page would pass here and fail on AWS."""
-    def paged(handler):
-        def handle(params):
-            answer = handler(params)
-            most = one(params, "MaxResults")
-            if not most or answer[0] != 200:
-                return answer
-            root, space = parse(answer[2])
-            lists = [child for child in root if child.tag not in (space + "requestId", space + "nextToken") and len(child)][:1]
-            start = int(one(params, "NextToken") or 0)
-            if cut(root, lists, start, int(most)):
-                ElementTree.SubElement(root, space + "nextToken").text = str(start + int(most))
-            return answer[0], answer[1], ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-        return handle
-
     for name, handler in list(ec2._ACTION_MAP.items()):
         if name.startswith("Describe") and not name.endswith("Attribute"):
-            ec2._ACTION_MAP[name] = paged(handler)
+            ec2._ACTION_MAP[name] = in_pages(handler)
 
 
 def answer_iam_in_pages(iam):

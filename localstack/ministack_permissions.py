@@ -99,10 +99,11 @@ RENAMED = {
 }
 
 EC2_KINDS = {"vpc": "vpc", "subnet": "subnet", "igw": "internet-gateway", "nat": "natgateway", "rtb": "route-table",
-             "sg": "security-group", "sgr": "security-group-rule", "eipalloc": "elastic-ip", "sfr": "spot-fleet-request"}
+             "sg": "security-group", "sgr": "security-group-rule", "eipalloc": "elastic-ip", "sfr": "spot-fleet-request",
+             "fl": "vpc-flow-log"}
 EC2_MADE = {"AllocateAddress": "elastic-ip", "CreateInternetGateway": "internet-gateway", "CreateNatGateway": "natgateway",
             "CreateRouteTable": "route-table", "CreateSecurityGroup": "security-group", "CreateSubnet": "subnet",
-            "CreateVpc": "vpc"}
+            "CreateVpc": "vpc", "CreateFlowLogs": "vpc-flow-log"}
 # Which of a call's parameters name a resource that is asked about.
 EC2_FIELDS = {"CreateRoute": ["RouteTableId"], "ReplaceRoute": ["RouteTableId"], "DeleteRoute": ["RouteTableId"]}
 EC2_ALL_FIELDS = ["VpcId", "SubnetId", "InternetGatewayId", "NatGatewayId", "RouteTableId", "GroupId", "AllocationId"]
@@ -180,6 +181,9 @@ class Call:
             questions += self.made(self.arn("ec2", EC2_MADE[self.action] + "/*"), "ec2:CreateTags", "ec2:CreateAction")
         named = [self.value(field) for field in EC2_FIELDS.get(self.action, EC2_ALL_FIELDS)]
         named += self.tables_of(self.value("AssociationId"))
+        if self.action in ("CreateFlowLogs", "DeleteFlowLogs"):
+            named += self.values("ResourceId") + self.values("FlowLogId")
+            questions += self.given(self.value("DeliverLogsPermissionArn"), "vpc-flow-logs.amazonaws.com")
         return questions + [Question(self.ec2(one)) for one in named if one]
 
     def ec2(self, resource):
@@ -324,8 +328,9 @@ class Call:
     def of_wafv2(self, arn):
         if self.action == "ListWebACLs":
             return [Question("*")]
-        if self.value("ResourceARN"):
-            return [Question(self.value("ResourceARN"), tagged=True)]
+        logged = self.json.get("LoggingConfiguration", {}).get("ResourceArn") or self.value("ResourceArn")
+        if self.value("ResourceARN") or logged:
+            return [Question(self.value("ResourceARN") or logged, tagged=True)]
         if self.value("Name"):
             part = f"webacl/{self.value('Name')}/{self.value('Id') or '*'}"
             return [Question(f"arn:aws:wafv2:us-east-1:{self.account}:global/{part}", tagged=True)]
@@ -360,8 +365,21 @@ class Call:
         return [Question(arn, tagged=True)]
 
     def of_logs(self, arn):
-        if self.action.startswith("Describe"):
+        if self.action.startswith(("Describe", "Get")):
             return [Question("*")]
+        kind = {"PutDeliverySource": "delivery-source", "DeleteDeliverySource": "delivery-source",
+                "PutDeliveryDestination": "delivery-destination", "DeleteDeliveryDestination": "delivery-destination"}.get(self.action)
+        if kind:
+            named = self.arn("logs", f"{kind}:{self.value('name')}")
+            about = [Question(self.value("resourceArn"), "cloudfront:AllowVendedLogDeliveryForResource")]
+            return (self.made(named, "logs:TagResource") if self.action.startswith("Put") else [Question(named)]) + (
+                about if self.action == "PutDeliverySource" else [])
+        if self.action == "CreateDelivery":
+            source = self.arn("logs", f"delivery-source:{self.value('deliverySourceName')}")
+            return self.made(self.arn("logs", "delivery:new"), "logs:TagResource") + [
+                Question(source), Question(self.value("deliveryDestinationArn"))]
+        if self.action in ("DeleteDelivery", "UpdateDeliveryConfiguration"):
+            return [Question(self.arn("logs", f"delivery:{self.value('id')}"))]
         if self.action == "CreateLogGroup":
             return self.made(arn, "logs:TagResource")
         return [Question(arn, tagged=True)]

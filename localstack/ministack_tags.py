@@ -35,7 +35,7 @@ def networks():
     from ministack.core.responses import get_account_id, get_region
 
     kinds = {"vpc-": "vpc", "subnet-": "subnet", "igw-": "internet-gateway", "nat-": "natgateway", "rtb-": "route-table",
-             "sg-": "security-group", "sgr-": "security-group-rule", "eipalloc-": "elastic-ip", "lt-": "launch-template", "i-": "instance"}
+             "sg-": "security-group", "sgr-": "security-group-rule", "eipalloc-": "elastic-ip", "lt-": "launch-template", "i-": "instance", "fl-": "vpc-flow-log"}
     for resource, tags in ec2._tags.items():
         for prefix, kind in kinds.items():
             if resource.startswith(prefix) and tags:
@@ -57,6 +57,10 @@ def log_groups():
     for name, group in logs._log_groups.items():
         if group.get("tags"):
             yield f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}", listed(group["tags"])
+    for store in (logs._delivery_sources, logs._delivery_destinations, logs._deliveries):
+        for one in store.values():
+            if one.get("tags"):
+                yield one["arn"], listed(one["tags"])
 
 
 def kept(module, store):

@@ -1,13 +1,18 @@
-//! The network: public and private subnets in several zones, the ways out, and who may speak to whom.
+//! The network: public and private subnets in several zones, the ways out, who may speak to whom, and who did.
+
+use std::collections::BTreeSet;
 
 use infra_aws::ec2::{
-    ElasticIp, InternetGateway, NatGateway, Reach, RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Target,
-    Traffic, Vpc, VpcId,
+    Allow, DefaultSecurityGroup, ElasticIp, FlowLog, FlowLogResource, InternetGateway, LogDestination,
+    MaxAggregationInterval, NatGateway, Peer, Reach, RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Target,
+    Traffic, TrafficType, Vpc, VpcId,
 };
+use infra_aws::iam::{Policy, Role, Service, Statement};
+use infra_aws::logs::{Class, LogGroup};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
 use infra_values::{Cidr, Zone};
 
-use crate::environment::{Environment, Nat};
+use crate::environment::{Callers, Environment, FlowLogs, Nat, Watched};
 
 /// The port that every service listens on.
 pub const SERVICE_PORT: u16 = 8000;
@@ -44,7 +49,9 @@ pub struct Groups {
 pub fn stack(environment: &Environment, platform: &mut Platform) -> Network {
     let mut stack = platform.stack("network");
     let cidr = environment.network.cidr;
-    let vpc = stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true });
+    // What names no group of its own would be in that of the network: it lets nothing through.
+    let default_security_group = DefaultSecurityGroup::Closed;
+    let vpc = stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true, default_security_group });
     platform.output("vpc", vpc.id());
     let internet = stack.add("igw", InternetGateway { vpc: vpc.id() });
 
@@ -87,6 +94,9 @@ pub fn stack(environment: &Environment, platform: &mut Platform) -> Network {
         }
     }
 
+    if let Some(wanted) = environment.network.flow_logs {
+        flow_log(&mut stack, environment, &vpc, wanted);
+    }
     let groups = groups(&mut stack, environment, &vpc);
     Network { vpc, public, private, groups }
 }
@@ -106,8 +116,8 @@ fn subnets(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>, side
             Side::Public => ("public", network.public(place)),
             Side::Private => ("private", network.private(place)),
         };
-        let public_ips = side == Side::Public;
-        stack.add(in_zone(name, zone), Subnet { vpc: vpc.id(), cidr, zone: zone.clone(), public_ips })
+        // What the internet may reach has an address of its own, and asks for it: nothing is given one for standing here.
+        stack.add(in_zone(name, zone), Subnet { vpc: vpc.id(), cidr, zone: zone.clone(), public_ips: false })
     };
     network.zones.iter().enumerate().map(&mut subnet).collect()
 }
@@ -116,6 +126,59 @@ fn subnets(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>, side
 fn nat_gateway(stack: &mut Stack, name: &str, public: &Handle<Subnet>) -> Handle<NatGateway> {
     let address = stack.add(format!("{name}-ip"), ElasticIp {});
     stack.add(name, NatGateway { subnet: public.id(), reach: Reach::Public(address.id()) })
+}
+
+/// Who spoke to whom, written into a log group by a role that can do nothing else, and only for this account.
+fn flow_log(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>, wanted: FlowLogs) {
+    let FlowLogs { traffic_type, retention_in_days } = wanted;
+    let logs = stack.add(
+        "flow-logs",
+        LogGroup {
+            name: format!("/vpc/{}/flow-logs", environment.project),
+            class: Class::Standard,
+            retention: retention_in_days,
+            key: None,
+        },
+    );
+    let assuming = Statement::allow(["sts:AssumeRole"]).to(Service::VpcFlowLogs);
+    let assuming = assuming.when("StringEquals", "aws:SourceAccount", [environment.account.to_string()]);
+    let writing = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+    let role = stack.add(
+        "flow-logs-role",
+        Role {
+            name: environment.named("flow-logs"),
+            path: "/".into(),
+            description: "What writes down who spoke to whom in the network".into(),
+            longest_session: 3600,
+            trust: assuming.into(),
+            inline: [(
+                "logs".to_owned(),
+                Policy::of([
+                    Statement::allow(writing).on([logs.output(LogGroup::STREAMS)]),
+                    Statement::allow(["logs:DescribeLogGroups"]).on(["*"]),
+                ]),
+            )]
+            .into(),
+            attached: [].into(),
+            boundary: environment.boundary(),
+        },
+    );
+    stack.add(
+        "flow-log",
+        FlowLog {
+            resource: FlowLogResource::Vpc(vpc.id()),
+            traffic_type: match traffic_type {
+                Watched::All => TrafficType::All,
+                Watched::Reject => TrafficType::Reject,
+            },
+            log_destination: LogDestination::CloudWatchLogs {
+                log_group_name: logs.id(),
+                deliver_logs_permission_arn: role.output(Role::ARN),
+            },
+            log_format: None,
+            max_aggregation_interval: MaxAggregationInterval::TenMinutes,
+        },
+    );
 }
 
 /// The groups, and what each lets in and out. Apart from the load balancer's own ports, nothing is let in from
@@ -136,11 +199,7 @@ fn groups(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>) -> Gr
         "alb-rules",
         SecurityGroupRules {
             group: alb.id(),
-            ingress: [
-                Traffic::tcp(80).with(Cidr::ANYWHERE).described("HTTP from anywhere"),
-                Traffic::tcp(443).with(Cidr::ANYWHERE).described("HTTPS from anywhere"),
-            ]
-            .into(),
+            ingress: callers(environment),
             egress: [Traffic::tcp(SERVICE_PORT).with(ecs.id()).described("to the services")].into(),
         },
     );
@@ -174,6 +233,26 @@ fn groups(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>) -> Gr
         SecurityGroupRules { group: rds.id(), ingress: [from_services(POSTGRES_PORT)].into(), egress: [].into() },
     );
     groups
+}
+
+/// CloudFront's addresses, by the name that AWS has given to the list of them.
+const CLOUDFRONT: &str = "com.amazonaws.global.cloudfront.origin-facing";
+
+/// Who comes as far as the load balancer. CloudFront's list counts for 55 of the 60 rules that a group may have, so it is
+/// let in by one port: the one that it calls.
+fn callers(environment: &Environment) -> BTreeSet<Allow> {
+    match (environment.edge.callers, &environment.edge.https) {
+        (Callers::Everybody | Callers::Announced, _) => [
+            Traffic::tcp(80).with(Cidr::ANYWHERE).described("HTTP from anywhere"),
+            Traffic::tcp(443).with(Cidr::ANYWHERE).described("HTTPS from anywhere"),
+        ]
+        .into(),
+        (Callers::Cdn, https) => {
+            let (port, described) = if https.is_some() { (443, "HTTPS") } else { (80, "HTTP") };
+            let from = Peer::PrefixList(CLOUDFRONT.into());
+            [Traffic::tcp(port).with(from).described(format!("{described} from CloudFront"))].into()
+        }
+    }
 }
 
 fn security_group(environment: &Environment, vpc: Ref<VpcId>, name: &str, description: &str) -> SecurityGroup {

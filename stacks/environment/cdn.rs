@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use infra_aws::logs::Retention;
 use infra_cli::environment::Conflict;
+use infra_values::Region;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,6 +25,59 @@ pub struct Cdn {
     pub assets: bool,
     /// How many requests of one address are answered. Without this table, all of them.
     pub limits: Option<Limits>,
+    /// What is looked for in each request, and where it is written down. Without this table, nothing is.
+    #[serde(default)]
+    pub firewall: Option<Firewall>,
+    /// Each request, written down in a log group without its cookies. Without this table none is. Only where the region is
+    /// us-east-1.
+    #[serde(default)]
+    pub access_logs: Option<AccessLog>,
+    /// The oldest TLS that it speaks with viewers. With a certificate of one's own it is TLS 1.2, without one TLS 1.0,
+    /// whatever one would like: a protected environment without one says that it knows.
+    #[serde(default)]
+    pub minimum_protocol_version: Option<OldestTls>,
+}
+
+/// Each request, written down.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLog {
+    /// For how many days it is kept: `30`, or `"forever"`.
+    pub retention_in_days: Retention,
+}
+
+/// The oldest TLS that is spoken with viewers, as AWS calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum OldestTls {
+    /// TLS 1.0: what CloudFront's own certificate comes with.
+    #[serde(rename = "TLSv1")]
+    Tls10,
+    /// TLS 1.2.
+    #[serde(rename = "TLSv1.2_2021")]
+    Tls12,
+}
+
+/// What is looked for in each request.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Firewall {
+    /// What becomes of a request that one of AWS's own groups of rules finds: known attackers, known attacks (Log4j among
+    /// them), and what the common rules hold for an attack.
+    pub managed_rules: Found,
+    /// For how many days each request is kept that the firewall has looked at, without its `Authorization` and its
+    /// cookies: `30`, or `"forever"`. Without it, none is written down. Only where the region is us-east-1.
+    #[serde(default)]
+    pub log_retention_in_days: Option<Retention>,
+}
+
+/// What becomes of a request that a group of rules finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Found {
+    /// It is refused.
+    Block,
+    /// It is counted, and answered: to see what would be refused.
+    Count,
 }
 
 /// The names of one's own.
@@ -63,8 +118,19 @@ pub struct Limits {
 
 impl Cdn {
     /// Values that do not go together.
-    pub(super) fn conflicts(&self, edge: &Edge) -> Vec<Conflict> {
-        let mut conflicts = Vec::new();
+    pub(super) fn conflicts(&self, edge: &Edge, region: &Region, protected: bool) -> Vec<Conflict> {
+        let mut conflicts: Vec<Conflict> = self.tls_conflict(protected).into_iter().collect();
+        let logs = [
+            ("firewall.log_retention_in_days", self.firewall.and_then(|firewall| firewall.log_retention_in_days)),
+            ("access_logs", self.access_logs.map(|logs| logs.retention_in_days)),
+        ];
+        for (at, _) in logs.iter().filter(|(_, kept)| kept.is_some() && region.as_str() != "us-east-1") {
+            conflicts.push(Conflict {
+                at: format!("cdn.{at}"),
+                wrong: format!("a CDN writes into log groups of us-east-1 alone, and this is {region}"),
+                way_out: "leave it out".into(),
+            });
+        }
         let Some(Names { aliases, certificate }) = &self.names else { return conflicts };
         let mut conflict = |at: &str, wrong: String, way_out: &str| {
             conflicts.push(Conflict { at: format!("cdn.names.{at}"), wrong, way_out: way_out.to_owned() });
@@ -87,6 +153,31 @@ impl Cdn {
     }
 }
 
+impl Cdn {
+    /// The certificate decides which TLS is spoken: what is said of it must be so, and known where it matters.
+    fn tls_conflict(&self, protected: bool) -> Option<Conflict> {
+        let conflict = |wrong: &str, way_out: &str| {
+            let (wrong, way_out) = (wrong.to_owned(), way_out.to_owned());
+            Some(Conflict { at: "cdn.minimum_protocol_version".into(), wrong, way_out })
+        };
+        match (&self.names, self.minimum_protocol_version) {
+            (None, Some(OldestTls::Tls12)) => conflict(
+                "with CloudFront's own certificate viewers may speak TLS 1.0, and nothing can be said against it",
+                "give it a name and a certificate of your own, `[cdn.names]`",
+            ),
+            (None, None) if protected => conflict(
+                "it is not said that viewers may speak TLS 1.0, as they may with CloudFront's own certificate",
+                "give it a name and a certificate of your own, `[cdn.names]`, or write \
+                 `minimum_protocol_version = \"TLSv1\"`",
+            ),
+            (Some(_), Some(OldestTls::Tls10)) => {
+                conflict("with a certificate of one's own it is TLS 1.2", "leave it out")
+            }
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::problems;
@@ -103,6 +194,25 @@ certificate = "arn:aws:acm:eu-west-1:333333333333:certificate/00000000-0000-0000
         let said = problems("staging", &[("\n[cdn.limits]", NAMES)]);
         assert!(said.contains("is no certificate of us-east-1"), "{said}");
         assert!(said.contains("`www.example.com` is there twice"), "{said}");
+    }
+
+    #[test]
+    fn the_firewall_writes_where_waf_can() {
+        let moved = [("us-east-1", "eu-west-1")];
+        let said = problems("local", &moved);
+        assert_eq!(said.matches("log groups of us-east-1 alone, and this is eu-west-1").count(), 2, "{said}");
+    }
+
+    #[test]
+    fn a_protected_environment_knows_that_viewers_may_speak_old_tls() {
+        let prod = |minimum: &str| problems("prod", &[("minimum_protocol_version = \"TLSv1\"", minimum)]);
+        let said = prod("");
+        assert!(said.contains("it is not said that viewers may speak TLS 1.0"), "{said}");
+        let said = prod("minimum_protocol_version = \"TLSv1.2_2021\"");
+        assert!(said.contains("nothing can be said against it"), "{said}");
+        let named = NAMES.replace("eu-west-1", "us-east-1").replace(r#", "www.example.com""#, "") + "\n";
+        let said = problems("prod", &[("\n[cdn.limits]", &named)]);
+        assert!(said.contains("with a certificate of one's own it is TLS 1.2"), "{said}");
     }
 
     #[test]

@@ -16,12 +16,39 @@ use super::written::{Arn, is_host};
 pub struct Edge {
     /// The service that gets every request that no other one's paths are for.
     pub front: Name,
+    /// Whom it answers.
+    pub callers: Callers,
+    /// Each request, written down in a bucket, and what became of it. Without this table none is.
+    #[serde(default)]
+    pub access_logs: Option<AccessLogs>,
     /// How it is called over HTTPS. Without this table it is called over HTTP alone.
     #[serde(default)]
     pub https: Option<Https>,
     /// For so many seconds a task that goes finishes what it has begun.
     #[schemars(range(max = 3600))]
     pub deregistration_seconds: u16,
+}
+
+/// Each request to the load balancer, written down.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLogs {
+    /// For how many days.
+    #[schemars(range(min = 1, max = 3650))]
+    pub kept_days: u32,
+}
+
+/// Whom the load balancer answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Callers {
+    /// Everybody: whoever knows its own name passes by the content delivery network and its limits.
+    Everybody,
+    /// Everybody still, and the content delivery network shows already what it will be asked for: the step between the
+    /// other two for a platform that stands, since CloudFront takes minutes to know something everywhere.
+    Announced,
+    /// The content delivery network alone: its addresses, and of those only who shows a secret.
+    Cdn,
 }
 
 /// How the load balancer is called over HTTPS.
@@ -38,7 +65,7 @@ pub struct Https {
 impl Edge {
     /// Values that do not go together.
     pub(super) fn conflicts(&self, services: &BTreeMap<Name, Service>, region: &Region) -> Vec<Conflict> {
-        let Edge { front, https, deregistration_seconds: _ } = self;
+        let Edge { front, callers: _, access_logs: _, https, deregistration_seconds: _ } = self;
         let mut conflicts = Vec::new();
         if !services.contains_key(front) {
             conflicts.push(Conflict {

@@ -29,14 +29,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::cache::Cache;
-pub use self::cdn::{Cdn, Limits, Names, Places};
+pub use self::cdn::{AccessLog, Cdn, Firewall, Found, Limits, Names, OldestTls, Places};
 pub use self::cluster::{Cluster, Detail};
 pub use self::cost::{Cost, Report};
 pub use self::database::{Database, Password, Postgres};
-pub use self::edge::{Edge, Https};
+pub use self::edge::{AccessLogs, Callers, Edge, Https};
 pub use self::iam::Iam;
 pub use self::loadtest::LoadTest;
-pub use self::network::{Nat, Network};
+pub use self::network::{FlowLogs, Nat, Network, Watched};
 pub use self::observability::{Levels, Observability};
 pub use self::pgbouncer::{Pgbouncer, PoolMode};
 pub use self::scaling::{Forecast, In, Made, Metric, Out, OwnMetric, Recurring, Scaling, Season, Steps, Tracking};
@@ -192,7 +192,7 @@ impl infra_cli::environment::Environment for Environment {
             pgbouncer.conflicts(self.database.postgres.max_connections),
             scaling.conflicts(services),
             workers.iter().flat_map(Workers::conflicts).collect(),
-            self.cdn.conflicts(edge),
+            self.cdn.conflicts(edge, &self.region, self.protected),
             self.cache.conflicts(),
             self.database.conflicts(),
             self.observability.conflicts(),

@@ -1,5 +1,6 @@
 //! `[network]`: its addresses, its zones, and the way out.
 
+use infra_aws::logs::Retention;
 use infra_cli::environment::Conflict;
 use infra_values::{Cidr, Region, Zone};
 use schemars::JsonSchema;
@@ -16,6 +17,29 @@ pub struct Network {
     pub zones: Vec<Zone>,
     /// How private subnets reach the internet.
     pub nat: Nat,
+    /// Who spoke to whom, and who was refused, written down in a log group. Without this table nothing is.
+    #[serde(default)]
+    pub flow_logs: Option<FlowLogs>,
+}
+
+/// Who spoke to whom in the network.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FlowLogs {
+    /// Which of it is written down.
+    pub traffic_type: Watched,
+    /// How many days it is kept: `30`, or `"forever"`.
+    pub retention_in_days: Retention,
+}
+
+/// Which traffic is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Watched {
+    /// What was let through, and what was refused.
+    All,
+    /// What was refused: a hundredth of it, and what knocks at doors.
+    Reject,
 }
 
 /// How private subnets reach the internet.
@@ -53,7 +77,7 @@ impl Network {
 
     /// Values that do not go together.
     pub(super) fn conflicts(&self, region: &Region) -> Vec<Conflict> {
-        let Network { cidr, zones, nat: _ } = self;
+        let Network { cidr, zones, nat: _, flow_logs: _ } = self;
         let mut conflicts = Vec::new();
         if cidr.is_ipv6() || !(16..=20).contains(&cidr.prefix()) {
             conflicts.push(Conflict {

@@ -96,7 +96,27 @@ fn headers(all: &mut Comparison<'_>, config: &Value) {
 /// 100 and 10 requests a second, in WAF's windows of a minute.
 fn limits(all: &mut Comparison<'_>, firewall: &Value) {
     all.has("firewall", firewall, &json!({"DefaultAction": {"Allow": {}}}));
-    let live = items(&firewall["Rules"]).map(|rule| {
+    let groups = items(&firewall["Rules"]).filter(|rule| !rule["OverrideAction"].is_null()).map(|rule| {
+        let group = &rule["Statement"]["ManagedRuleGroupStatement"];
+        format!(
+            "{} by {} as it says: {}",
+            group["Name"],
+            group["VendorName"],
+            rule["OverrideAction"]["None"].is_object()
+        )
+    });
+    let required = ["AmazonIpReputationList", "KnownBadInputsRuleSet", "CommonRuleSet"];
+    all.lines(
+        "groups of rules",
+        groups,
+        required.map(|name| format!(r#""AWSManagedRules{name}" by "AWS" as it says: true"#)),
+    );
+    let log = items(&firewall["log"]["LogDestinationConfigs"]).filter_map(Value::as_str);
+    let log = log.filter_map(|arn| arn.split_once(":log-group:")).map(|(_, name)| name);
+    all.lines("log of the firewall", log, ["aws-waf-logs-django-microservices-cdn"]);
+    let redacted = items(&firewall["log"]["RedactedFields"]).filter_map(|field| field["SingleHeader"]["Name"].as_str());
+    all.lines("what the log leaves out", redacted, ["authorization", "cookie"]);
+    let live = items(&firewall["Rules"]).filter(|rule| rule["OverrideAction"].is_null()).map(|rule| {
         let rate = &rule["Statement"]["RateBasedStatement"];
         let path = &rate["ScopeDownStatement"]["ByteMatchStatement"];
         let blocks = rule["Action"]["Block"].is_object();

@@ -88,23 +88,34 @@ fn listeners(all: &mut Comparison<'_>) {
         let group = groups.iter().find(|(arn, _)| **arn == action["TargetGroupArn"]);
         group.map_or("nobody", |(_, name)| *name)
     };
-    let mut live = vec![format!("the rest to {}", answers(&https["DefaultActions"][0]))];
+    // What has not come through the content delivery network is answered by nobody: each rule wants what it shows.
+    let refused = json!({"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}});
+    all.has("HTTPS listener's own action", &https["DefaultActions"][0], &refused);
+    let shown = all.the_only("distributions")["Config"]["Origins"]["Items"].clone();
+    let shown = items(&shown).flat_map(|origin| items(&origin["CustomHeaders"]["Items"]).cloned().collect::<Vec<_>>());
+    let shown: Vec<Value> = shown.collect();
+    let mut live = Vec::new();
     for rule in all.live.all("listener rules") {
-        let (priority, condition) = (rule["Priority"].as_str().unwrap_or_default(), &rule["Conditions"][0]);
-        let (field, paths) =
-            (condition["Field"].as_str().unwrap_or_default(), &condition["PathPatternConfig"]["Values"]);
-        live.push(format!("{priority}: {field} {paths} to {}", answers(&rule["Actions"][0])));
+        let priority = rule["Priority"].as_str().unwrap_or_default();
+        let conditions: Vec<&Value> = items(&rule["Conditions"]).collect();
+        let of = |field: &str| conditions.iter().find(|condition| condition["Field"] == field);
+        let proof = of("http-header").map(|proof| &proof["HttpHeaderConfig"]).unwrap_or(&Value::Null);
+        let wanted = json!([{"HeaderName": proof["HttpHeaderName"], "HeaderValue": proof["Values"][0]}]);
+        all.has(&format!("what rule {priority} is shown"), &json!(shown), &wanted);
+        let paths = of("path-pattern")
+            .map_or("everything".to_owned(), |paths| paths["PathPatternConfig"]["Values"].to_string());
+        live.push(format!("{priority}: {paths} to {}", answers(&rule["Actions"][0])));
     }
     all.lines(
         "what HTTPS does",
         live,
         [
-            "the rest to tg-api-gateway",
-            r#"100: path-pattern ["/user-service/*"] to tg-user-service"#,
-            r#"101: path-pattern ["/product-service/*"] to tg-product-service"#,
-            r#"102: path-pattern ["/order-service/*"] to tg-order-service"#,
-            r#"103: path-pattern ["/notification-service/*"] to tg-notification-service"#,
-            r#"104: path-pattern ["/api/*"] to tg-api-gateway"#,
+            "50000: everything to tg-api-gateway",
+            r#"100: ["/user-service/*"] to tg-user-service"#,
+            r#"101: ["/product-service/*"] to tg-product-service"#,
+            r#"102: ["/order-service/*"] to tg-order-service"#,
+            r#"103: ["/notification-service/*"] to tg-notification-service"#,
+            r#"104: ["/api/*"] to tg-api-gateway"#,
         ],
     );
     let listener = https["ListenerArn"].as_str().unwrap_or_default().replace(":listener/", ":listener-rule/");

@@ -14,20 +14,27 @@ pub fn compare(all: &mut Comparison<'_>) {
 
     let subnets = all.live.all("subnets").iter().filter(of_vpc).map(|subnet| {
         let text = |member: &str| subnet[member].as_str().unwrap_or_default();
-        let reach = if subnet["MapPublicIpOnLaunch"] == true { "public" } else { "private" };
+        let reach = if subnet["MapPublicIpOnLaunch"] == true { "gives addresses" } else { "gives none" };
         let name = tag(subnet, "Name").unwrap_or_default();
         format!("{name} {} {} {reach}", text("AvailabilityZone"), text("CidrBlock"))
     });
     let required = ["a", "b", "c"].into_iter().zip([0, 1, 2]).flat_map(|(zone, third)| {
         let (public, private) = (named(&format!("public-{zone}")), named(&format!("private-{zone}")));
         [
-            format!("{public} us-east-1{zone} 10.0.{third}.0/24 public"),
-            format!("{private} us-east-1{zone} 10.0.{}.0/24 private", third + 10),
+            format!("{public} us-east-1{zone} 10.0.{third}.0/24 gives none"),
+            format!("{private} us-east-1{zone} 10.0.{}.0/24 gives none", third + 10),
         ]
     });
     all.lines("subnets", subnets, required);
     routes(all, vpc);
     rules(all);
+    let role = all.the("roles", "RoleName", &named("flow-logs"));
+    let log = json!({
+        "ResourceId": vpc["VpcId"], "TrafficType": "ALL", "LogGroupName": "/vpc/django-microservices/flow-logs",
+        "DeliverLogsPermissionArn": role["Arn"], "MaxAggregationInterval": 600, "FlowLogStatus": "ACTIVE",
+    });
+    let live = all.the_only("flow logs");
+    all.has("flow log", live, &log);
 }
 
 /// Where each subnet's traffic to everywhere goes.
@@ -59,13 +66,26 @@ fn routes(all: &mut Comparison<'_>, vpc: &Value) {
     all.lines("ways to the internet", live, required);
 }
 
-/// Who may speak to whom. From everywhere there is a way to the load balancer's ports, and to nothing else.
+/// Who may speak to whom. From outside there is a way from CloudFront to the load balancer, and to nothing else; and what
+/// names no group speaks to nobody.
 fn rules(all: &mut Comparison<'_>) {
     let groups = all.names("security groups", "GroupId");
+    let vpc = all.named("vpcs", &named("vpc"));
+    let of_vpc = all.live.all("security groups").iter().filter(|group| group["VpcId"] == vpc["VpcId"]);
+    for group in of_vpc.filter(|group| group["GroupName"] == "default") {
+        all.has("default security group", group, &json!({"IpPermissions": [], "IpPermissionsEgress": []}));
+    }
+    let lists: BTreeMap<&str, &str> = all
+        .live
+        .all("prefix lists of aws")
+        .iter()
+        .filter_map(|list| Some((list["PrefixListId"].as_str()?, list["PrefixListName"].as_str()?)))
+        .collect();
     let of_ours = all.live.all("security group rules").iter().filter_map(|rule| {
         let group = groups.get(rule["GroupId"].as_str()?)?;
         let other = rule["ReferencedGroupInfo"]["GroupId"].as_str().and_then(|id| groups.get(id).copied());
-        let other = other.or(rule["CidrIpv4"].as_str()).unwrap_or("somebody");
+        let list = rule["PrefixListId"].as_str().and_then(|id| lists.get(id).copied());
+        let other = other.or(rule["CidrIpv4"].as_str()).or(list).unwrap_or("somebody");
         let (protocol, first, last) = (rule["IpProtocol"].as_str()?, &rule["FromPort"], &rule["ToPort"]);
         let way = if rule["IsEgress"] == true { "to" } else { "from" };
         let line = format!("{group}: {protocol} {first}-{last} {way} {other}");
@@ -75,8 +95,7 @@ fn rules(all: &mut Comparison<'_>) {
         "security group rules",
         of_ours,
         [
-            "alb: tcp 80-80 from 0.0.0.0/0",
-            "alb: tcp 443-443 from 0.0.0.0/0",
+            "alb: tcp 443-443 from com.amazonaws.global.cloudfront.origin-facing",
             "alb: tcp 8000-8000 to ecs",
             "ecs: tcp 8000-8000 from alb",
             "ecs: tcp 8000-8000 from ecs",

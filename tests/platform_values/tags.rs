@@ -6,7 +6,7 @@ use super::named;
 use crate::support::{Comparison, tag};
 
 /// What can bear tags, and nobody but the program makes any of.
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 31] = [
     "addresses",
     "alarms",
     "cache parameter groups",
@@ -17,12 +17,16 @@ const KINDS: [&str; 27] = [
     "databases",
     "distributions",
     "event rules",
+    "flow logs",
     "functions",
     "instance profiles",
     "listener rules",
     "listeners",
     "load balancers",
+    "log deliveries",
+    "log destinations",
     "log groups",
+    "log sources",
     "nat gateways",
     "replication groups",
     "scalable targets of ecs",
@@ -38,9 +42,9 @@ const KINDS: [&str; 27] = [
 
 /// What can bear tags, and of which an account has some of its own: those without an owner are not ours.
 const OTHERS: [(&str, usize); 7] = [
-    ("buckets", 2),
+    ("buckets", 3),
     ("internet gateways", 1),
-    ("roles", 16),
+    ("roles", 17),
     ("route tables", 4),
     ("security groups", 4),
     ("subnets", 6),
@@ -71,7 +75,10 @@ fn bears(all: &mut Comparison<'_>, kind: &str, resource: &Value) {
     }
     let address = tag(resource, "infra:address").is_some_and(|address| address.contains('.'));
     all.has(&format!("{kind} {name} has an address"), &json!(address), &json!(true));
-    // Those of load balancers are too short for the project, logs are in folders, an alarm's is the ARN's.
-    let of_project = name.starts_with(&named("")) || name.contains("/django-microservices") || name.starts_with("tg-");
+    // Those of load balancers are too short for the project, logs are in folders or begin as WAF wants it, an alarm's is the
+    // ARN's.
+    let of_project = name.trim_start_matches("aws-waf-logs-").starts_with(&named(""))
+        || name.contains("/django-microservices")
+        || name.starts_with("tg-");
     all.has(&format!("{kind} {name} is called after the project"), &json!(of_project), &json!(true));
 }

@@ -47,7 +47,7 @@ class Account:
         try:
             answer = getattr(client, operation)(**arguments)
         except client.exceptions.ClientError as error:
-            if "NotFound" in str(error) or "NoSuch" in str(error):
+            if any(word in str(error) for word in ("NotFound", "NoSuch", "Nonexistent")):
                 return None
             raise
         answer.pop("ResponseMetadata", None)
@@ -75,6 +75,8 @@ def ec2(account):
     }
     for kind, (operation, member) in plain.items():
         yield kind, account.all("ec2", operation, member)
+    yield "flow logs", account.all("ec2", "describe_flow_logs", "FlowLogs")
+    yield "prefix lists of aws", account.all("ec2", "describe_managed_prefix_lists", "PrefixLists")
     nats = account.all("ec2", "describe_nat_gateways", "NatGateways")
     yield "nat gateways", [nat for nat in nats if nat["State"] != "deleted"]
     fleets = account.all("ec2", "describe_spot_fleet_requests", "SpotFleetRequestConfigs")
@@ -177,6 +179,7 @@ def wafv2(account):
         {
             **account.ask("wafv2", "get_web_acl", Scope="CLOUDFRONT", Id=acl["Id"], Name=acl["Name"])["WebACL"],
             "Tags": account.ask("wafv2", "list_tags_for_resource", ResourceARN=acl["ARN"])["TagInfoForResource"],
+            "log": (account.ask("wafv2", "get_logging_configuration", ResourceArn=acl["ARN"]) or {}).get("LoggingConfiguration"),
         }
         for acl in listed
     ]
@@ -306,6 +309,9 @@ def logs(account):
     for group in groups:
         group["tags"] = account.ask("logs", "list_tags_log_group", logGroupName=group["logGroupName"])["tags"]
     yield "log groups", groups
+    yield "log sources", account.all("logs", "describe_delivery_sources", "deliverySources")
+    yield "log destinations", account.all("logs", "describe_delivery_destinations", "deliveryDestinations")
+    yield "log deliveries", account.all("logs", "describe_deliveries", "deliveries")
 
 
 SERVICES = (
@@ -327,7 +333,7 @@ PASSING = re.compile(
     r"statetransitionedtimestamp|alarmconfigurationupdatedtimestamp|stateupdatedtimestamp|statereason\w*|uuid|"
     r"creationtime|createdate|attachtime|dhcpoptionsid|associationid|networkinterfaceid|storedbytes|code_?sha256)$", re.I)
 IDENTIFIERS = (
-    (re.compile(r"\b(vpc|subnet|igw|eipalloc|nat|rtb|rtbassoc|sgr?|eni|acl|r|sfr|dopt)-[0-9a-f]{8,}(-[0-9a-f-]+)?\b"), r"\1-…"),
+    (re.compile(r"\b(vpc|subnet|igw|eipalloc|nat|rtb|rtbassoc|sgr?|eni|acl|r|sfr|dopt|fl)-[0-9a-f]{8,}(-[0-9a-f-]+)?\b"), r"\1-…"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "…"),
     (re.compile(r"/[0-9a-z]{16}\b"), "/…"),
     (re.compile(r"\bE[A-Z0-9]{12,13}\b"), "E…"),
@@ -335,6 +341,9 @@ IDENTIFIERS = (
     (re.compile(r"(:scalable-target/)\w+"), r"\1…"),
     (re.compile(r"\bdb-[0-9A-Z]{20,}\b"), "db-…"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "…"),
+    # Generated values that AWS tells, and what is noted of them.
+    (re.compile(r"\b[0-9A-Za-z]{64}\b"), "…"),
+    (re.compile(r"(:secret:\S+) [0-9a-f]{16}\b"), r"\1 …"),
     (re.compile(r"\bd[0-9a-z]{13}(\.cloudfront\.net)"), r"…\1"),
     (re.compile(r"-[0-9a-z]{8,}(\.[a-z0-9-]+\.elb\.amazonaws\.com)"), r"-…\1"),
     (re.compile(r"(:task-definition/[\w-]+):\d+"), r"\1:…"),

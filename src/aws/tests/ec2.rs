@@ -10,15 +10,17 @@ use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, SecurityGroupRuleRequest
 use common::{Walk, aws, project};
 use infra_aws::Aws;
 use infra_aws::ec2::{
-    Allocation, Allow, ElasticIp, Image, ImageFamily, InternetGateway, NatGateway, Reach, RootVolume, RouteTable,
-    SecurityGroup, SecurityGroupRules, SpotFleet, Subnet, Target, Traffic, Upkeep, VolumeKind, Vpc,
+    Allocation, Allow, DefaultSecurityGroup, ElasticIp, Image, ImageFamily, InternetGateway, NatGateway, Reach,
+    RootVolume, RouteTable, SecurityGroup, SecurityGroupRules, SpotFleet, Subnet, Target, Traffic, Upkeep, VolumeKind,
+    Vpc,
 };
 use infra_engine::live::{Ask, Behaviour, FaultKind, Found, Order, Retag};
 use infra_engine::model::{Address, Ref, Tags, keys};
 use infra_values::Cidr;
 
 fn vpc(cidr: &str) -> Vpc {
-    Vpc { cidr: cidr.parse().unwrap(), dns_support: true, dns_hostnames: true }
+    let default_security_group = DefaultSecurityGroup::Open;
+    Vpc { cidr: cidr.parse().unwrap(), dns_support: true, dns_hostnames: true, default_security_group }
 }
 
 fn subnet(vpc: &Walk<'_, Vpc>, cidr: &str) -> Subnet {
@@ -52,6 +54,25 @@ async fn a_nat_gateway_is_ordered_once() {
     gateway.end().await;
     subnet.end().await;
     vpc.end().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_somebody_adds_to_a_closed_default_group_is_seen_and_removed() {
+    let (aws, project) = (aws().await, project());
+    let closed = Vpc { default_security_group: DefaultSecurityGroup::Closed, ..vpc("10.0.0.0/16") };
+    let walk = Walk::begin(&aws, &project, closed).await;
+    let of_network = Filter::builder().name("vpc-id").values(&walk.id).build();
+    let groups = aws.ec2().describe_security_groups().filters(of_network).send().await.unwrap();
+    let group = groups.security_groups()[0].group_id().unwrap().to_owned();
+    let anywhere = IpRange::builder().cidr_ip("0.0.0.0/0").build();
+    let ssh = IpPermission::builder().ip_protocol("tcp").from_port(22).to_port(22).ip_ranges(anywhere).build();
+    let foreign = aws.ec2().authorize_security_group_ingress().group_id(&group).ip_permissions(ssh);
+    foreign.send().await.unwrap();
+    walk.mend().await;
+    let by_group = Filter::builder().name("group-id").values(&group).build();
+    let left = aws.ec2().describe_security_group_rules().filters(by_group).send().await.unwrap();
+    assert_eq!(left.security_group_rules(), []);
+    walk.end().await;
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ fn balancer(ground: &Ground, name: &str) -> LoadBalancer {
         drops_invalid_headers: true,
         desync: Desync::Defensive,
         deletion_protection: false,
+        access_logs: None,
     }
 }
 
@@ -125,6 +126,7 @@ async fn a_load_balancer_walks() {
         drops_invalid_headers: false,
         desync: Desync::Strictest,
         deletion_protection: true,
+        access_logs: None,
         ..ordered.clone()
     };
     walk.turn_into(other.clone()).await;

@@ -12,6 +12,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, 
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
+use self::headers::Noted;
 use super::fault::{CloudFrontFault, gone, nameless};
 use crate::again::made_before;
 use crate::iam::Arn;
@@ -22,6 +23,7 @@ use crate::waf::WebAclArn;
 use crate::{Aws, Sorted, index};
 
 mod behavior;
+mod headers;
 mod origin;
 mod rules;
 mod wire;
@@ -48,10 +50,10 @@ pub use origin::{Origin, OriginDomain, OriginProtocol, OriginSource, TlsVersion,
 /// };
 /// ```
 ///
-/// What it has beside this (error pages, logs, functions at the edge, groups of origins, headers for origins) is left
-/// as it is.
+/// What it has beside this is left as it is. Functions at the edge, logs and groups of origins are told in each plan:
+/// whoever adds one sees or changes what viewers and origins say to each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "cloudfront/distribution", id = DistributionId)]
+#[resource(kind = "cloudfront/distribution", id = DistributionId, after = ["elb/listener-rule"])]
 #[resource(outputs(
     /// Its Amazon Resource Name: for the policy of a bucket that only it may read.
     ARN: new DistributionArn,
@@ -182,6 +184,11 @@ pub enum Countries {
 }
 
 impl Distribution {
+    /// True when an origin is sent headers of its own.
+    fn sends_headers(&self) -> bool {
+        self.origins.values().any(|origin| !origin.custom_headers.is_empty())
+    }
+
     /// A distribution with a default behavior, without origins yet: enabled, everywhere, by HTTP/1.1, 2 and 3 and by
     /// IPv6, under CloudFront's own name.
     pub fn of(comment: impl Into<String>, default_behavior: Behavior) -> Distribution {
@@ -232,6 +239,7 @@ impl Behaviour for Distribution {
         "cloudfront:TagResource",
         "cloudfront:UntagResource",
         "cloudfront:UpdateDistribution",
+        "secretsmanager:GetSecretValue",
         "wafv2:GetWebACL",
     ];
 
@@ -260,8 +268,10 @@ impl Behaviour for Distribution {
     }
 
     async fn create(aws: &Aws, order: &Order<Distribution>) -> Result<String, Fault> {
-        let config = wire::new(&order.definition, &order.token, CREATE)?;
-        let tags = SdkTags::builder().set_items(Some(to_sdk(&order.tags))).build();
+        let (sent, notes) = headers::sent(aws, &order.definition).await?;
+        let config = wire::new(&order.definition, &sent, &order.token, CREATE)?;
+        let tags: Tags = order.tags.iter().chain(&notes).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let tags = SdkTags::builder().set_items(Some(to_sdk(&tags))).build();
         let both = DistributionConfigWithTags::builder().distribution_config(config).tags(tags).build();
         let call = aws.cloudfront().create_distribution_with_tags().distribution_config_with_tags(both);
         match call.send().await.sorted(CREATE).changing() {
@@ -274,7 +284,15 @@ impl Behaviour for Distribution {
     /// nothing is written.
     async fn update(aws: &Aws, found: &Found<Distribution>, wanted: &Distribution) -> Result<(), Fault> {
         let Some((mut config, etag)) = configuration(aws, &found.id).await? else { return Err(gone(UPDATE)) };
-        let now = wire::read(&config)?;
+        let (sent, notes) = headers::sent(aws, wanted).await?;
+        let mut told = if found.definition.sends_headers() || wanted.sends_headers() {
+            let arn = &found.outputs[Distribution::ARN.name];
+            tags(aws, arn).await?.ok_or_else(|| gone(UPDATE))?
+        } else {
+            Tags::new()
+        };
+        let renoted = headers::renoted(&told, &notes);
+        let now = wire::read(&config, &Noted::take(&mut told))?;
         if now == *wanted {
             return Ok(());
         }
@@ -282,7 +300,11 @@ impl Behaviour for Distribution {
             let message = "somebody has changed it since it was read: plan again";
             return Err(Fault::new(FaultKind::Refused, UPDATE, message));
         }
-        wire::write(wanted, &mut config, UPDATE)?;
+        wire::write(wanted, &sent, &mut config, UPDATE)?;
+        // What is to be there is noted first: cut off after that, it is not what was noted, and the next plan sees it.
+        if renoted != Retag::default() {
+            Distribution::retag(aws, found, &renoted).await?;
+        }
         put(aws, &found.id, config, etag).await
     }
 
@@ -344,13 +366,15 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
 
 async fn one(aws: &Aws, ask: &Ask, id: &str) -> Result<Option<Found<Distribution>>, Fault> {
     let Some((live, _)) = get(aws, id).await? else { return Ok(None) };
-    let Some(tags) = index::tags(aws, ask, live.arn(), tags(aws, live.arn())).await? else { return Ok(None) };
+    let Some(mut tags) = index::tags(aws, ask, live.arn(), tags(aws, live.arn())).await? else { return Ok(None) };
+    let noted = Noted::take(&mut tags);
     let Some(config) = live.distribution_config() else { return Err(nameless("cloudfront:GetDistribution")) };
-    let understood = wire::read(config).map(|definition| Found::ready(id, definition, tags.clone()));
+    let understood = wire::read(config, &noted).map(|definition| Found::ready(id, definition, tags.clone()));
     let found = or_stand_in(understood, || {
         let plain = Behavior::of("unreadable", Cache::nothing());
         Found::ready(id, Distribution::of(config.comment(), plain), tags)
     })?;
+    let found = found.with_others(wire::others(config));
     let found = found.with(Distribution::ARN.name, live.arn()).with(Distribution::DOMAIN.name, live.domain_name());
     let found = found.with(Distribution::URL.name, format!("https://{}/", live.domain_name()));
     Ok(Some(match &found.state {

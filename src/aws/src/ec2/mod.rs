@@ -6,6 +6,7 @@
 mod ask;
 mod elastic_ip;
 mod fault;
+mod flow_log;
 mod image;
 mod instance_type;
 mod internet_gateway;
@@ -23,6 +24,10 @@ mod traffic;
 mod vpc;
 
 pub use elastic_ip::{ElasticIp, ElasticIpId, PublicIp};
+pub use flow_log::{
+    DestinationOptions, FileFormat, FlowLog, FlowLogId, FlowLogResource, LogDestination, MaxAggregationInterval,
+    TrafficType,
+};
 pub use image::{Image, ImageError, ImageFamily, ImageId};
 pub use instance_type::{InstanceType, InstanceTypeError, Processor};
 pub use internet_gateway::{InternetGateway, InternetGatewayId};
@@ -35,4 +40,4 @@ pub use spot_fleet::{Allocation, RootVolume, SpotFleet, SpotFleetId, Upkeep, Vol
 pub(crate) use subnet::one_stays;
 pub use subnet::{Subnet, SubnetId};
 pub use traffic::{Allow, Icmp, Peer, Ports, Traffic};
-pub use vpc::{Vpc, VpcId};
+pub use vpc::{DefaultSecurityGroup, Vpc, VpcId};

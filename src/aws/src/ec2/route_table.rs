@@ -347,6 +347,7 @@ mod tests {
     use infra_engine::model::Stack;
 
     use super::super::testing::check;
+    use super::super::vpc::DefaultSecurityGroup;
     use super::*;
 
     fn table(vpc: &str, subnets: &[&str]) -> RouteTable {
@@ -384,7 +385,9 @@ mod tests {
     fn v08_a_route_leads_out_of_the_network() {
         let route = |destination: &str, target: Target| {
             check("V08", |stack: &mut Stack| {
-                let vpc = Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_support: true, dns_hostnames: true };
+                let default_security_group = DefaultSecurityGroup::Open;
+                let cidr = "10.0.0.0/16".parse().unwrap();
+                let vpc = Vpc { cidr, dns_support: true, dns_hostnames: true, default_security_group };
                 let vpc = stack.add("main", vpc).id();
                 let routes = [(destination.parse().unwrap(), target)].into();
                 stack.add("table", RouteTable { vpc, routes, subnets: BTreeSet::new() })

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{SecurityGroupRule, SecurityGroupRuleUpdate};
+use aws_sdk_ec2::types::{ManagedPrefixList, SecurityGroupRule, SecurityGroupRuleUpdate};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State};
@@ -49,6 +49,7 @@ impl Behaviour for SecurityGroupRules {
 
     const ACTIONS: &'static [&'static str] = &[
         "ec2:DescribeSecurityGroupRules",
+        LISTS,
         "ec2:AuthorizeSecurityGroupIngress",
         "ec2:AuthorizeSecurityGroupEgress",
         "ec2:ModifySecurityGroupRules",
@@ -98,11 +99,7 @@ impl Behaviour for SecurityGroupRules {
     }
 
     async fn delete(aws: &Aws, found: &Found<SecurityGroupRules>) -> Result<(), Fault> {
-        let live = live(aws, [found.id.clone()]).await?;
-        for side in Side::BOTH {
-            revoke(aws, &found.id, side, live.iter().map(|(rule, _)| rule)).await?;
-        }
-        Ok(())
+        remove_all(aws, &found.id).await
     }
 }
 
@@ -144,8 +141,8 @@ const RULES: &[Rule<SecurityGroupRules>] = &[
     },
     Rule {
         code: "V15",
-        says: "a group has at most 60 rules each way",
-        source: "VPC user guide, quotas: rules for each security group",
+        says: "a group has at most 60 rules each way, of which the addresses of CloudFront take 55",
+        source: "VPC user guide, quotas: rules for each security group; AWS-managed prefix lists: weight",
         severity: Severity::Warning,
         check: too_many,
     },
@@ -217,13 +214,25 @@ fn other_network(rules: &SecurityGroupRules, around: &Surroundings<'_>) -> Vec<V
 
 /// V15.
 fn too_many(rules: &SecurityGroupRules, _: &Surroundings<'_>) -> Vec<Violation> {
-    let over = |side: &Side| side.rules(rules).len() > 60;
+    let count = |side: &Side| -> usize { side.rules(rules).iter().map(weight).sum() };
+    let over = |side: &Side| count(side) > 60;
     let tell = |side: Side| {
-        let count = side.rules(rules).len();
+        let count = count(&side);
         let way_out = "name groups or prefix lists instead of addresses, or ask AWS for a higher quota";
         Violation::of(side.name(), count, format!("there are {count} rules"), way_out)
     };
     Side::BOTH.into_iter().filter(over).map(tell).collect()
+}
+
+/// How many rules a rule counts for: those about AWS's own lists, what AWS says of each.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>
+fn weight(allow: &Allow) -> usize {
+    match allow.named_list().unwrap_or_default() {
+        list if list.ends_with(".cloudfront.origin-facing") => 55,
+        list if list.ends_with(".route53-healthchecks") => 25,
+        list if list.ends_with(".vpc-lattice") => 10,
+        _ => 1,
+    }
 }
 
 /// V203: with no rule there is nothing that could be read, and the definition would be made again and again.
@@ -291,18 +300,28 @@ fn steps<'a>(wanted: &'a BTreeSet<Allow>, live: &[(&'a SecurityGroupRule, Option
     steps
 }
 
+/// Leaves a group without a rule.
+pub(super) async fn remove_all(aws: &Aws, group: &str) -> Result<(), Fault> {
+    let live = live(aws, [group.to_owned()]).await?;
+    for side in Side::BOTH {
+        revoke(aws, group, side, live.iter().map(|(rule, _)| rule)).await?;
+    }
+    Ok(())
+}
+
 /// Brings a group's rules from what they are now to what is wanted, the missing ones first: traffic that is allowed
 /// before and after is never cut.
-async fn settle(aws: &Aws, wanted: &SecurityGroupRules) -> Result<(), Fault> {
+pub(super) async fn settle(aws: &Aws, wanted: &SecurityGroupRules) -> Result<(), Fault> {
     let group = wanted.group.value();
     let live = live(aws, [group.clone()]).await?;
+    let lists = lists_of_aws(aws, wanted).await?;
     for side in Side::BOTH {
         let on_this_side = live.iter().filter(|(rule, _)| Side::of(rule) == side);
         let on_this_side: Vec<_> = on_this_side.map(|(rule, allow)| (rule, allow.as_ref().ok())).collect();
         let Steps { authorize: missing, describe: changed, revoke: unwanted } =
             steps(side.rules(wanted), &on_this_side);
-        authorize(aws, &group, side, &missing).await?;
-        describe(aws, &group, &changed).await?;
+        authorize(aws, &group, side, &missing, &lists).await?;
+        describe(aws, &group, &changed, &lists).await?;
         revoke(aws, &group, side, unwanted).await?;
     }
     Ok(())
@@ -322,14 +341,58 @@ async fn live(
             live.push((rule, allow));
         }
     }
+    let ids: BTreeSet<String> = live.iter().filter_map(|(rule, _)| rule.prefix_list_id.clone()).collect();
+    let names: Lists = lists(aws, "prefix-list-id", ids).await?.into_iter().collect();
+    for (rule, allow) in &mut live {
+        if let (Some(name), Ok(allow)) = (rule.prefix_list_id().and_then(|id| names.get(id)), allow) {
+            *allow = allow.about_list(name);
+        }
+    }
     Ok(live)
 }
 
-async fn authorize(aws: &Aws, group: &str, side: Side, missing: &[&Allow]) -> Result<(), Fault> {
+const LISTS: &str = "ec2:DescribeManagedPrefixLists";
+
+/// Prefix lists of AWS's, by one name and under the other.
+type Lists = BTreeMap<String, String>;
+
+/// The identifiers of those lists of AWS's that a definition names.
+async fn lists_of_aws(aws: &Aws, wanted: &SecurityGroupRules) -> Result<Lists, Fault> {
+    let named = Side::BOTH.into_iter().flat_map(|side| side.rules(wanted)).filter_map(Allow::named_list);
+    let named: BTreeSet<String> = named.map(str::to_owned).collect();
+    let ids: Lists =
+        lists(aws, "prefix-list-name", named.clone()).await?.into_iter().map(|(id, name)| (name, id)).collect();
+    match named.iter().find(|name| !ids.contains_key(*name)) {
+        Some(missing) => {
+            let message = format!("AWS has no prefix list `{missing}` in {}", aws.region());
+            Err(Fault::new(FaultKind::Refused, LISTS, message))
+        }
+        None => Ok(ids),
+    }
+}
+
+/// Identifiers and names of lists of AWS's, by either.
+async fn lists(aws: &Aws, by: &str, these: BTreeSet<String>) -> Result<Vec<(String, String)>, Fault> {
+    let mut found = Vec::new();
+    for filter in matching(by, these) {
+        let pages = aws.ec2().describe_managed_prefix_lists().filters(filter).into_paginator().items().send();
+        let lists: Vec<ManagedPrefixList> = pages.try_collect().await.sorted(LISTS)?;
+        let of_aws = lists.into_iter().filter(|list| list.owner_id() == Some("AWS"));
+        found.extend(of_aws.filter_map(|list| Some((list.prefix_list_id?, list.prefix_list_name?))));
+    }
+    Ok(found)
+}
+
+/// The rule as AWS takes it: its own prefix lists by their identifiers.
+fn by_identifier(allow: &Allow, lists: &Lists) -> Allow {
+    allow.named_list().and_then(|name| lists.get(name)).map_or_else(|| allow.clone(), |id| allow.about_list(id))
+}
+
+async fn authorize(aws: &Aws, group: &str, side: Side, missing: &[&Allow], lists: &Lists) -> Result<(), Fault> {
     if missing.is_empty() {
         return Ok(());
     }
-    let permissions = Some(missing.iter().map(|allow| allow.written()).collect());
+    let permissions = Some(missing.iter().map(|allow| by_identifier(allow, lists).written()).collect());
     match side {
         Side::Ingress => {
             let call = aws.ec2().authorize_security_group_ingress().group_id(group).set_ip_permissions(permissions);
@@ -345,13 +408,18 @@ async fn authorize(aws: &Aws, group: &str, side: Side, missing: &[&Allow]) -> Re
     .changing()
 }
 
-async fn describe(aws: &Aws, group: &str, changed: &[(&SecurityGroupRule, &Allow)]) -> Result<(), Fault> {
+async fn describe(
+    aws: &Aws,
+    group: &str,
+    changed: &[(&SecurityGroupRule, &Allow)],
+    lists: &Lists,
+) -> Result<(), Fault> {
     if changed.is_empty() {
         return Ok(());
     }
     let updates = changed.iter().map(|(rule, allow)| {
         let update = SecurityGroupRuleUpdate::builder().set_security_group_rule_id(rule.security_group_rule_id.clone());
-        update.security_group_rule(allow.rewritten()).build()
+        update.security_group_rule(by_identifier(allow, lists).rewritten()).build()
     });
     let call = aws.ec2().modify_security_group_rules().group_id(group);
     let sent = call.set_security_group_rules(Some(updates.collect())).send().await;
@@ -466,6 +534,11 @@ mod tests {
         let rules = |count: u16| ingress((1..=count).map(|port| Traffic::tcp(port).with(range("10.0.0.0/8"))));
         check("V15", |stack| stack.add("web", rules(61))).refuses("there are 61 rules");
         check("V15", |stack| stack.add("web", rules(60))).holds();
+        let from_cloudfront =
+            |port| Traffic::tcp(port).with(Peer::PrefixList("com.amazonaws.global.cloudfront.origin-facing".into()));
+        let both = ingress([80, 443].map(from_cloudfront));
+        check("V15", |stack| stack.add("web", both)).refuses("there are 110 rules");
+        check("V15", |stack| stack.add("web", ingress([from_cloudfront(443)]))).holds();
     }
 
     #[test]

@@ -229,6 +229,7 @@ mod tests {
     use infra_engine::model::Stack;
 
     use super::super::testing::check;
+    use super::super::vpc::DefaultSecurityGroup;
     use super::*;
 
     fn subnet(vpc: Ref<VpcId>, cidr: &str) -> Subnet {
@@ -236,7 +237,9 @@ mod tests {
     }
 
     fn network(stack: &mut Stack) -> Ref<VpcId> {
-        let vpc = Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_support: true, dns_hostnames: true };
+        let default_security_group = DefaultSecurityGroup::Open;
+        let cidr = "10.0.0.0/16".parse().unwrap();
+        let vpc = Vpc { cidr, dns_support: true, dns_hostnames: true, default_security_group };
         stack.add("main", vpc).id()
     }
 

@@ -70,7 +70,8 @@ pub enum Peer {
     Cidr(Cidr),
     /// What belongs to a security group.
     Group(Ref<SecurityGroupId>),
-    /// The addresses of a managed prefix list.
+    /// The addresses of a managed prefix list: one of one's own by its identifier, `pl-0a1b2c3d`, one of AWS's by its
+    /// name, `com.amazonaws.global.cloudfront.origin-facing`, since it has another identifier in each region.
     PrefixList(String),
 }
 
@@ -133,6 +134,19 @@ impl Allow {
     /// What tells it from another rule of the group: AWS takes no second one that differs in its description only.
     pub(super) fn identity(&self) -> (&Traffic, &Peer) {
         (&self.traffic, &self.peer)
+    }
+
+    /// The name of the prefix list of AWS's that it is about.
+    pub(super) fn named_list(&self) -> Option<&str> {
+        match &self.peer {
+            Peer::PrefixList(list) if !list.starts_with("pl-") => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The rule about the same prefix list under another name for it.
+    pub(super) fn about_list(&self, list: &str) -> Allow {
+        Allow { peer: Peer::PrefixList(list.to_owned()), ..self.clone() }
     }
 
     /// The rule as AWS takes it.

@@ -6,29 +6,37 @@ use aws_sdk_ec2::types::{
     AttributeBooleanValue, Filter, NetworkInterface, ResourceType, SecurityGroup, Vpc as Live, VpcAttributeName,
     VpcEndpoint, VpcState,
 };
-use futures::future::try_join;
+use futures::future::try_join3;
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State, Waits};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, State, Waits};
+use infra_engine::model::Ref;
 use infra_values::Cidr;
 use serde::{Deserialize, Serialize};
 
 use super::ask::filters;
 use super::fault::{Ec2Fault, given};
+use super::security_group_rules::{self, SecurityGroupRules};
 use super::tags;
+use super::traffic::Traffic;
 use crate::{Aws, Sorted};
 
 /// A private network.
 ///
 /// ```
-/// use infra_aws::ec2::Vpc;
+/// use infra_aws::ec2::{DefaultSecurityGroup, Vpc};
 /// use infra_derive::cidr;
 ///
-/// let main = Vpc { cidr: cidr!("10.0.0.0/16"), dns_support: true, dns_hostnames: true };
+/// let main = Vpc {
+///     cidr: cidr!("10.0.0.0/16"),
+///     dns_support: true,
+///     dns_hostnames: true,
+///     default_security_group: DefaultSecurityGroup::Closed,
+/// };
 /// ```
 ///
-/// The route table, security group and network ACL that AWS makes along with it are not managed: they are never a
-/// difference, and go when it goes.
+/// The route table and network ACL that AWS makes along with it are not managed: they are never a difference, and go
+/// when it goes. So does the security group, of which only one thing is said: whether it lets anything through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "ec2/vpc", id = VpcId)]
 pub struct Vpc {
@@ -39,11 +47,29 @@ pub struct Vpc {
     pub dns_support: bool,
     /// Whether what stands in it is given names. AWS starts with `false`.
     pub dns_hostnames: bool,
+    /// What the security group lets through that AWS makes along with it, and gives to everything that names no group.
+    /// AWS starts with `open`.
+    pub default_security_group: DefaultSecurityGroup,
+}
+
+/// What the security group of a network lets through that AWS has made along with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DefaultSecurityGroup {
+    /// Nothing: it has no rules, and a rule that somebody adds is removed.
+    Closed,
+    /// Something: it has rules, and which they are is not looked at. One that was closed is given those back with which
+    /// AWS begins: everything in from the group itself, and everything out. It bears no tag, so the printed policies
+    /// let nobody do that.
+    Open,
 }
 
 const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 const GROUPS: &str = "ec2:DescribeSecurityGroups";
 const ENDPOINTS: &str = "ec2:DescribeVpcEndpoints";
+
+/// What AWS calls the group that it makes along with each network.
+const DEFAULT_GROUP: &str = "default";
 
 impl Behaviour for Vpc {
     type Cloud = Aws;
@@ -58,6 +84,11 @@ impl Behaviour for Vpc {
         "ec2:DescribeVpcs",
         "ec2:DescribeVpcAttribute",
         "ec2:ModifyVpcAttribute",
+        "ec2:DescribeSecurityGroupRules",
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
         "ec2:DeleteVpc",
         tags::CREATE_TAGS,
         tags::DELETE_TAGS,
@@ -74,16 +105,17 @@ impl Behaviour for Vpc {
             for live in pages.try_collect().await.sorted("ec2:DescribeVpcs")? {
                 let (id, tags) = (live.vpc_id().unwrap_or_default(), tags::read(live.tags()));
                 if ask.wants(id, None, &tags) {
-                    let names = try_join(dns_support(aws, id), dns_hostnames(aws, id)).await;
-                    // It may have gone between the two calls.
-                    if let Some((dns_support, dns_hostnames)) = names.reading()? {
+                    let parts = try_join3(dns_support(aws, id), dns_hostnames(aws, id), default_group(aws, id)).await;
+                    // It may have gone between the calls.
+                    if let Some((dns_support, dns_hostnames, group)) = parts.reading()? {
+                        let default_security_group = group.map_or(DefaultSecurityGroup::Open, |group| opened(&group));
                         let (cidr, state) = match given(live.cidr_block(), "ec2:DescribeVpcs", "cidrBlock") {
                             Ok(cidr) => (cidr, state(live.state())),
                             Err(fault) => {
                                 (Cidr::ANYWHERE, State::Unreadable(format!("the network {id}: {}", fault.message)))
                             }
                         };
-                        let definition = Vpc { cidr, dns_support, dns_hostnames };
+                        let definition = Vpc { cidr, dns_support, dns_hostnames, default_security_group };
                         found.push(Found::ready(id, definition, tags).in_state(state));
                     }
                 }
@@ -93,7 +125,7 @@ impl Behaviour for Vpc {
     }
 
     async fn create(aws: &Aws, order: &Order<Vpc>) -> Result<String, Fault> {
-        let Vpc { cidr, dns_support: _, dns_hostnames: _ } = &order.definition;
+        let Vpc { cidr, dns_support: _, dns_hostnames: _, default_security_group: _ } = &order.definition;
         let labels = tags::labels(ResourceType::Vpc, &order.tags);
         let call = aws.ec2().create_vpc().cidr_block(cidr.to_string()).tag_specifications(labels);
         let made = call.send().await.sorted("ec2:CreateVpc")?;
@@ -153,7 +185,7 @@ pub(super) fn size(cidr: &Cidr) -> Vec<Violation> {
 /// Brings the attributes from what is live to what is wanted. AWS takes one a call, and host names only while there is
 /// resolution: so resolution is turned on first, and off last.
 async fn change(aws: &Aws, id: &str, live: &Vpc, wanted: &Vpc) -> Result<(), Fault> {
-    let Vpc { cidr: _, dns_support, dns_hostnames } = wanted;
+    let Vpc { cidr: _, dns_support, dns_hostnames, default_security_group } = wanted;
     let call = || aws.ec2().modify_vpc_attribute().vpc_id(id);
     let value = |value: &bool| AttributeBooleanValue::builder().value(*value).build();
     let support = (live.dns_support != *dns_support).then(|| call().enable_dns_support(value(dns_support)));
@@ -162,7 +194,45 @@ async fn change(aws: &Aws, id: &str, live: &Vpc, wanted: &Vpc) -> Result<(), Fau
     for call in calls.into_iter().flatten() {
         call.send().await.sorted("ec2:ModifyVpcAttribute").changing()?;
     }
+    if live.default_security_group != *default_security_group {
+        turn_default_group(aws, id, *default_security_group).await?;
+    }
     Ok(())
+}
+
+/// Takes all rules from the group that AWS has made along with the network, or gives it back those that it begins with.
+async fn turn_default_group(aws: &Aws, vpc: &str, wanted: DefaultSecurityGroup) -> Result<(), Fault> {
+    let group = default_group(aws, vpc).await.changing()?;
+    let Some(group) = group.as_ref().and_then(SecurityGroup::group_id) else {
+        return Err(Fault::new(
+            FaultKind::NotYet,
+            GROUPS,
+            format!("the network {vpc} shows no default security group"),
+        ));
+    };
+    match wanted {
+        DefaultSecurityGroup::Closed => security_group_rules::remove_all(aws, group).await,
+        DefaultSecurityGroup::Open => {
+            let ingress = [Traffic::All.with(Ref::known(group))].into();
+            let egress = [Traffic::All.with(Cidr::ANYWHERE)].into();
+            security_group_rules::settle(aws, &SecurityGroupRules { group: Ref::known(group), ingress, egress }).await
+        }
+    }
+}
+
+/// The group that AWS has made along with the network: every network has one, it cannot be deleted, and its name is
+/// nobody else's.
+async fn default_group(aws: &Aws, vpc: &str) -> Result<Option<SecurityGroup>, Fault> {
+    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
+    let call = aws.ec2().describe_security_groups();
+    let call = call.filters(filter("vpc-id", vpc)).filters(filter("group-name", DEFAULT_GROUP));
+    let groups: Vec<SecurityGroup> = call.into_paginator().items().send().try_collect().await.sorted(GROUPS)?;
+    Ok(groups.into_iter().next())
+}
+
+fn opened(group: &SecurityGroup) -> DefaultSecurityGroup {
+    let empty = group.ip_permissions().is_empty() && group.ip_permissions_egress().is_empty();
+    if empty { DefaultSecurityGroup::Closed } else { DefaultSecurityGroup::Open }
 }
 
 fn state(state: Option<&VpcState>) -> State {
@@ -201,7 +271,7 @@ async fn standing(aws: &Aws, id: &str) -> Result<Vec<String>, Fault> {
         (None, _) => None,
     };
     let endpoints = endpoints.iter().filter_map(|one| named(one.vpc_endpoint_id(), one.service_name()));
-    let groups = groups.iter().filter(|group| group.group_name() != Some("default"));
+    let groups = groups.iter().filter(|group| group.group_name() != Some(DEFAULT_GROUP));
     let groups = groups.filter_map(|group| named(group.group_id(), group.group_name()));
     let interfaces = interfaces.iter().filter_map(|one| named(one.network_interface_id(), one.description()));
     Ok(endpoints.chain(groups).chain(interfaces).collect())
@@ -221,11 +291,14 @@ async fn dns_hostnames(aws: &Aws, id: &str) -> Result<bool, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ec2::types::IpPermission;
+
     use super::super::testing::check;
     use super::*;
 
     fn vpc(cidr: &str) -> Vpc {
-        Vpc { cidr: cidr.parse().unwrap(), dns_support: true, dns_hostnames: true }
+        let default_security_group = DefaultSecurityGroup::Open;
+        Vpc { cidr: cidr.parse().unwrap(), dns_support: true, dns_hostnames: true, default_security_group }
     }
 
     #[test]
@@ -243,6 +316,15 @@ mod tests {
         check("V201", |stack| stack.add("main", silent.clone())).refuses("resolution is off");
         check("V201", |stack| stack.add("main", Vpc { dns_hostnames: false, ..silent.clone() })).holds();
         check("V201", |stack| stack.add("main", vpc("10.0.0.0/16"))).holds();
+    }
+
+    #[test]
+    fn a_default_group_is_closed_when_it_has_no_rule_either_way() {
+        let rule = || IpPermission::builder().ip_protocol("-1").build();
+        assert_eq!(opened(&SecurityGroup::builder().build()), DefaultSecurityGroup::Closed);
+        let in_only = SecurityGroup::builder().ip_permissions(rule()).build();
+        let out_only = SecurityGroup::builder().ip_permissions_egress(rule()).build();
+        assert_eq!([opened(&in_only), opened(&out_only)], [DefaultSecurityGroup::Open; 2]);
     }
 
     #[test]

@@ -7,8 +7,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     QueryStringConditionConfig, QueryStringKeyValuePair, RuleCondition as Live, SourceIpConditionConfig,
 };
 use infra_engine::check::Violation;
+use infra_engine::model::{Ref, Secret as Hidden};
 use infra_values::Cidr;
 use serde::{Deserialize, Serialize};
+
+use crate::secretsmanager::{Note, SecretArn, SecretValue, SecretVersion};
 
 /// Which requests a rule is for. All conditions of a rule must hold; of the values of one, any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,6 +31,18 @@ pub enum Condition {
         name: String,
         /// Its values.
         values: BTreeSet<String>,
+    },
+    /// A header whose value is a secret's: who does not know it is none of those that the rule is for. Headers called
+    /// `X-Origin-Verify` are never shown with their values; of others, those that this program has written.
+    SecretHeader {
+        /// Its name.
+        name: String,
+        /// The secret, generated of letters and digits: `*` and `?` would fit anything.
+        secret: Ref<SecretArn>,
+        /// Its version that is to be used.
+        version: Ref<SecretVersion>,
+        /// The one before, which is right as well: who sends it is told the new one after this rule.
+        before: Ref<SecretVersion>,
     },
     /// A part of the query, with `*` and `?`.
     Query(BTreeSet<Parameter>),
@@ -62,14 +77,24 @@ impl Condition {
             Condition::Host(_) => "host-header",
             Condition::Method(_) => "http-request-method",
             Condition::Source(_) => "source-ip",
-            Condition::Header { .. } => "http-header",
+            Condition::Header { .. } | Condition::SecretHeader { .. } => "http-header",
             Condition::Query(_) => "query-string",
             Condition::Foreign(field) => field,
         }
     }
 
-    /// The condition as AWS takes it.
-    pub(super) fn written(&self) -> Live {
+    /// The secret whose values it is about, and their versions.
+    pub(super) fn secret(&self) -> Option<(String, Vec<String>)> {
+        match self {
+            Condition::SecretHeader { secret, version, before, .. } => {
+                Some((secret.value(), vec![version.value(), before.value()]))
+            }
+            _ => None,
+        }
+    }
+
+    /// The condition as AWS takes it, with the values of its secret.
+    pub(super) fn written(&self, values: &[Hidden]) -> Live {
         let list = |values: &BTreeSet<String>| Some(values.iter().cloned().collect());
         let live = Live::builder().field(self.field());
         match self {
@@ -91,6 +116,11 @@ impl Condition {
                 let config = HttpHeaderConditionConfig::builder().http_header_name(name).set_values(list(values));
                 live.http_header_config(config.build())
             }
+            Condition::SecretHeader { name, .. } => {
+                let values: BTreeSet<String> = values.iter().map(|value| value.expose().to_owned()).collect();
+                let config = HttpHeaderConditionConfig::builder().http_header_name(name).set_values(list(&values));
+                live.http_header_config(config.build())
+            }
             Condition::Query(parameters) => {
                 let pair = |Parameter { name, value }: &Parameter| {
                     QueryStringKeyValuePair::builder().set_key(name.clone()).value(value).build()
@@ -103,8 +133,9 @@ impl Condition {
         .build()
     }
 
-    /// The condition that would have produced a live one. Older answers have the values of paths and hosts apart.
-    pub(super) fn of(live: &Live) -> Condition {
+    /// The condition that would have produced a live one. Older answers have the values of paths and hosts apart. What
+    /// was noted of a secret's value says under which name it is wanted.
+    pub(super) fn of(live: &Live, noted: Option<&(String, Note)>) -> Condition {
         let set = |values: &[String]| values.iter().cloned().collect::<BTreeSet<String>>();
         let apart = || set(live.values());
         let field = live.field().unwrap_or_default();
@@ -124,9 +155,17 @@ impl Condition {
                 let ranges: Option<BTreeSet<Cidr>> = ranges.iter().map(|range| range.parse().ok()).collect();
                 ranges.map(Condition::Source)
             }
-            "http-header" => live.http_header_config().map(|config| Condition::Header {
-                name: config.http_header_name().unwrap_or_default().to_owned(),
-                values: set(config.values()),
+            "http-header" => live.http_header_config().map(|config| {
+                let name = config.http_header_name().unwrap_or_default().to_owned();
+                let noted = noted.filter(|(noted, _)| name.eq_ignore_ascii_case(noted));
+                if noted.is_none() && !name.eq_ignore_ascii_case(ORIGIN_HEADER) {
+                    return Condition::Header { name, values: set(config.values()) };
+                }
+                let live: Vec<&str> = config.values().iter().map(String::as_str).collect();
+                let [newest, before] = Note::told(noted.map(|(_, note)| note), &live, 2)
+                    .try_into()
+                    .unwrap_or([SecretValue::from_elsewhere(), SecretValue::from_elsewhere()]);
+                Condition::SecretHeader { name, secret: newest.secret, version: newest.version, before: before.version }
             }),
             "query-string" => live.query_string_config().map(|config| {
                 let parameter = |pair: &QueryStringKeyValuePair| Parameter {
@@ -147,12 +186,17 @@ impl Condition {
                 values.iter().cloned().collect()
             }
             Condition::Header { values, .. } => values.iter().cloned().collect(),
+            // How long they are is the secret's business.
+            Condition::SecretHeader { .. } => vec!["newest".to_owned(), "before".to_owned()],
             Condition::Source(ranges) => ranges.iter().map(ToString::to_string).collect(),
             Condition::Query(parameters) => parameters.iter().map(|parameter| parameter.value.clone()).collect(),
             Condition::Foreign(_) => Vec::new(),
         }
     }
 }
+
+/// The header by which a load balancer knows that a request has come through the network in front of it.
+pub const ORIGIN_HEADER: &str = "X-Origin-Verify";
 
 /// V32: what is wrong with the conditions of a rule.
 pub(super) fn fit(conditions: &BTreeSet<Condition>) -> Vec<Violation> {
@@ -169,7 +213,7 @@ pub(super) fn fit(conditions: &BTreeSet<Condition>) -> Vec<Violation> {
         if ONCE.contains(&field) && !seen.insert(field) {
             wrong(format!("there are two for `{field}`"), "put their values into one");
         }
-        if let Condition::Header { name, .. } = condition
+        if let Condition::Header { name, .. } | Condition::SecretHeader { name, .. } = condition
             && (name.is_empty() || name.len() > 40 || name.eq_ignore_ascii_case("host"))
         {
             wrong(format!("`{name}` is no header that can be looked at"), "name another, or write `Condition::Host`");
@@ -177,6 +221,9 @@ pub(super) fn fit(conditions: &BTreeSet<Condition>) -> Vec<Violation> {
         if let Condition::Foreign(field) = condition {
             wrong(format!("`{field}` is nothing that this program writes"), "look at something else");
         }
+    }
+    if conditions.iter().filter(|condition| condition.secret().is_some()).count() > 1 {
+        wrong("two of them are about secrets".to_owned(), "keep one");
     }
     if values.len() > 5 {
         wrong(format!("they have {} values", values.len()), "write at most five, and a second rule for more");
@@ -206,7 +253,7 @@ mod tests {
             Condition::Header { name: "X-Shop".into(), values: values() },
             Condition::Query([parameter(Some("version")), parameter(None)].into()),
         ] {
-            assert_eq!(Condition::of(&condition.written()), condition);
+            assert_eq!(Condition::of(&condition.written(&[]), None), condition);
             let document = serde_json::to_value(&condition).unwrap();
             assert_eq!(serde_json::from_value::<Condition>(document).unwrap(), condition);
         }
@@ -215,13 +262,37 @@ mod tests {
     #[test]
     fn values_that_stand_apart_are_the_same() {
         let live = Live::builder().field("path-pattern").values("/users/*").build();
-        assert_eq!(Condition::of(&live), Condition::path(["/users/*"]));
+        assert_eq!(Condition::of(&live, None), Condition::path(["/users/*"]));
     }
 
     #[test]
     fn what_this_program_does_not_write_is_seen() {
         let live = Live::builder().field("path-pattern").regex_values("^/a").build();
-        assert_eq!(Condition::of(&live), Condition::Foreign("path-pattern".into()));
+        assert_eq!(Condition::of(&live, None), Condition::Foreign("path-pattern".into()));
+    }
+
+    #[test]
+    fn a_secret_header_is_read_by_its_note_and_its_value_is_never_told() {
+        let versions = ["v2".to_owned(), "v1".to_owned()];
+        let values = ["planted-canary", "planted-before"].map(Hidden::new);
+        let header = |secret: &str, version: &str, before: &str| Condition::SecretHeader {
+            name: ORIGIN_HEADER.into(),
+            secret: Ref::known(secret),
+            version: Ref::known(version),
+            before: Ref::known(before),
+        };
+        let condition = header("arn", "v2", "v1");
+        let (live, note) = (condition.written(&values), Note::of("arn", &versions, &values));
+        let noted = (ORIGIN_HEADER.to_lowercase(), note);
+        assert_eq!(Condition::of(&live, Some(&noted)), condition);
+        assert_eq!(live.http_header_config().unwrap().values().len(), 2);
+        // Somebody has put another value there, or has taken the note away.
+        let other = condition.written(&["planted-other"].map(Hidden::new));
+        for (live, noted) in [(&other, Some(&noted)), (&live, None)] {
+            let told = Condition::of(live, noted);
+            assert_ne!(told, condition);
+            assert!(!format!("{told:?}").contains("planted"), "{told:?}");
+        }
     }
 
     #[test]
@@ -237,6 +308,15 @@ mod tests {
         assert_eq!(count(&[Condition::path([format!("/{}", "x".repeat(128))])]), 1);
         let header = |name: &str| Condition::Header { name: name.into(), values: ["a".into()].into() };
         assert_eq!((count(&[header("Host")]), count(&[header("X-Shop")])), (1, 0));
+        let secret = |name: &str| Condition::SecretHeader {
+            name: name.into(),
+            secret: Ref::known("arn"),
+            version: Ref::known("v1"),
+            before: Ref::known("v1"),
+        };
+        assert_eq!(count(&[secret("X-One"), Condition::path(["/1", "/2", "/3"])]), 0);
+        assert_eq!(count(&[secret("X-One"), Condition::path(["/1", "/2", "/3", "/4"])]), 1);
+        assert_eq!(count(&[secret("X-One"), secret("X-Two")]), 1);
         assert_eq!(count(&[Condition::Foreign("new".into())]), 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_elasticloadbalancingv2::types::{Rule as Live, RulePriorityPair};
+use aws_sdk_elasticloadbalancingv2::types::{Rule as Live, RuleCondition as LiveCondition, RulePriorityPair};
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
@@ -17,6 +17,7 @@ use super::look::{self, LISTENERS};
 use super::tags::{self, Listed};
 use crate::iam::Arn;
 use crate::pages::each;
+use crate::secretsmanager::{Note, values};
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
 
@@ -69,6 +70,7 @@ impl Behaviour for ListenerRule {
         DESCRIBE,
         "elasticloadbalancing:ModifyRule",
         PRIORITIES,
+        "secretsmanager:GetSecretValue",
         tags::ADD,
         tags::DESCRIBE,
         tags::REMOVE,
@@ -101,14 +103,17 @@ impl Behaviour for ListenerRule {
 
     async fn create(aws: &Aws, order: &Order<ListenerRule>) -> Result<String, Fault> {
         let ListenerRule { listener, priority, conditions, action } = &order.definition;
+        let (conditions, note) = written(aws, conditions).await?;
+        let mut tags = order.tags.clone();
+        tags.extend(note.map(|note| (NOTE.to_owned(), note)));
         let call = aws
             .elb()
             .create_rule()
             .listener_arn(listener.value())
             .priority(i32::from(*priority))
-            .set_conditions(Some(conditions.iter().map(Condition::written).collect()))
+            .set_conditions(Some(conditions))
             .set_actions(Some(action.written()))
-            .set_tags(Some(to_sdk(&order.tags)));
+            .set_tags(Some(to_sdk(&tags)));
         let fault = match call.send().await.sorted(CREATE).changing() {
             Ok(answer) => {
                 let rules = answer.rules.unwrap_or_default();
@@ -136,11 +141,17 @@ impl Behaviour for ListenerRule {
         if found.definition.conditions == *conditions && found.definition.action == *action {
             return Ok(());
         }
+        let (conditions, note) = written(aws, conditions).await?;
+        // What is to be there is noted first: cut off after that, it is not what was noted, and the next plan sees it.
+        if let Some(note) = note {
+            let set = Tags::from([(NOTE.to_owned(), note)]);
+            tags::change(aws, &found.id, &Retag { set, remove: Vec::new() }).await?;
+        }
         let call = aws
             .elb()
             .modify_rule()
             .rule_arn(&found.id)
-            .set_conditions(Some(conditions.iter().map(Condition::written).collect()))
+            .set_conditions(Some(conditions))
             .set_actions(Some(action.written()));
         call.send().await.sorted("elasticloadbalancing:ModifyRule").changing().map(drop)
     }
@@ -158,6 +169,32 @@ impl Behaviour for ListenerRule {
 const DESCRIBE: &str = "elasticloadbalancing:DescribeRules";
 const CREATE: &str = "elasticloadbalancing:CreateRule";
 const PRIORITIES: &str = "elasticloadbalancing:SetRulePriorities";
+
+/// The tag that says which secret's values a rule wants in which header.
+const NOTE: &str = "infra:secret-header";
+
+/// Conditions as AWS takes them, and what is noted of the secret among them.
+async fn written(aws: &Aws, conditions: &BTreeSet<Condition>) -> Result<(Vec<LiveCondition>, Option<String>), Fault> {
+    let (mut all, mut note) = (Vec::new(), None);
+    for condition in conditions {
+        let secret = condition.secret();
+        let sent = match &secret {
+            Some((secret, versions)) => values(aws, secret, versions).await?,
+            None => Vec::new(),
+        };
+        all.push(condition.written(&sent));
+        if let (Some((secret, versions)), Condition::SecretHeader { name, .. }) = (secret, condition) {
+            note = Some(format!("{name} {}", Note::of(&secret, &versions, &sent)));
+        }
+    }
+    Ok((all, note))
+}
+
+/// The header that a note is about, and the note.
+fn noted(tag: &str) -> Option<(String, Note)> {
+    let (name, note) = tag.split_once(' ')?;
+    Some((name.to_owned(), Note::parse(note)?))
+}
 
 /// A live rule, and whose it is: the answers do not say it.
 struct Listing {
@@ -235,11 +272,12 @@ async fn place(aws: &Aws, found: &Found<ListenerRule>, priority: u16) -> Result<
 }
 
 /// The definition that would have produced a live one.
-fn understand(rule: &Listing, tags: Tags) -> Found<ListenerRule> {
+fn understand(rule: &Listing, mut tags: Tags) -> Found<ListenerRule> {
+    let noted = tags.remove(NOTE).and_then(|tag| noted(&tag));
     let definition = ListenerRule {
         listener: Ref::known(&rule.listener),
         priority: rule.priority,
-        conditions: rule.live.conditions().iter().map(Condition::of).collect(),
+        conditions: rule.live.conditions().iter().map(|live| Condition::of(live, noted.as_ref())).collect(),
         action: Action::of(rule.live.actions()),
     };
     Found::ready(&rule.arn, definition, tags)
@@ -314,7 +352,7 @@ mod tests {
         let live = Live::builder()
             .rule_arn(RULE)
             .priority("100")
-            .set_conditions(Some(wanted.conditions.iter().map(Condition::written).collect()))
+            .set_conditions(Some(wanted.conditions.iter().map(|condition| condition.written(&[])).collect()))
             .set_actions(Some(wanted.action.written()))
             .build();
         let listing = Listing::of(live).unwrap();

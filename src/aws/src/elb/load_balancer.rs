@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
-use infra_engine::live::{Ask, Behaviour, Fault, Found, GoneIsFine, Order, Retag, State, Waits};
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, State, Waits};
 use infra_engine::model::{Ref, Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use super::{names, tags};
 use crate::ec2::{RouteTable, SecurityGroupId, Subnet, SubnetId, Target};
 use crate::iam::Arn;
 use crate::pages::each;
+use crate::s3::{Bucket, BucketName, BucketPolicy, Encryption};
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
 
@@ -45,6 +46,7 @@ use crate::{Aws, Sorted};
 ///     drops_invalid_headers: true,
 ///     desync: Desync::Defensive,
 ///     deletion_protection: false,
+///     access_logs: None,
 /// };
 /// ```
 ///
@@ -83,6 +85,19 @@ pub struct LoadBalancer {
     pub desync: Desync,
     /// Whether AWS refuses to delete it, whoever asks. It must be `false` before it can go.
     pub deletion_protection: bool,
+    /// Where each request is written down, and what became of it; none is nowhere.
+    pub access_logs: Option<AccessLogs>,
+}
+
+/// Where a load balancer writes down each request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccessLogs {
+    /// The bucket, of the same region and encrypted with S3's own keys. Its policy lets
+    /// `logdelivery.elasticloadbalancing.amazonaws.com` write into `PREFIX/AWSLogs/ACCOUNT/`: AWS tries that when logs are
+    /// turned on, so refer to the policy's output `bucket`, which is there after the policy.
+    pub bucket: Ref<BucketName>,
+    /// What the names of files begin with. Empty is nothing.
+    pub prefix: String,
 }
 
 /// Who can reach a load balancer.
@@ -217,7 +232,8 @@ impl Behaviour for LoadBalancer {
         let attribute = |(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build();
         let call = aws.elb().modify_load_balancer_attributes().load_balancer_arn(&found.id);
         let call = call.set_attributes(Some(settings.into_iter().map(attribute).collect()));
-        call.send().await.sorted("elasticloadbalancing:ModifyLoadBalancerAttributes").changing().map(drop)
+        let sent = call.send().await.sorted("elasticloadbalancing:ModifyLoadBalancerAttributes").changing();
+        sent.map_err(bucket_not_open).map(drop)
     }
 
     async fn retag(aws: &Aws, found: &Found<LoadBalancer>, retag: &Retag) -> Result<(), Fault> {
@@ -279,18 +295,32 @@ const HTTP2: &str = "routing.http2.enabled";
 const DROP: &str = "routing.http.drop_invalid_header_fields.enabled";
 const DESYNC: &str = "routing.http.desync_mitigation_mode";
 const PROTECTION: &str = "deletion_protection.enabled";
+const LOGS: &str = "access_logs.s3.enabled";
+const LOGS_BUCKET: &str = "access_logs.s3.bucket";
+const LOGS_PREFIX: &str = "access_logs.s3.prefix";
 
 /// What a definition says by attributes.
 fn settings(balancer: &LoadBalancer) -> Vec<Setting> {
     let LoadBalancer { name: _, scheme: _, subnets: _, security_groups: _, addresses: _, .. } = balancer;
-    let LoadBalancer { idle_seconds, http2, drops_invalid_headers, desync, deletion_protection, .. } = balancer;
-    vec![
+    let LoadBalancer { idle_seconds, http2, drops_invalid_headers, desync, deletion_protection, access_logs, .. } =
+        balancer;
+    let mut settings = vec![
         (IDLE, idle_seconds.to_string()),
         (HTTP2, http2.to_string()),
         (DROP, drops_invalid_headers.to_string()),
         (DESYNC, desync.text().to_owned()),
         (PROTECTION, deletion_protection.to_string()),
-    ]
+        (LOGS, access_logs.is_some().to_string()),
+    ];
+    if let Some(AccessLogs { bucket, prefix }) = access_logs {
+        settings.extend([(LOGS_BUCKET, bucket.value()), (LOGS_PREFIX, prefix.clone())]);
+    }
+    settings
+}
+
+/// The bucket's policy was written a moment ago. If it stays so, the limit of the wait ends it.
+fn bucket_not_open(fault: Fault) -> Fault {
+    fault.when(FaultKind::NotYet, &["InvalidConfigurationRequest"], "Access Denied for bucket")
 }
 
 /// The definition that would have produced a live one.
@@ -315,6 +345,10 @@ fn understand(live: &Live, attributes: &Attributes, tags: Tags) -> Found<LoadBal
         drops_invalid_headers: attributes.value(DROP, false),
         desync: attributes.text(DESYNC).and_then(Desync::of).unwrap_or(Desync::Defensive),
         deletion_protection: attributes.value(PROTECTION, false),
+        access_logs: attributes.value(LOGS, false).then(|| AccessLogs {
+            bucket: Ref::known(attributes.text(LOGS_BUCKET).unwrap_or_default()),
+            prefix: attributes.text(LOGS_PREFIX).unwrap_or_default().to_owned(),
+        }),
     };
     let code = live.state().and_then(|state| state.code());
     let reason = live.state().and_then(|state| state.reason()).unwrap_or("AWS gives no reason");
@@ -411,7 +445,33 @@ static RULES: &[Rule<LoadBalancer>] = &[
         severity: Severity::Error,
         check: idle_fits,
     },
+    Rule {
+        code: "V16c",
+        says: "access logs go to a bucket that is encrypted with S3's own keys, under a prefix without `AWSLogs`",
+        source: "Elastic Load Balancing user guide: access logs, bucket requirements",
+        severity: Severity::Error,
+        check: logs_fit,
+    },
 ];
+
+/// V16c. The bucket may be referred to by itself or by its policy.
+fn logs_fit(balancer: &LoadBalancer, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Some(AccessLogs { bucket, prefix }) = &balancer.access_logs else { return Vec::new() };
+    let mut violations = Vec::new();
+    let named = bucket.value();
+    let policy = around.all::<BucketPolicy>().find(|(address, _)| named == format!("{address}.bucket"));
+    let meant = policy.map_or(named, |(_, policy)| policy.bucket.value());
+    let found = around.all::<Bucket>().find(|(address, _)| meant == format!("{address}.id"));
+    if let Some((address, _)) = found.filter(|(_, bucket)| bucket.encryption != Encryption::S3) {
+        let wrong = format!("{address} is encrypted with another key");
+        violations.push(Violation::of("access_logs", bucket, wrong, "write `Encryption::S3` there"));
+    }
+    if prefix.contains("AWSLogs") || prefix.starts_with('/') || prefix.ends_with('/') {
+        let wrong = "it has `AWSLogs` in it, or a slash at an end: AWS adds both";
+        violations.push(Violation::of("access_logs", prefix, wrong, "write a word such as `alb`, or nothing"));
+    }
+    violations
+}
 
 fn name_fits(balancer: &LoadBalancer, _: &Surroundings<'_>) -> Vec<Violation> {
     let mut violations = names::name(&balancer.name);

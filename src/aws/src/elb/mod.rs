@@ -18,13 +18,13 @@ mod tags;
 mod target_group;
 
 pub use action::{Action, Content, Forward, Moved, Redirect, Response, Share};
-pub use condition::{Condition, Parameter};
+pub use condition::{Condition, ORIGIN_HEADER, Parameter};
 pub use health_check::HealthCheck;
 pub use listener::{CertificateArn, Listener, ListenerArn, Serves, TlsPolicy};
 pub use listener_rule::{ListenerRule, ListenerRuleArn};
 pub use load_balancer::{
-    AddressFamily, Desync, LoadBalancer, LoadBalancerArn, LoadBalancerDnsName, LoadBalancerSuffix, LoadBalancerZone,
-    Scheme,
+    AccessLogs, AddressFamily, Desync, LoadBalancer, LoadBalancerArn, LoadBalancerDnsName, LoadBalancerSuffix,
+    LoadBalancerZone, Scheme,
 };
 pub use success::{SuccessCodes, SuccessCodesError};
 pub use target_group::{

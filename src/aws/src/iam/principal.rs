@@ -200,6 +200,8 @@ services! {
     RdsMonitoring = "monitoring.rds.amazonaws.com";
     /// EventBridge Scheduler.
     Scheduler = "scheduler.amazonaws.com";
+    /// What writes the access logs of load balancers, in every region.
+    LoadBalancerLogs = "logdelivery.elasticloadbalancing.amazonaws.com";
     /// Topics of SNS.
     Sns = "sns.amazonaws.com";
     /// Spot fleets: their fleet role.

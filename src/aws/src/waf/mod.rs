@@ -5,5 +5,6 @@
 mod web_acl;
 
 pub use web_acl::{
-    Answer, Inspection, ManagedGroup, RateRule, Verdict, WebAcl, WebAclArn, WebAclId, WebAclRule, Window,
+    Answer, Inspection, LoggingConfiguration, ManagedGroup, RateRule, RedactedField, Verdict, WebAcl, WebAclArn,
+    WebAclId, WebAclRule, Window,
 };

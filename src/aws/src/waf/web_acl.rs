@@ -17,8 +17,11 @@ use crate::tags::{from_sdk, to_sdk};
 use crate::unreadable::or_stand_in;
 use crate::{Aws, Sorted, index};
 
+mod logging;
 mod rules;
 mod wire;
+
+pub use logging::{LoggingConfiguration, RedactedField};
 
 /// Which requests a distribution answers.
 ///
@@ -54,6 +57,8 @@ pub struct WebAcl {
     pub verdict: Verdict,
     /// Its rules by name.
     pub rules: BTreeMap<String, WebAclRule>,
+    /// Where it writes down what it has decided; none is nowhere.
+    pub logging_configuration: Option<LoggingConfiguration>,
 }
 
 /// What becomes of requests that no rule decides.
@@ -157,7 +162,8 @@ impl WebAcl {
     /// A web ACL that lets through what no rule refuses, without rules yet.
     pub fn open(name: impl Into<String>, description: impl Into<String>) -> WebAcl {
         let (name, description) = (name.into(), description.into());
-        WebAcl { name, description, verdict: Verdict::Allow, rules: BTreeMap::new() }
+        let (verdict, rules, logging_configuration) = (Verdict::Allow, BTreeMap::new(), None);
+        WebAcl { name, description, verdict, rules, logging_configuration }
     }
 }
 
@@ -169,11 +175,20 @@ impl Behaviour for WebAcl {
     const INDEXED: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[
+        // In the caller's name WAF lets itself write into the log group.
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:PutResourcePolicy",
         "wafv2:CreateWebACL",
+        "wafv2:DeleteLoggingConfiguration",
         "wafv2:DeleteWebACL",
+        "wafv2:GetLoggingConfiguration",
         "wafv2:GetWebACL",
         "wafv2:ListTagsForResource",
         "wafv2:ListWebACLs",
+        "wafv2:PutLoggingConfiguration",
         "wafv2:TagResource",
         "wafv2:UntagResource",
         "wafv2:UpdateWebACL",
@@ -199,7 +214,11 @@ impl Behaviour for WebAcl {
                 return Ok(None);
             }
             let Some((live, _)) = get(aws, name, id).await? else { return Ok(None) };
-            let understood = wire::read(&live).map(|definition| Found::ready(id, definition, tags.clone()));
+            let with_log = async {
+                let logging_configuration = logging::get(aws, arn).await?;
+                Ok(WebAcl { logging_configuration, ..wire::read(&live)? })
+            };
+            let understood = with_log.await.map(|definition| Found::ready(id, definition, tags.clone()));
             let found = or_stand_in(understood, || Found::ready(id, WebAcl::open(name, ""), tags))?;
             Ok(Some(found.with(WebAcl::ARN.name, arn)))
         });
@@ -208,7 +227,7 @@ impl Behaviour for WebAcl {
 
     async fn create(aws: &Aws, order: &Order<WebAcl>) -> Result<String, Fault> {
         const OPERATION: &str = "wafv2:CreateWebACL";
-        let WebAcl { name, description, verdict, rules } = &order.definition;
+        let WebAcl { name, description, verdict, rules, logging_configuration: _ } = &order.definition;
         let call = aws
             .wafv2()
             .create_web_acl()
@@ -232,15 +251,22 @@ impl Behaviour for WebAcl {
     /// written. Rules that are AWS's own stay.
     async fn update(aws: &Aws, found: &Found<WebAcl>, wanted: &WebAcl) -> Result<(), Fault> {
         const OPERATION: &str = "wafv2:UpdateWebACL";
-        let WebAcl { name, description, verdict, rules } = wanted;
+        let WebAcl { name, description, verdict, rules, logging_configuration } = wanted;
+        if *logging_configuration != found.definition.logging_configuration {
+            let arn = &found.outputs[WebAcl::ARN.name];
+            match logging_configuration {
+                Some(wanted) => logging::put(aws, arn, wanted).await?,
+                None => logging::delete(aws, arn).await?,
+            }
+        }
         let Some((live, lock)) = get(aws, name, &found.id).await? else {
             return Err(Fault::new(FaultKind::Gone, OPERATION, "it is not there any more: plan again"));
         };
-        let now = wire::read(&live)?;
+        let now = WebAcl { logging_configuration: logging_configuration.clone(), ..wire::read(&live)? };
         if now == *wanted {
             return Ok(());
         }
-        if now != found.definition {
+        if now != (WebAcl { logging_configuration: logging_configuration.clone(), ..found.definition.clone() }) {
             let message = "somebody has changed it since it was read: plan again";
             return Err(Fault::new(FaultKind::Refused, OPERATION, message));
         }
@@ -267,6 +293,9 @@ impl Behaviour for WebAcl {
     /// A distribution that had it a moment ago holds it for some minutes: the call says so, and is repeated.
     async fn delete(aws: &Aws, found: &Found<WebAcl>) -> Result<(), Fault> {
         let name = &found.definition.name;
+        if found.definition.logging_configuration.is_some() {
+            logging::delete(aws, &found.outputs[WebAcl::ARN.name]).await?;
+        }
         let Some((_, lock)) = get(aws, name, &found.id).await? else { return Ok(()) };
         let call = aws.wafv2().delete_web_acl().name(name).scope(Scope::Cloudfront).id(&found.id);
         call.set_lock_token(lock).send().await.sorted("wafv2:DeleteWebACL").map(drop).gone_is_fine()

@@ -6,11 +6,12 @@ use infra_aws::cloudfront::{
     PriceClass, QueryStrings, ResponseHeadersPolicy, ResponseHeadersPolicyId, SecurityHeaders, Signing, TlsFrom,
     TlsVersion, Ttl, ViewerProtocol, WebOrigin,
 };
+use infra_aws::secretsmanager::SecretValue;
 use infra_aws::waf::WebAclArn;
 use infra_engine::model::{Platform, Ref};
 use infra_testkit::laws::Sample;
 
-use crate::ground::Ground;
+use crate::ground::{Ground, secret};
 
 mod headers;
 
@@ -25,19 +26,21 @@ struct Others {
     headers: Ref<ResponseHeadersPolicyId>,
 }
 
-fn cdn(project: &str, access: &Ref<OriginAccessControlId>) -> Distribution {
+fn cdn(project: &str, access: &Ref<OriginAccessControlId>, shown: &SecretValue) -> Distribution {
     let pages = Cache::forwarding(["Host", "Authorization"], Ttl { min: 0, default: 300, max: 86_400 });
+    let web = |name: &str| Origin::web(Ref::known(format!("{name}.example.com")));
+    let told = Origin { custom_headers: [("X-Origin-Verify".into(), shown.clone())].into(), ..web("told") };
     let assets = Origin::bucket(Ref::known("shop.s3.us-east-1.amazonaws.com"), access.clone());
     let path = |path: &str, origin, cache| PathBehavior { path: path.into(), behavior: Behavior::of(origin, cache) };
     let policies = Cache::Policies { cache: Ref::known(CACHE_POLICY), origin_request: None };
     Distribution {
-        origins: [("web".into(), Origin::web(Ref::known("lb.example.com"))), ("assets".into(), assets)].into(),
+        origins: [("web".into(), web("lb")), ("assets".into(), assets), ("shown".into(), told)].into(),
         behaviors: vec![path("/api/*", "web", Cache::nothing()), path("/static/*", "assets", policies)],
         ..Distribution::of(format!("{project} CDN"), Behavior::of("web", pages))
     }
 }
 
-fn stack(platform: &mut Platform, project: &str) -> Others {
+fn stack(platform: &mut Platform, project: &str, shown: &SecretValue) -> Others {
     let mut stack = platform.stack("cdn");
     let access = ["access", "other"].map(|name| {
         let access =
@@ -47,7 +50,7 @@ fn stack(platform: &mut Platform, project: &str) -> Others {
     let security = SecurityHeaders::strict();
     let headers = ResponseHeadersPolicy { name: format!("{project}-headers"), security, headers: [].into() };
     let headers = stack.add("headers", headers).id();
-    stack.add("cdn", cdn(project, &access[0]));
+    stack.add("cdn", cdn(project, &access[0], shown));
     Others { access, headers }
 }
 
@@ -63,20 +66,21 @@ async fn web_acl(ground: &Ground) -> Ref<WebAclArn> {
 
 #[tokio::test]
 async fn cloudfront() {
-    let acl = web_acl(&Ground::new().await).await;
+    let around = Ground::new().await;
+    let (acl, shown) = (web_acl(&around).await, secret(&around).await);
     // A distribution takes its time for each change.
-    Ground::obeys_in_parts(6, |ground| sample(&ground.project, acl.clone())).await;
+    Ground::obeys_in_parts(6, |ground| sample(&ground.project, acl.clone(), &shown)).await;
 }
 
-fn sample(project: &str, acl: Ref<WebAclArn>) -> Sample {
-    let (sample, others) = Sample::with(|platform| stack(platform, project));
+fn sample(project: &str, acl: Ref<WebAclArn>, shown: &[SecretValue; 2]) -> Sample {
+    let (sample, others) = Sample::with(|platform| stack(platform, project, &shown[0]));
     let sample = sample
         .change("cdn.access", |it: &mut OriginAccessControl| it.name.push('2'))
         .change("cdn.access", |it: &mut OriginAccessControl| it.origin = OriginType::Lambda)
         .change("cdn.access", |it: &mut OriginAccessControl| it.signing = Signing::UnlessSigned)
         .change("cdn.access", |it: &mut OriginAccessControl| it.signing = Signing::Never);
     let sample = distributions(headers::policies(sample), project, acl);
-    behaviors(origins(sample, &others), &others)
+    behaviors(origins(sample, &others, &shown[1]), &others)
 }
 
 fn distributions(sample: Sample, project: &str, acl: Ref<WebAclArn>) -> Sample {
@@ -107,7 +111,7 @@ fn distributions(sample: Sample, project: &str, acl: Ref<WebAclArn>) -> Sample {
     })
 }
 
-fn origins(mut sample: Sample, others: &Others) -> Sample {
+fn origins(mut sample: Sample, others: &Others, newest: &SecretValue) -> Sample {
     let other = Origin::web(Ref::known("other.example.com"));
     sample = sample
         .change(CDN, |it: &mut Distribution| drop(it.origins.insert("other".into(), other)))
@@ -116,6 +120,13 @@ fn origins(mut sample: Sample, others: &Others) -> Sample {
         .change(CDN, |it: &mut Distribution| origin(it, "web").domain = Ref::known("lb2.example.com"))
         .change(CDN, |it: &mut Distribution| origin(it, "web").path = "/shop".into())
         .change(CDN, |it: &mut Distribution| origin(it, "web").attempts = 2)
+        .change(CDN, |it: &mut Distribution| {
+            origin(it, "web").custom_headers = [("X-Origin-Verify".into(), newest.clone())].into();
+        })
+        .change(CDN, |it: &mut Distribution| {
+            origin(it, "shown").custom_headers = [("X-Origin-Verify".into(), newest.clone())].into();
+        })
+        .change(CDN, |it: &mut Distribution| origin(it, "shown").custom_headers.clear())
         .change(CDN, |it: &mut Distribution| origin(it, "web").connect_timeout = 5)
         .change(CDN, |it: &mut Distribution| web(it).protocol = OriginProtocol::HttpOnly)
         .change(CDN, |it: &mut Distribution| web(it).protocol = OriginProtocol::AsViewer)

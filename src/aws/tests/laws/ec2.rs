@@ -1,10 +1,12 @@
 //! Networks: addresses, gateways, routes, and what may speak to whom.
 
 use infra_aws::ec2::{
-    Allow, Destination, ElasticIp, ElasticIpId, Icmp, InternetGateway, InternetGatewayId, NatGateway, Peer, Reach,
-    RouteTable, SecurityGroup, SecurityGroupRules, Subnet, SubnetId, Target, Traffic, Vpc,
+    Allow, DefaultSecurityGroup, Destination, DestinationOptions, ElasticIp, ElasticIpId, FileFormat, FlowLog,
+    FlowLogResource, Icmp, InternetGateway, InternetGatewayId, LogDestination, MaxAggregationInterval, NatGateway,
+    Peer, Reach, RouteTable, SecurityGroup, SecurityGroupRules, Subnet, SubnetId, Target, Traffic, TrafficType, Vpc,
+    VpcId,
 };
-use infra_engine::model::{Platform, Ref};
+use infra_engine::model::{Platform, Ref, Stack};
 use infra_testkit::laws::Sample;
 use infra_values::Cidr;
 
@@ -20,8 +22,16 @@ struct Others {
 fn stack(platform: &mut Platform, network: &Network) -> Others {
     let mut stack = platform.stack("net");
     let cidr = |text: &str| -> Cidr { text.parse().unwrap() };
-    let vpc = stack.add("main", Vpc { cidr: cidr("10.0.0.0/16"), dns_support: true, dns_hostnames: true });
-    let plain = stack.add("plain", Vpc { cidr: cidr("10.1.0.0/16"), dns_support: true, dns_hostnames: false });
+    let (dns_support, dns_hostnames) = (true, true);
+    let default_security_group = DefaultSecurityGroup::Closed;
+    let vpc = Vpc { cidr: cidr("10.0.0.0/16"), dns_support, dns_hostnames, default_security_group };
+    let plain = Vpc {
+        cidr: cidr("10.1.0.0/16"),
+        dns_hostnames: false,
+        default_security_group: DefaultSecurityGroup::Open,
+        ..vpc.clone()
+    };
+    let (vpc, plain) = (stack.add("main", vpc), stack.add("plain", plain));
     let subnet = |number: u8, zone: &str| Subnet {
         vpc: vpc.id(),
         cidr: cidr(&format!("10.0.{number}.0/24")),
@@ -56,11 +66,55 @@ fn stack(platform: &mut Platform, network: &Network) -> Others {
     let ingress = [https, Traffic::tcp(8000..=8100).with(app.id())].into();
     let egress = [Traffic::All.with(Cidr::ANYWHERE)].into();
     stack.add("rules", SecurityGroupRules { group: web.id(), ingress, egress });
+    flow_logs(&mut stack, vpc.id(), c.id());
     Others { address: other_address.id(), gateway: gateway.id(), subnet: c.id() }
 }
 
+/// Logs of a network to a group, and of a subnet to a bucket.
+fn flow_logs(stack: &mut Stack, vpc: Ref<VpcId>, subnet: Ref<SubnetId>) {
+    let to_group = FlowLog {
+        resource: FlowLogResource::Vpc(vpc),
+        traffic_type: TrafficType::All,
+        log_destination: LogDestination::CloudWatchLogs {
+            log_group_name: Ref::known("/vpc/law"),
+            deliver_logs_permission_arn: Ref::known("arn:aws:iam::000000000000:role/law-flow-logs"),
+        },
+        log_format: None,
+        max_aggregation_interval: MaxAggregationInterval::TenMinutes,
+    };
+    let to_bucket = FlowLog {
+        resource: FlowLogResource::Subnet(subnet),
+        log_destination: LogDestination::S3 {
+            log_destination: Ref::known("arn:aws:s3:::law-flow-logs"),
+            destination_options: DestinationOptions::default(),
+        },
+        ..to_group.clone()
+    };
+    stack.add("flow-log", to_group);
+    stack.add("flow-log-of-subnet", to_bucket);
+}
+
+/// The log goes elsewhere.
+fn other_group(log: &mut FlowLog) {
+    if let LogDestination::CloudWatchLogs { log_group_name, deliver_logs_permission_arn: _ } = &mut log.log_destination
+    {
+        *log_group_name = Ref::known("/vpc/other");
+    }
+}
+
+/// The log's files are written otherwise.
+fn other_files(log: &mut FlowLog) {
+    if let LogDestination::S3 { log_destination: _, destination_options } = &mut log.log_destination {
+        *destination_options = DestinationOptions {
+            file_format: FileFormat::Parquet,
+            hive_compatible_partitions: true,
+            per_hour_partition: true,
+        };
+    }
+}
+
 /// What a group may let through otherwise: another peer, other ports, another protocol, another description.
-fn otherwise() -> [Allow; 6] {
+fn otherwise() -> [Allow; 7] {
     let private: Cidr = "10.0.0.0/8".parse().unwrap();
     let ipv6: Cidr = "2001:db8::/32".parse().unwrap();
     [
@@ -70,6 +124,7 @@ fn otherwise() -> [Allow; 6] {
         Traffic::Icmp(Icmp::Code(3, 4)).with(private),
         Traffic::Icmpv6(Icmp::Any).with(ipv6),
         Traffic::Protocol(50).with(Peer::PrefixList("pl-63a5400a".into())),
+        Traffic::tcp(443).with(Peer::PrefixList("com.amazonaws.global.cloudfront.origin-facing".into())),
     ]
 }
 
@@ -84,6 +139,13 @@ async fn ec2() {
         .change("net.main", |it: &mut Vpc| it.cidr = "10.0.0.0/17".parse().unwrap())
         .change("net.main", |it: &mut Vpc| it.dns_hostnames = false)
         .change("net.plain", |it: &mut Vpc| it.dns_support = false)
+        .change("net.main", |it: &mut Vpc| it.default_security_group = DefaultSecurityGroup::Open)
+        .change("net.flow-log", |it: &mut FlowLog| it.traffic_type = TrafficType::Reject)
+        .change("net.flow-log", |it: &mut FlowLog| it.log_format = Some("${srcaddr} ${dstaddr} ${action}".into()))
+        .change("net.flow-log", |it: &mut FlowLog| it.max_aggregation_interval = MaxAggregationInterval::OneMinute)
+        .change("net.flow-log", |it: &mut FlowLog| it.resource = FlowLogResource::Subnet(others.subnet.clone()))
+        .change("net.flow-log", other_group)
+        .change("net.flow-log-of-subnet", other_files)
         .change("net.c", |it: &mut Subnet| it.vpc = elsewhere.vpc.clone())
         .change("net.c", |it: &mut Subnet| it.cidr = "10.0.4.0/24".parse().unwrap())
         .change("net.c", |it: &mut Subnet| it.cidr = "10.0.3.0/25".parse().unwrap())

@@ -2,14 +2,15 @@
 
 use infra_aws::ec2::VpcId;
 use infra_aws::elb::{
-    Action, AddressFamily, Algorithm, Condition, Desync, HealthCheck, Listener, ListenerArn, ListenerRule,
-    LoadBalancer, LoadBalancerArn, Protocol, ProtocolVersion, Scheme, Serves, Stickiness, TargetGroup, TargetKind,
-    TlsPolicy,
+    AccessLogs, Action, AddressFamily, Algorithm, Condition, Desync, HealthCheck, Listener, ListenerArn, ListenerRule,
+    LoadBalancer, LoadBalancerArn, ORIGIN_HEADER, Protocol, ProtocolVersion, Scheme, Serves, Stickiness, TargetGroup,
+    TargetKind, TlsPolicy,
 };
+use infra_aws::secretsmanager::SecretValue;
 use infra_engine::model::{Platform, Ref};
 use infra_testkit::laws::Sample;
 
-use crate::ground::{Ground, Network};
+use crate::ground::{Ground, Network, secret};
 
 const CERTIFICATE: &str = "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012";
 
@@ -42,6 +43,7 @@ fn balancer(name: String, network: &Network) -> LoadBalancer {
         drops_invalid_headers: true,
         desync: Desync::Defensive,
         deletion_protection: false,
+        access_logs: None,
     }
 }
 
@@ -51,7 +53,17 @@ struct Others {
     listener: Ref<ListenerArn>,
 }
 
-fn stack(platform: &mut Platform, project: &str, network: &Network) -> Others {
+/// What a rule may want to be shown.
+fn proof(version: &SecretValue, before: &SecretValue) -> Condition {
+    Condition::SecretHeader {
+        name: ORIGIN_HEADER.into(),
+        secret: version.secret.clone(),
+        version: version.version.clone(),
+        before: before.version.clone(),
+    }
+}
+
+fn stack(platform: &mut Platform, project: &str, network: &Network, shown: Condition) -> Others {
     let mut stack = platform.stack("edge");
     let front = stack.add("front", balancer(format!("{project}-f"), network));
     let other = stack.add("other", balancer(format!("{project}-o"), network));
@@ -66,7 +78,9 @@ fn stack(platform: &mut Platform, project: &str, network: &Network) -> Others {
     let spare = stack.add("spare", Listener { port: 81, ..listener(front.id()) });
     let conditions = [Condition::path(["/users", "/users/*"])].into();
     let action = Action::forward(group_a.id());
-    stack.add("users", ListenerRule { listener: http.id(), priority: 100, conditions, action });
+    let users = ListenerRule { listener: http.id(), priority: 100, conditions, action };
+    stack.add("shown", ListenerRule { priority: 101, conditions: [shown].into(), ..users.clone() });
+    stack.add("users", users);
     Others { balancer: other.id(), listener: spare.id() }
 }
 
@@ -76,7 +90,9 @@ async fn elb() {
     let network = Network::new(&ground).await;
     let elsewhere = Network::new(&ground).await;
     let project = ground.project.clone();
-    let (sample, others) = Sample::with(|platform| stack(platform, &project, &network));
+    let [before, newest] = secret(&ground).await;
+    let shown = proof(&newest, &before);
+    let (sample, others) = Sample::with(|platform| stack(platform, &project, &network, shown));
     let sample = sample
         .change("edge.other", |it: &mut LoadBalancer| it.name.push('2'))
         .change("edge.other", |it: &mut LoadBalancer| it.scheme = Scheme::Internal)
@@ -88,6 +104,12 @@ async fn elb() {
         .change("edge.front", |it: &mut LoadBalancer| it.drops_invalid_headers = false)
         .change("edge.front", |it: &mut LoadBalancer| it.desync = Desync::Strictest)
         .change("edge.front", |it: &mut LoadBalancer| it.deletion_protection = true)
+        .change("edge.front", |it: &mut LoadBalancer| {
+            it.access_logs = Some(AccessLogs { bucket: Ref::known("law-logs"), prefix: String::new() });
+        })
+        .change("edge.other", |it: &mut LoadBalancer| {
+            it.access_logs = Some(AccessLogs { bucket: Ref::known("law-logs"), prefix: "alb".into() });
+        })
         .change("edge.a", |it: &mut TargetGroup| it.name.push('2'))
         .change("edge.b", |it: &mut TargetGroup| it.vpc = elsewhere.vpc.clone())
         .change("edge.a", |it: &mut TargetGroup| it.port = 9000)
@@ -116,6 +138,8 @@ async fn elb() {
         .change("edge.users", |it: &mut ListenerRule| it.listener = others.listener.clone())
         .change("edge.users", |it: &mut ListenerRule| it.priority = 50)
         .change("edge.users", |it: &mut ListenerRule| it.conditions = [Condition::host(["*.example.com"])].into())
+        .change("edge.users", |it: &mut ListenerRule| it.conditions.extend([proof(&newest, &before)]))
+        .change("edge.shown", |it: &mut ListenerRule| it.conditions = [proof(&before, &before)].into())
         .change("edge.users", |it: &mut ListenerRule| it.action = Action::respond(404, "nobody"));
     ground.obeys(&sample).await;
 }

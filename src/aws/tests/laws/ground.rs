@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::future::join_all;
 use infra_aws::ec2::{SecurityGroupId, SubnetId, VpcId};
+use infra_aws::secretsmanager::SecretValue;
 use infra_aws::{Aws, Endpoints, Settings, registry};
 use infra_engine::model::{Owner, Ref};
 use infra_testkit::laws::{self, Sample};
@@ -74,6 +75,21 @@ fn unique(word: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     format!("{word}{:x}-{}", now.as_millis(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A secret that samples stand on, of two versions: the one before and the one that is to be used.
+pub async fn secret(ground: &Ground) -> [SecretValue; 2] {
+    let secrets = ground.aws.secretsmanager();
+    let made = secrets
+        .create_secret()
+        .name(format!("{}/key", ground.project))
+        .secret_string("a-value-of-32-characters-or-more");
+    let made = made.send().await.unwrap();
+    let arn = made.arn.unwrap();
+    let next = secrets.put_secret_value().secret_id(&arn).secret_string("another-value-of-32-characters-so");
+    let next = next.send().await.unwrap();
+    [made.version_id, next.version_id]
+        .map(|version| SecretValue { secret: Ref::known(&arn), version: Ref::known(version.unwrap()) })
 }
 
 /// A network that samples stand on, and that none of them changes.

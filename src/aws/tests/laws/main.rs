@@ -49,6 +49,7 @@ const SAMPLES: &[&[&str]] = &[
     &["cloudwatch/alarm", "cloudwatch/dashboard"],
     &[
         "ec2/elastic-ip",
+        "ec2/flow-log",
         "ec2/internet-gateway",
         "ec2/nat-gateway",
         "ec2/route-table",
@@ -65,7 +66,7 @@ const SAMPLES: &[&[&str]] = &[
     &["elb/listener", "elb/listener-rule", "elb/load-balancer", "elb/target-group"],
     &["events/rule", "events/target", "lambda/function", "lambda/permission"],
     &["iam/instance-profile", "iam/role", "iam/service-linked-role"],
-    &["logs/log-group"],
+    &["logs/delivery", "logs/delivery-destination", "logs/delivery-source", "logs/log-group"],
     &["rds/instance", "rds/parameter-group", "rds/replica", "rds/subnet-group"],
     &["s3/bucket", "s3/bucket-policy"],
     &["secretsmanager/secret"],

@@ -1,7 +1,11 @@
 //! Web ACLs.
 
-use infra_aws::waf::{Answer, Inspection, ManagedGroup, RateRule, Verdict, WebAcl, WebAclRule, Window};
-use infra_engine::model::Platform;
+use infra_aws::logs::LogGroupArn;
+use infra_aws::waf::{
+    Answer, Inspection, LoggingConfiguration, ManagedGroup, RateRule, RedactedField, Verdict, WebAcl, WebAclRule,
+    Window,
+};
+use infra_engine::model::{Platform, Ref};
 use infra_testkit::laws::Sample;
 
 use crate::ground::Ground;
@@ -16,7 +20,7 @@ fn managed(name: &str, version: Option<&str>) -> Inspection {
     Inspection::Managed(ManagedGroup { vendor, name, version: version.map(str::to_owned) })
 }
 
-fn stack(platform: &mut Platform, project: &str) {
+fn stack(platform: &mut Platform, project: &str, log: Ref<LogGroupArn>) {
     let group = managed("AWSManagedRulesCommonRuleSet", None);
     let rules = [
         ("auth".into(), rate(0, Window::OneMinute, Some("/auth"))),
@@ -24,7 +28,23 @@ fn stack(platform: &mut Platform, project: &str) {
         ("common".into(), WebAclRule { priority: 2, inspection: group, answer: Answer::Block }),
     ];
     let acl = WebAcl::open(format!("{project}-firewall"), "What the shop answers");
-    platform.stack("cdn").add("firewall", WebAcl { rules: rules.into(), ..acl });
+    let logging_configuration = Some(LoggingConfiguration {
+        log_destination: log,
+        redacted_fields: [RedactedField::SingleHeader("authorization".into()), RedactedField::QueryString].into(),
+    });
+    platform.stack("cdn").add("firewall", WebAcl { rules: rules.into(), logging_configuration, ..acl });
+}
+
+/// A log group that the sample stands on.
+async fn group(ground: &Ground, name: &str) -> Ref<LogGroupArn> {
+    let name = format!("aws-waf-logs-{}-{name}", ground.project);
+    ground.aws.logs().create_log_group().log_group_name(&name).send().await.unwrap();
+    Ref::known(format!("arn:aws:logs:us-east-1:000000000000:log-group:{name}"))
+}
+
+/// Another log.
+fn log(sample: Sample, edit: impl FnOnce(&mut LoggingConfiguration)) -> Sample {
+    sample.change("cdn.firewall", |it: &mut WebAcl| edit(it.logging_configuration.as_mut().unwrap()))
 }
 
 /// Another rule of this name.
@@ -44,7 +64,8 @@ fn rate_of(sample: Sample, edit: impl FnOnce(&mut RateRule)) -> Sample {
 async fn waf() {
     let ground = Ground::new().await;
     let project = ground.project.clone();
-    let mut sample = Sample::of(|platform| stack(platform, &project))
+    let (one, other) = (group(&ground, "one").await, group(&ground, "other").await);
+    let mut sample = Sample::of(|platform| stack(platform, &project, one.clone()))
         .change("cdn.firewall", |it: &mut WebAcl| it.name.push('2'))
         .change("cdn.firewall", |it: &mut WebAcl| it.description.push_str(", and what not"))
         .change("cdn.firewall", |it: &mut WebAcl| it.description.clear())
@@ -54,6 +75,9 @@ async fn waf() {
         .change("cdn.firewall", |it: &mut WebAcl| {
             drop(it.rules.insert("new".into(), rate(9, Window::TenMinutes, None)))
         });
+    sample = sample.change("cdn.firewall", |it: &mut WebAcl| it.logging_configuration = None);
+    sample = log(sample, |log| log.log_destination = other);
+    sample = log(sample, |log| log.redacted_fields = [RedactedField::Method, RedactedField::UriPath].into());
     sample = rule(sample, "auth", |rule| rule.priority = 7);
     for answer in [Answer::Count, Answer::Challenge, Answer::Captcha] {
         sample = rule(sample, "auth", |rule| rule.answer = answer);

@@ -4,6 +4,7 @@
 
 mod costs;
 mod data;
+mod edges;
 mod hostile;
 mod network;
 mod protocols;

@@ -1,7 +1,7 @@
 //! Refusals that only a real account gives, as AWS writes them: what is done about each.
 
 use infra_aws::Sorted;
-use infra_aws::ec2::Vpc;
+use infra_aws::ec2::{DefaultSecurityGroup, Vpc};
 use infra_aws::elb::{Action, Listener, Serves, TlsPolicy};
 use infra_aws::iam::Role;
 use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
@@ -88,7 +88,12 @@ async fn a_certificate_that_there_is_not_is_not_waited_for() {
 
 #[tokio::test]
 async fn what_stands_in_a_network_that_is_to_go_is_named() {
-    let vpc = Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_support: true, dns_hostnames: true };
+    let vpc = Vpc {
+        cidr: "10.0.0.0/16".parse().unwrap(),
+        dns_support: true,
+        dns_hostnames: true,
+        default_security_group: DefaultSecurityGroup::Open,
+    };
     let server = Server::answering([
         ("Action=DeleteVpc", ec2_refused("DependencyViolation", "The vpc 'vpc-1' has dependencies and cannot be deleted.")),
         (

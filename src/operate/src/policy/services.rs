@@ -27,11 +27,13 @@ enum Way {
     MadeWithin(&'static [&'static str]),
     /// Tags that come with a creating call: the key that names the call, and the calls.
     TaggedBy(&'static str, &'static [&'static str], &'static [&'static str]),
+    /// On what bears nobody's tag of ownership.
+    Nobodys(&'static [&'static str]),
     /// The first tags of something, our owner's among them: AWS does not tell by which call.
     TaggedFirst(&'static [&'static str]),
 }
 
-use self::Way::{Everything, Exactly, Made, MadeWithin, Named, Ours, TaggedBy, TaggedFirst, These};
+use self::Way::{Everything, Exactly, Made, MadeWithin, Named, Nobodys, Ours, TaggedBy, TaggedFirst, These};
 
 /// A service, and how its actions may be done.
 struct Service {
@@ -94,6 +96,7 @@ const EC2_MADE: &[&str] = &[
     "ec2:{region}:{account}:security-group/*",
     "ec2:{region}:{account}:spot-fleet-request/*",
     "ec2:{region}:{account}:subnet/*",
+    "ec2:{region}:{account}:vpc-flow-log/*",
     "ec2:{region}:{account}:vpc/*",
 ];
 // By name, beside the tag: listeners and rules go with their load balancer, and what is gone has no tags to be told by.
@@ -132,6 +135,10 @@ const DATABASES: &[&str] = &[
     "rds:{region}:{account}:snapshot:{name}",
     "rds:{region}:{account}:subgrp:{name}",
 ];
+const LOG_GROUPS: &[&str] = &["logs:{region}:{account}:log-group:{name}", "logs:{region}:{account}:log-group:{name}:*"];
+const LOG_SOURCES: &[&str] = &["logs:{region}:{account}:delivery-source:{name}"];
+const LOG_PLACES: &[&str] = &["logs:{region}:{account}:delivery-destination:{name}"];
+const DELIVERIES: &[&str] = &["logs:{region}:{account}:delivery:*"];
 const RULES: &[&str] = &["events:{region}:{account}:rule/{name}"];
 const BUCKETS: &[&str] = &["s3:::{name}"];
 const OBJECTS: &[&str] = &["s3:::{name}/*"];
@@ -184,7 +191,7 @@ const SERVICES: &[Service] = &[
         ways: &[
             (&["AllocateAddress", "CreateInternetGateway", "CreateVpc"], &[Made(EC2_MADE)]),
             (
-                &["CreateNatGateway", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet"],
+                &["CreateFlowLogs", "CreateNatGateway", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet"],
                 &[Made(EC2_MADE), Ours(EC2)],
             ),
             (
@@ -209,6 +216,12 @@ const SERVICES: &[Service] = &[
                 &["AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules"],
                 &[Ours(EC2), These(&["ec2:{region}:{account}:security-group-rule/*"])],
             ),
+            // The group that AWS makes along with a network bears no tag, and there is no telling it from others of
+            // nobody's. Rules are only taken away from such groups.
+            (
+                &["RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"],
+                &[Ours(EC2), Nobodys(&["ec2:{region}:{account}:security-group/*"])],
+            ),
             (
                 &["CreateTags"],
                 &[
@@ -216,6 +229,7 @@ const SERVICES: &[Service] = &[
                         "ec2:CreateAction",
                         &[
                             "AllocateAddress",
+                            "CreateFlowLogs",
                             "CreateInternetGateway",
                             "CreateNatGateway",
                             "CreateRouteTable",
@@ -290,17 +304,28 @@ const SERVICES: &[Service] = &[
     },
     Service {
         name: "logs",
-        ways: &[(
-            &[
-                "CreateLogDelivery",
-                "DeleteLogDelivery",
-                "DeleteResourcePolicy",
-                "PutResourcePolicy",
-                "UpdateLogDelivery",
-            ],
-            &[Everything],
-        )],
-        changes: &[Named(&["logs:{region}:{account}:log-group:{name}", "logs:{region}:{account}:log-group:{name}:*"])],
+        ways: &[
+            (
+                &[
+                    "CreateLogDelivery",
+                    "DeleteLogDelivery",
+                    "DeleteResourcePolicy",
+                    "PutResourcePolicy",
+                    "UpdateLogDelivery",
+                ],
+                &[Everything],
+            ),
+            (&["PutDeliverySource", "DeleteDeliverySource"], &[Named(LOG_SOURCES)]),
+            (&["PutDeliveryDestination", "DeleteDeliveryDestination"], &[Named(LOG_PLACES)]),
+            (&["CreateDelivery"], &[Made(DELIVERIES), Named(LOG_SOURCES), Named(LOG_PLACES)]),
+            (&["DeleteDelivery", "UpdateDeliveryConfiguration"], &[Ours(DELIVERIES)]),
+            (
+                &["TagResource"],
+                &[Named(LOG_GROUPS), Named(LOG_SOURCES), Named(LOG_PLACES), TaggedFirst(DELIVERIES), Ours(DELIVERIES)],
+            ),
+            (&["UntagResource"], &[Named(LOG_GROUPS), Named(LOG_SOURCES), Named(LOG_PLACES), Ours(DELIVERIES)]),
+        ],
+        changes: &[Named(LOG_GROUPS)],
     },
     Service {
         name: "rds",
@@ -445,6 +470,9 @@ fn reach(names: &Names<'_>, service: &str, action: &str, way: Way) -> Reach {
             };
             let reach = Reach::on(format!("{word}TaggedByMaking"), arns).when("StringEquals", in_request(), &owner);
             reach.when("StringEquals", key, calls)
+        }
+        Nobodys(templates) => {
+            Reach::on(format!("{word}Nobodys"), arns(templates)).when("Null", on_resource(), &["true"])
         }
         TaggedFirst(templates) => Reach::on(format!("{word}TaggedFirst"), arns(templates))
             .when("StringEquals", in_request(), &owner)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use infra_aws::ec2::Vpc;
+use infra_aws::ec2::{DefaultSecurityGroup, Vpc};
 use infra_aws::iam::{InstanceProfile, Policy, Role as IamRole, Service as Player};
 use infra_aws::logs::{Class, LogGroup, Retention};
 use infra_aws::{Aws, Settings};
@@ -34,7 +34,8 @@ fn graph(stacks: impl FnOnce(&mut Platform)) -> Graph {
 fn small(platform: &mut Platform) {
     let cidr = "10.0.0.0/16".parse().unwrap();
     let mut stack = platform.stack("network");
-    stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true });
+    let default_security_group = DefaultSecurityGroup::Closed;
+    stack.add("vpc", Vpc { cidr, dns_support: true, dns_hostnames: true, default_security_group });
     let group =
         LogGroup { name: "/ecs/shop/api".into(), class: Class::Standard, retention: Retention::Days30, key: None };
     stack.add("logs", group);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudfront::types::{
     AllowedMethods, CacheBehavior, CachedMethods as SdkCached, CookieNames, CookiePreference, DefaultCacheBehavior,
-    ForwardedValues, FunctionAssociations, Headers as SdkHeaders, ItemSelection, LambdaFunctionAssociations, Method,
-    QueryStringCacheKeys, TrustedKeyGroups, TrustedSigners, ViewerProtocolPolicy,
+    EventType, ForwardedValues, FunctionAssociations, Headers as SdkHeaders, ItemSelection, LambdaFunctionAssociations,
+    Method, QueryStringCacheKeys, TrustedKeyGroups, TrustedSigners, ViewerProtocolPolicy,
 };
 use infra_engine::live::Fault;
 use infra_engine::model::Ref;
@@ -188,6 +188,8 @@ pub(super) trait SdkBehavior: Sized {
     fn write(&mut self, wanted: &Behavior, operation: &'static str) -> Result<(), Fault>;
     /// The behavior that would have produced this one.
     fn read(&self) -> Result<Behavior, Fault>;
+    /// What is done to its requests, or told of them, and no definition says: each in a few words.
+    fn others(&self, path: &str) -> Vec<String>;
     /// The same with nothing in it that AWS wants to be told is not there.
     fn bare(self, operation: &'static str) -> Result<Self, Fault>;
 }
@@ -240,6 +242,17 @@ macro_rules! behavior {
                     compress: self.compress.unwrap_or(false),
                     response_headers: named(self.response_headers_policy_id.as_ref()),
                 })
+            }
+
+            fn others(&self, path: &str) -> Vec<String> {
+                let told = |event: &EventType, arn: &str| format!("a function on {event} of `{path}`: {arn}");
+                let functions = self.function_associations().map(FunctionAssociations::items).unwrap_or_default();
+                let lambdas = self.lambda_function_associations();
+                let lambdas = lambdas.map(LambdaFunctionAssociations::items).unwrap_or_default();
+                let logs = self.realtime_log_config_arn().filter(|arn| !arn.is_empty());
+                let functions = functions.iter().map(|one| told(one.event_type(), one.function_arn()));
+                let lambdas = lambdas.iter().map(|one| told(one.event_type(), one.lambda_function_arn()));
+                functions.chain(lambdas).chain(logs.map(|arn| format!("a log of `{path}`: {arn}"))).collect()
             }
 
             fn bare(mut self, operation: &'static str) -> Result<Self, Fault> {

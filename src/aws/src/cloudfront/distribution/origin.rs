@@ -1,18 +1,20 @@
 //! Where a distribution gets what it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudfront::types::{
-    CustomHeaders, CustomOriginConfig, Origin as Live, OriginProtocolPolicy, OriginShield, OriginSslProtocols,
-    S3OriginConfig, SslProtocol,
+    CustomHeaders, CustomOriginConfig, Origin as Live, OriginCustomHeader, OriginProtocolPolicy, OriginShield,
+    OriginSslProtocols, S3OriginConfig, SslProtocol,
 };
 use infra_engine::live::Fault;
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
-use super::wire::unknown;
+use super::headers::{Noted, Sent};
+use super::wire::{quantity, unknown};
 use crate::Sorted;
 use crate::cloudfront::OriginAccessControlId;
+use crate::secretsmanager::SecretValue;
 
 /// Where a distribution gets what it answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct Origin {
     pub attempts: u32,
     /// How many seconds each try may take: 1 to 10.
     pub connect_timeout: u32,
+    /// Headers that every request to it has, whatever the viewer sends, and no others: by which an origin knows that it is
+    /// asked by this distribution. Their values are secrets', and those that somebody else has added are not shown.
+    pub custom_headers: BTreeMap<String, SecretValue>,
 }
 
 /// The domain name of an origin.
@@ -108,6 +113,7 @@ impl Origin {
             access: None,
             attempts: 3,
             connect_timeout: 10,
+            custom_headers: BTreeMap::new(),
         }
     }
 
@@ -117,8 +123,14 @@ impl Origin {
     }
 
     /// Writes the origin over a live one of the same name, or anew.
-    pub(super) fn write(&self, id: &str, live: Option<Live>, operation: &'static str) -> Result<Live, Fault> {
-        let Origin { domain, path, source, access, attempts, connect_timeout } = self;
+    pub(super) fn write(
+        &self,
+        id: &str,
+        live: Option<Live>,
+        sent: &Sent,
+        operation: &'static str,
+    ) -> Result<Live, Fault> {
+        let Origin { domain, path, source, access, attempts, connect_timeout, custom_headers } = self;
         let mut origin = match live {
             Some(live) => live,
             None => Live::builder()
@@ -129,6 +141,15 @@ impl Origin {
                 .build()
                 .sorted(operation)?,
         };
+        let header = |name: &String| {
+            let header = OriginCustomHeader::builder().header_name(name).header_value(sent.value(id, name));
+            header.build().sorted(operation)
+        };
+        let headers: Vec<OriginCustomHeader> = custom_headers.keys().map(header).collect::<Result<_, _>>()?;
+        let headers = CustomHeaders::builder()
+            .quantity(quantity(&headers))
+            .set_items(Some(headers).filter(|headers| !headers.is_empty()));
+        origin.custom_headers = Some(headers.build().sorted(operation)?);
         origin.domain_name = domain.value();
         origin.origin_path = Some(path.clone());
         origin.origin_access_control_id = access.as_ref().map(Ref::value);
@@ -153,11 +174,16 @@ impl Origin {
     }
 
     /// The origin that would have produced a live one.
-    pub(super) fn read(live: &Live) -> Result<Origin, Fault> {
+    pub(super) fn read(live: &Live, noted: &Noted) -> Result<Origin, Fault> {
         let source = match (live.s3_origin_config(), live.custom_origin_config()) {
             (Some(_), _) => OriginSource::Bucket,
             (None, Some(custom)) => OriginSource::Web(WebOrigin::read(custom)?),
             (None, None) => return Err(unknown(&format!("an origin inside of a network: `{}`", live.id()))),
+        };
+        let headers = live.custom_headers().map(CustomHeaders::items).unwrap_or_default();
+        let header = |header: &OriginCustomHeader| {
+            let name = header.header_name();
+            (name.to_owned(), noted.told(live.id(), name, header.header_value()))
         };
         let access = live.origin_access_control_id().filter(|id| !id.is_empty());
         Ok(Origin {
@@ -167,6 +193,7 @@ impl Origin {
             access: access.map(Ref::known),
             attempts: count(live.connection_attempts(), 3),
             connect_timeout: count(live.connection_timeout(), 10),
+            custom_headers: headers.iter().map(header).collect(),
         })
     }
 }

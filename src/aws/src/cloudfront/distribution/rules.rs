@@ -407,6 +407,7 @@ mod tests {
             drops_invalid_headers: false,
             desync: Desync::Defensive,
             deletion_protection: false,
+            access_logs: None,
         }
     }
 

@@ -10,11 +10,17 @@ use infra_engine::live::{Fault, FaultKind};
 use infra_engine::model::Ref;
 
 use super::behavior::SdkBehavior;
+use super::headers::{Noted, Sent};
 use super::{Certificate, Countries, Distribution, HttpVersion, Origin, PathBehavior, PriceClass, TlsFrom};
 use crate::Sorted;
 
 /// A new configuration.
-pub(super) fn new(wanted: &Distribution, token: &str, operation: &'static str) -> Result<DistributionConfig, Fault> {
+pub(super) fn new(
+    wanted: &Distribution,
+    sent: &Sent,
+    token: &str,
+    operation: &'static str,
+) -> Result<DistributionConfig, Fault> {
     let mut config = DistributionConfig::builder()
         .caller_reference(token)
         .comment(&wanted.comment)
@@ -24,13 +30,14 @@ pub(super) fn new(wanted: &Distribution, token: &str, operation: &'static str) -
         .logging(LoggingConfig::builder().enabled(false).include_cookies(false).bucket("").prefix("").build())
         .build()
         .sorted(operation)?;
-    write(wanted, &mut config, operation)?;
+    write(wanted, sent, &mut config, operation)?;
     Ok(config)
 }
 
 /// Writes what a definition says over a configuration.
 pub(super) fn write(
     wanted: &Distribution,
+    sent: &Sent,
     config: &mut DistributionConfig,
     operation: &'static str,
 ) -> Result<(), Fault> {
@@ -65,7 +72,7 @@ pub(super) fn write(
 
     let live: Vec<SdkOrigin> = config.origins.take().map(|origins| origins.items).unwrap_or_default();
     let find = |id: &String| live.iter().find(|origin| origin.id() == id).cloned();
-    let origins = origins.iter().map(|(id, origin)| origin.write(id, find(id), operation));
+    let origins = origins.iter().map(|(id, origin)| origin.write(id, find(id), sent, operation));
     let origins: Vec<SdkOrigin> = origins.collect::<Result<_, _>>()?;
     let origins = Origins::builder().quantity(quantity(&origins)).set_items(Some(origins));
     config.origins = Some(origins.build().sorted(operation)?);
@@ -105,9 +112,9 @@ pub(super) fn write(
 }
 
 /// The definition that would have produced a configuration.
-pub(super) fn read(config: &DistributionConfig) -> Result<Distribution, Fault> {
+pub(super) fn read(config: &DistributionConfig, noted: &Noted) -> Result<Distribution, Fault> {
     let origins = config.origins().map(Origins::items).unwrap_or_default();
-    let origins = origins.iter().map(|origin| Ok((origin.id().to_owned(), Origin::read(origin)?)));
+    let origins = origins.iter().map(|origin| Ok((origin.id().to_owned(), Origin::read(origin, noted)?)));
     let behaviors = config.cache_behaviors().map(CacheBehaviors::items).unwrap_or_default();
     let behaviors =
         behaviors.iter().map(|live| Ok(PathBehavior { path: live.path_pattern().to_owned(), behavior: live.read()? }));
@@ -138,6 +145,24 @@ pub(super) fn read(config: &DistributionConfig) -> Result<Distribution, Fault> {
         countries: Countries::read(config.restrictions())?,
         web_acl: config.web_acl_id().filter(|id| !id.is_empty()).map(Ref::known),
     })
+}
+
+/// What stands between viewers and origins, or is told of them, and no definition says: each in a few words.
+pub(super) fn others(config: &DistributionConfig) -> Vec<String> {
+    let mut others = Vec::new();
+    if let Some(default) = config.default_cache_behavior() {
+        others.extend(default.others("*"));
+    }
+    for live in config.cache_behaviors().map(CacheBehaviors::items).unwrap_or_default() {
+        others.extend(live.others(live.path_pattern()));
+    }
+    if let Some(log) = config.logging().filter(|log| log.enabled()) {
+        let cookies = if log.include_cookies() { ", with cookies" } else { "" };
+        others.push(format!("a log{cookies}: {}", log.bucket()));
+    }
+    let groups = config.origin_groups().map(OriginGroups::items).unwrap_or_default();
+    others.extend(groups.iter().map(|group| format!("a group of origins: {}", group.id())));
+    others
 }
 
 impl Certificate {

@@ -7,6 +7,7 @@ use infra_engine::model::Stack;
 
 use super::*;
 use crate::ec2::testing::check;
+use crate::iam::Policy;
 
 const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188";
 
@@ -22,6 +23,7 @@ fn balancer() -> LoadBalancer {
         drops_invalid_headers: false,
         desync: Desync::Defensive,
         deletion_protection: false,
+        access_logs: None,
     }
 }
 
@@ -54,6 +56,34 @@ fn one_on_its_way_is_waited_for_and_a_failed_one_says_why() {
     assert_eq!(state(LoadBalancerStateEnum::Provisioning), State::Pending("provisioning".into()));
     assert_eq!(state(LoadBalancerStateEnum::ActiveImpaired), State::Ready);
     assert_eq!(state(LoadBalancerStateEnum::Failed), State::Failed("too many".into()));
+}
+
+#[test]
+fn v16c_logs_go_where_aws_writes() {
+    let beside = |encryption: Encryption, prefix: &str| {
+        let prefix = prefix.to_owned();
+        check("V16c", move |stack: &mut Stack| {
+            let bucket = stack.add("logs", Bucket { encryption, ..Bucket::closed("shop-logs") });
+            let policy = stack.add("policy", BucketPolicy { bucket: bucket.id(), policy: Policy::of([]) });
+            let access_logs = Some(AccessLogs { bucket: policy.output(BucketPolicy::BUCKET), prefix });
+            stack.add("main", LoadBalancer { access_logs, ..balancer() })
+        })
+    };
+    beside(Encryption::Kms { key: None, bucket_key: true }, "").refuses("encrypted with another key");
+    beside(Encryption::S3, "AWSLogs/alb").refuses("`AWSLogs`");
+    beside(Encryption::S3, "alb/").refuses("a slash");
+    beside(Encryption::S3, "alb").holds();
+    check("V16c", |stack| stack.add("main", balancer())).holds();
+}
+
+#[test]
+fn a_bucket_that_does_not_let_aws_write_yet_is_asked_again() {
+    let said = |message: &str| {
+        let fault = Fault::new(FaultKind::Refused, "elasticloadbalancing:ModifyLoadBalancerAttributes", message);
+        bucket_not_open(Fault { code: Some("InvalidConfigurationRequest".into()), ..fault }).kind
+    };
+    assert_eq!(said("Access Denied for bucket: shop-logs. Please check S3bucket permission"), FaultKind::NotYet);
+    assert_eq!(said("Load balancer attribute is not supported"), FaultKind::Refused);
 }
 
 #[test]

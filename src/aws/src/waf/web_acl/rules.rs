@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 
-use super::{Answer, Inspection, WebAcl};
+use super::{Answer, Inspection, LoggingConfiguration, RedactedField, WebAcl};
+use crate::logs::LogGroup;
 
 pub(super) static ALL: &[Rule<WebAcl>] = &[
     Rule {
@@ -29,7 +30,37 @@ pub(super) static ALL: &[Rule<WebAcl>] = &[
         severity: Severity::Error,
         check: texts_fit,
     },
+    Rule {
+        code: "V96b",
+        says: "a log of a web ACL goes to a log group whose name begins with `aws-waf-logs-`, and headers that it leaves \
+               out are in small letters",
+        source: "WAF API model: LoggingConfiguration; WAF developer guide, logging destinations",
+        severity: Severity::Error,
+        check: log_fits,
+    },
 ];
+
+fn log_fits(acl: &WebAcl, around: &Surroundings<'_>) -> Vec<Violation> {
+    let Some(LoggingConfiguration { log_destination, redacted_fields }) = &acl.logging_configuration else {
+        return Vec::new();
+    };
+    let field = "logging_configuration";
+    let mut violations = Vec::new();
+    let group = around.all::<LogGroup>().find(|(address, _)| format!("{address}.arn") == log_destination.value());
+    if let Some((address, _)) = group.filter(|(_, group)| !group.name.starts_with("aws-waf-logs-")) {
+        let wrong = format!("the name of {address} begins otherwise");
+        violations.push(Violation::of(field, log_destination, wrong, "name it `aws-waf-logs-…`"));
+    }
+    for redacted in redacted_fields {
+        if let RedactedField::SingleHeader(name) = redacted
+            && (name.is_empty() || name.len() > 64 || name.chars().any(|c| c.is_ascii_uppercase()))
+        {
+            let wrong = format!("`{name}` is no header in small letters");
+            violations.push(Violation::of(field, redacted, wrong, "write it as `authorization`"));
+        }
+    }
+    violations
+}
 
 fn rules_stand_beside_each_other(acl: &WebAcl, _: &Surroundings<'_>) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -95,9 +126,11 @@ fn texts_fit(acl: &WebAcl, _: &Surroundings<'_>) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
-    use infra_engine::model::Address;
+    use infra_engine::model::{Address, Ref, Stack};
 
     use super::*;
+    use crate::ec2::testing::check;
+    use crate::logs::{Class, Retention};
     use crate::waf::{ManagedGroup, RateRule, WebAclRule, Window};
 
     fn codes(change: impl FnOnce(&mut WebAcl)) -> Vec<&'static str> {
@@ -112,6 +145,31 @@ mod tests {
     fn rate(priority: u32, requests: u32, path: Option<&str>) -> WebAclRule {
         let rate = RateRule { requests, window: Window::OneMinute, path: path.map(str::to_owned) };
         WebAclRule { priority, inspection: Inspection::Rate(rate), answer: Answer::Block }
+    }
+
+    #[test]
+    fn v96b_a_log_goes_where_waf_writes() {
+        let header = |name: &str| {
+            let log_destination = Ref::known("arn:aws:logs:us-east-1:1:log-group:aws-waf-logs-shop");
+            let redacted_fields = [RedactedField::SingleHeader(name.into())].into();
+            codes(|acl| acl.logging_configuration = Some(LoggingConfiguration { log_destination, redacted_fields }))
+        };
+        assert_eq!(
+            (header("authorization"), header("Authorization"), header("")),
+            (vec![], vec!["V96b"], vec!["V96b"])
+        );
+        let named = |name: &str| {
+            check("V96b", |stack: &mut Stack| {
+                let (class, retention) = (Class::Standard, Retention::Days30);
+                let group = stack.add("logs", LogGroup { name: name.into(), class, retention, key: None });
+                let log_destination = group.output(LogGroup::ARN);
+                let logging_configuration = LoggingConfiguration { log_destination, redacted_fields: [].into() };
+                let logging_configuration = Some(logging_configuration);
+                stack.add("firewall", WebAcl { logging_configuration, ..WebAcl::open("shop", "What is answered") })
+            })
+        };
+        named("/waf/shop").refuses("begins otherwise");
+        named("aws-waf-logs-shop").holds();
     }
 
     #[test]

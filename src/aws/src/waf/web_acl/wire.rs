@@ -31,6 +31,8 @@ pub(super) fn read(live: &Live) -> Result<WebAcl, Fault> {
         description: live.description().unwrap_or_default().to_owned(),
         verdict: if blocks { Verdict::Block } else { Verdict::Allow },
         rules: rules.map(rule).collect::<Result<_, _>>()?,
+        // It has a call of its own.
+        logging_configuration: None,
     })
 }
 

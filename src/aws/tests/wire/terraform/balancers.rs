@@ -51,6 +51,7 @@ async fn creating_a_load_balancer() {
         drops_invalid_headers: true,
         desync: Desync::Defensive,
         deletion_protection: false,
+        access_logs: None,
     };
     LoadBalancer::create(&aws(&server.url).await, &order(balancer)).await.unwrap();
     Recorded {

@@ -49,23 +49,23 @@ fn bare() -> Distribution {
 #[test]
 fn a_definition_survives_the_way_and_back() {
     for wanted in [platform(), bare()] {
-        assert_eq!(read(&new(&wanted, "token", "x:Y").unwrap()).unwrap(), wanted);
+        assert_eq!(read(&new(&wanted, &Sent::default(), "token", "x:Y").unwrap(), &Noted::default()).unwrap(), wanted);
     }
 }
 
 #[test]
 fn one_becomes_the_other_in_place_and_back() {
-    let mut config = new(&bare(), "token", "x:Y").unwrap();
+    let mut config = new(&bare(), &Sent::default(), "token", "x:Y").unwrap();
     for wanted in [platform(), bare(), platform()] {
-        write(&wanted, &mut config, "x:Y").unwrap();
-        assert_eq!(read(&config).unwrap(), wanted);
+        write(&wanted, &Sent::default(), &mut config, "x:Y").unwrap();
+        assert_eq!(read(&config, &Noted::default()).unwrap(), wanted);
     }
     assert_eq!(config.caller_reference(), "token");
 }
 
 #[test]
 fn what_the_definition_does_not_say_is_left() {
-    let mut config = new(&platform(), "token", "x:Y").unwrap();
+    let mut config = new(&platform(), &Sent::default(), "token", "x:Y").unwrap();
     config.logging =
         Some(LoggingConfig::builder().enabled(true).include_cookies(false).bucket("logs").prefix("").build());
     let behaviors = config.cache_behaviors.as_mut().and_then(|all| all.items.as_mut()).unwrap();
@@ -73,20 +73,69 @@ fn what_the_definition_does_not_say_is_left() {
     let before = config.clone();
     let mut wanted = platform();
     wanted.behaviors.swap(0, 1);
-    write(&wanted, &mut config, "x:Y").unwrap();
+    write(&wanted, &Sent::default(), &mut config, "x:Y").unwrap();
     assert_eq!(config.logging, before.logging);
     let api = config.cache_behaviors().unwrap().items().iter().find(|live| live.path_pattern() == "/api/*").unwrap();
     assert_eq!(api.realtime_log_config_arn(), Some("arn:aws:cloudfront::1:realtime-log-config/x"));
-    assert_eq!(read(&config).unwrap(), wanted);
+    assert_eq!(read(&config, &Noted::default()).unwrap(), wanted);
+}
+
+/// Somebody adds this to each behavior, and to the distribution.
+fn intruded(mut config: DistributionConfig) -> DistributionConfig {
+    use aws_sdk_cloudfront::types::{
+        EventType, FunctionAssociation, FunctionAssociations, LambdaFunctionAssociation, LambdaFunctionAssociations,
+    };
+    let function = FunctionAssociation::builder().function_arn("arn:aws:cloudfront::1:function/spy");
+    let function = function.event_type(EventType::ViewerRequest).build().unwrap();
+    let functions = FunctionAssociations::builder().quantity(1).items(function).build().unwrap();
+    let lambda = LambdaFunctionAssociation::builder().lambda_function_arn("arn:aws:lambda:us-east-1:1:function:spy:1");
+    let lambda = lambda.event_type(EventType::OriginResponse).include_body(false).build().unwrap();
+    let lambdas = LambdaFunctionAssociations::builder().quantity(1).items(lambda).build().unwrap();
+    let behaviors = config.cache_behaviors.as_mut().and_then(|all| all.items.as_mut()).unwrap();
+    behaviors[0].lambda_function_associations = Some(lambdas);
+    behaviors[0].realtime_log_config_arn = Some("arn:aws:cloudfront::1:realtime-log-config/spy".into());
+    config.default_cache_behavior.as_mut().unwrap().function_associations = Some(functions);
+    config.logging =
+        Some(LoggingConfig::builder().enabled(true).include_cookies(true).bucket("spy.s3").prefix("").build());
+    config
+}
+
+#[test]
+fn what_others_have_put_between_viewers_and_origins_is_told() {
+    let config = new(&platform(), &Sent::default(), "token", "x:Y").unwrap();
+    assert_eq!(others(&config), [""; 0]);
+    assert_eq!(
+        others(&intruded(config)),
+        [
+            "a function on viewer-request of `*`: arn:aws:cloudfront::1:function/spy",
+            "a function on origin-response of `/api/*`: arn:aws:lambda:us-east-1:1:function:spy:1",
+            "a log of `/api/*`: arn:aws:cloudfront::1:realtime-log-config/spy",
+            "a log, with cookies: spy.s3",
+        ]
+    );
+}
+
+#[test]
+fn headers_that_somebody_adds_are_a_difference_and_their_values_are_nowhere() {
+    use aws_sdk_cloudfront::types::{CustomHeaders, OriginCustomHeader};
+    let mut config = new(&bare(), &Sent::default(), "token", "x:Y").unwrap();
+    let header = OriginCustomHeader::builder().header_name("X-Spy").header_value("planted-canary").build().unwrap();
+    let headers = CustomHeaders::builder().quantity(1).items(header).build().unwrap();
+    config.origins.as_mut().unwrap().items[0].custom_headers = Some(headers);
+    let now = read(&config, &Noted::default()).unwrap();
+    assert_eq!(now.origins["web"].custom_headers.keys().collect::<Vec<_>>(), ["X-Spy"]);
+    assert!(!format!("{now:?}").contains("planted"), "{now:?}");
+    write(&bare(), &Sent::default(), &mut config, "x:Y").unwrap();
+    assert_eq!(read(&config, &Noted::default()).unwrap(), bare());
 }
 
 #[test]
 fn every_list_says_how_many_are_in_it() {
-    let config = new(&platform(), "token", "x:Y").unwrap();
+    let config = new(&platform(), &Sent::default(), "token", "x:Y").unwrap();
     assert_eq!((config.origins().unwrap().quantity(), config.cache_behaviors().unwrap().quantity()), (2, 3));
     let methods = config.default_cache_behavior().unwrap().allowed_methods().unwrap();
     assert_eq!((methods.quantity(), methods.cached_methods().unwrap().quantity()), (7, 2));
-    assert_eq!(new(&bare(), "token", "x:Y").unwrap().aliases().unwrap().quantity(), 0);
+    assert_eq!(new(&bare(), &Sent::default(), "token", "x:Y").unwrap().aliases().unwrap().quantity(), 0);
 }
 
 #[test]
