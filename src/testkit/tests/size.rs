@@ -94,6 +94,7 @@ fn standing(graph: &Graph, created: &Plan) -> (Vec<Live>, Ledger) {
             tags,
             state: State::Ready,
             others: Vec::new(),
+            awaited: Default::default(),
         });
     }
     (lives, ledger)

@@ -24,12 +24,12 @@ pub(super) trait Named {
 
 /// Those that are asked for, with their tags. An account has few of them, so all that the index does not know are asked.
 pub(super) async fn asked<L: Named>(aws: &Aws, ask: &Ask, listed: Vec<L>) -> Result<Vec<(L, Tags)>, Fault> {
-    let with_tags = async |one: L| {
-        let arn = one.arn().to_owned();
+    let with_tags = async |(arn, one): (String, L)| {
         let tags = index::tags(aws, ask, &arn, tags(aws, &arn)).await?;
         let wanted = tags.filter(|tags| ask.wants(one.id(), one.key(), tags));
         Ok(wanted.map(|tags| (one, tags)))
     };
+    let listed = listed.into_iter().map(|one| (one.arn().to_owned(), one));
     Ok(each(listed, with_tags).await?.into_iter().flatten().collect())
 }
 
