@@ -5,6 +5,7 @@
 mod costs;
 mod data;
 mod hostile;
+mod names;
 mod network;
 mod protocols;
 mod refusals;
