@@ -80,7 +80,7 @@ class Table(unittest.TestCase):
                 read.load(row.service)
             names = read.loaded[row.service].operations
             self.assertTrue(any(rates.limit_of(row.service, name) is row for name in names), row)
-            self.assertTrue(row.source.startswith("https://docs.aws.amazon.com/") or row.source == rates._GUESS, row)
+            self.assertTrue(row.source.removeprefix("remembered of ").startswith("https://docs.aws.amazon.com/") or row.source == rates._GUESS, row)
             self.assertTrue(row.size >= 1 and row.refill > 0, row)
 
 

@@ -28,6 +28,7 @@ mod platform;
 mod platform_faults;
 mod platform_values;
 mod policy;
+mod rates;
 mod refusals;
 mod rotation;
 mod saved_plans;

@@ -14,6 +14,7 @@ mod together;
 mod xml;
 
 pub use comparison::{Comparison, items, tag, texts};
+pub use http::{Message, send};
 pub use inventory::{Inventory, inventory_lines};
 pub use packages::share;
 pub use program::{Run, SECRET, infra, start};

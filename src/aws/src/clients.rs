@@ -255,7 +255,8 @@ impl Aws {
             Home::Global => home_of_global_services(self.region()),
         };
         let endpoint = self.elsewhere.get(service).map(|given| given.url.clone());
-        let rates = if endpoint.is_none() { Rates::of(service) } else { Rates::default() };
+        let keeps = endpoint.is_none() || shell(RATES).as_deref() == Some("aws");
+        let rates = if keeps { Rates::of(service) } else { Rates::default() };
         Way {
             endpoint,
             region: Region::new(region.to_owned()),
@@ -287,6 +288,9 @@ fn patience() -> RetryConfig {
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(Duration::from_secs(45)).build()
 }
+
+/// With `aws`, AWS's rates are kept to wherever calls go: for a cloud that is as strict, such as `localstack/up --rates`.
+const RATES: &str = "INFRA_RATES";
 
 fn shell(name: &str) -> Option<String> {
     std::env::var(name).ok()

@@ -42,6 +42,7 @@ mod guard;
 mod named;
 mod rates;
 mod registry;
+mod second;
 mod sizes;
 mod subject;
 mod text;

@@ -26,14 +26,20 @@ impl Limit {
     }
 }
 
+/// The first that fits counts. What AWS publishes, read 2026-11-26:
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html>,
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html> (read 2026-11-26). Application Auto
-/// Scaling publishes none: what it bears was found out by others.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>,
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html> (of changes as remembered),
+/// <https://docs.aws.amazon.com/waf/latest/developerguide/limits.html>. Application Auto Scaling publishes none: what it
+/// bears was found out by others. For each page of policies it reads their alarms in the caller's name, so both share
+/// what CloudWatch gives for alarms, nine a second.
 const LIMITS: &[Limit] = &[
+    Limit::of("autoscaling", &["DescribeScalingPolicies"], 4, 4),
     Limit::of("autoscaling", &[], 10, 10),
     Limit::of("cloudwatch", &["PutMetricAlarm"], 3, 3),
     Limit::of("cloudwatch", &["DeleteAlarms"], 3, 3),
-    Limit::of("cloudwatch", &["DescribeAlarms"], 9, 9),
+    Limit::of("cloudwatch", &["DescribeAlarms"], 5, 5),
     Limit::of("cloudwatch", &["DeleteDashboards"], 10, 10),
     Limit::of("cloudwatch", &["GetDashboard"], 10, 10),
     Limit::of("cloudwatch", &["ListDashboards"], 10, 10),
@@ -50,6 +56,38 @@ const LIMITS: &[Limit] = &[
     Limit::of("ecs", &["CreateService", "DeleteService", "UpdateService"], 50, 5),
     Limit::of("ecs", &["DescribeServices", "ListServices"], 100, 20),
     Limit::of("ecs", &["TagResource", "UntagResource"], 20, 10),
+    Limit::of("ecs", &["ListTagsForResource"], 50, 20),
+    Limit::of("ecs", &["DescribeServiceRevisions"], 50, 20),
+    Limit::of("ecs", &["CreateCapacityProvider", "DeleteCapacityProvider", "UpdateCapacityProvider"], 10, 1),
+    Limit::of("ecs", &["DescribeCapacityProviders"], 50, 20),
+    Limit::of(
+        "elb",
+        &[
+            "DescribeListeners",
+            "DescribeLoadBalancerAttributes",
+            "DescribeLoadBalancers",
+            "DescribeRules",
+            "DescribeTags",
+            "DescribeTargetGroupAttributes",
+            "DescribeTargetGroups",
+        ],
+        40,
+        10,
+    ),
+    Limit::of("elb", &[], 20, 3),
+    Limit::of("logs", &["CreateLogGroup"], 10, 10),
+    Limit::of("logs", &["DeleteLogGroup"], 10, 10),
+    Limit::of("logs", &["DescribeLogGroups"], 10, 10),
+    Limit::of("logs", &["DeleteRetentionPolicy"], 5, 5),
+    Limit::of("logs", &["ListTagsForResource"], 5, 5),
+    Limit::of("logs", &["PutRetentionPolicy"], 5, 5),
+    Limit::of("logs", &["TagResource"], 5, 5),
+    Limit::of("logs", &["UntagResource"], 5, 5),
+    Limit::of("wafv2", &["CreateWebACL"], 1, 1),
+    Limit::of("wafv2", &["GetWebACL"], 5, 5),
+    Limit::of("wafv2", &["ListTagsForResource"], 5, 5),
+    Limit::of("wafv2", &["ListWebACLs"], 5, 5),
+    Limit::of("wafv2", &["UpdateWebACL"], 1, 1),
 ];
 
 /// The turns at the limits of one service.
@@ -94,9 +132,15 @@ impl Rates {
 }
 
 impl Turns {
+    /// One less at once than AWS takes: what is sent evenly does not arrive evenly.
     fn at(limit: &Limit) -> Turns {
         let each = Duration::from_secs(1) / limit.per_second;
-        Turns { operations: limit.operations, each, ahead: each * (limit.burst - 1), next: Mutex::new(None) }
+        Turns {
+            operations: limit.operations,
+            each,
+            ahead: each * limit.burst.saturating_sub(2),
+            next: Mutex::new(None),
+        }
     }
 
     /// When the next call may be sent. Whoever asks has taken that turn.
@@ -135,13 +179,14 @@ mod tests {
 
     #[test]
     fn the_first_go_at_once_and_the_others_one_by_one() {
-        assert_eq!(starts(3, 4, 6), [0, 0, 0, 250, 500, 750]);
+        assert_eq!(starts(4, 4, 6), [0, 0, 0, 250, 500, 750]);
+        assert_eq!(starts(2, 1, 3), [0, 1000, 2000]);
         assert_eq!(starts(1, 1, 3), [0, 1000, 2000]);
     }
 
     #[test]
     fn who_has_been_silent_may_send_as_many_as_at_first() {
-        let turns = Turns::at(&Limit::of("test", &[], 2, 1));
+        let turns = Turns::at(&Limit::of("test", &[], 3, 1));
         let now = Instant::now();
         let later = now + Duration::from_secs(60);
         let start = |at: Instant| turns.take(at).duration_since(at).as_secs();
@@ -163,8 +208,21 @@ mod tests {
     }
 
     #[test]
+    fn alarms_that_are_read_for_policies_count_as_well() {
+        let of = |service: &str, operation: &str| {
+            let fits = |limit: &&Limit| {
+                limit.service == service && (limit.operations.is_empty() || limit.operations.contains(&operation))
+            };
+            LIMITS.iter().find(fits).map(|limit| (limit.burst, limit.per_second)).unwrap()
+        };
+        let (policies, alarms) = (of("autoscaling", "DescribeScalingPolicies"), of("cloudwatch", "DescribeAlarms"));
+        assert_eq!((policies.0 + alarms.0, policies.1 + alarms.1), (9, 9), "what CloudWatch gives for alarms");
+        assert_eq!(of("autoscaling", "PutScalingPolicy"), (10, 10));
+    }
+
+    #[test]
     fn a_limit_is_of_a_service_that_there_is() {
-        let services = ["autoscaling", "cloudwatch", "ecs"];
+        let services = ["autoscaling", "cloudwatch", "ecs", "elb", "logs", "wafv2"];
         assert!(LIMITS.iter().all(|limit| services.contains(&limit.service)));
         assert!(services.iter().all(|service| !Rates::of(service).0.is_empty()));
         assert!(Rates::of("iam").0.is_empty());

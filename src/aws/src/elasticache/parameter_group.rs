@@ -11,10 +11,10 @@ use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::{names, tags};
-use crate::again::resume;
 use crate::iam::Arn;
 use crate::named::meant;
 use crate::pages::each;
+use crate::second::{made, plain_name, second_name};
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
 
@@ -37,7 +37,8 @@ use crate::{Aws, Sorted};
 /// ```
 ///
 /// What is not said here is as the engine has it: a parameter that somebody else sets is shown, and reset.
-/// A group of another family is another group: with the family in its name, the cache moves over before the old one goes.
+/// A group of another family is another group: it is made beside the one before, under a second name where that has
+/// the same, the cache moves over, and then the old one goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "elasticache/parameter-group", id = CacheParameterGroupName)]
 #[resource(outputs(
@@ -112,6 +113,8 @@ impl Behaviour for CacheParameterGroup {
 
     const INDEXED: bool = true;
 
+    const SECOND_NAME: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticache:CreateCacheParameterGroup",
         "elasticache:DeleteCacheParameterGroup",
@@ -129,7 +132,8 @@ impl Behaviour for CacheParameterGroup {
     }
 
     fn replacement(live: &CacheParameterGroup, wanted: &CacheParameterGroup) -> Replacement {
-        if live.name == wanted.name { Replacement::DeleteFirst } else { Replacement::CreateFirst }
+        let beside = live.name != wanted.name || second_name(&wanted.name, wanted.family.text()).is_some();
+        if beside { Replacement::CreateFirst } else { Replacement::DeleteFirst }
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<CacheParameterGroup>>, Fault> {
@@ -140,11 +144,15 @@ impl Behaviour for CacheParameterGroup {
         };
         let name = |group: &Live| group.cache_parameter_group_name().unwrap_or_default().to_owned();
         let meant = meant(aws, ask).await?;
-        let asked = groups.into_iter().filter(|group| meant.by_name(&name(group)));
+        let plain = |group: &Live| {
+            let family = group.cache_parameter_group_family().unwrap_or_default();
+            plain_name(&name(group), family).to_owned()
+        };
+        let asked = groups.into_iter().filter(|group| meant.by_name(&name(group)) || meant.by_name(&plain(group)));
         let whole = async |group: Live| {
             let Some(tags) = tags::read(aws, ask, group.arn().unwrap_or_default()).await? else { return Ok(None) };
-            let name = name(&group);
-            if !ask.wants(&name, Some(&name), &tags) {
+            let (name, plain) = (name(&group), plain(&group));
+            if !ask.wants(&name, Some(&plain), &tags) {
                 return Ok(None);
             }
             Ok(parameters(aws, &name).await?.map(|parameters| understand(&group, parameters, tags)))
@@ -154,21 +162,22 @@ impl Behaviour for CacheParameterGroup {
 
     async fn create(aws: &Aws, order: &Order<CacheParameterGroup>) -> Result<String, Fault> {
         let CacheParameterGroup { name, family, description, parameters: _ } = &order.definition;
-        let call = aws
-            .elasticache()
-            .create_cache_parameter_group()
-            .cache_parameter_group_name(name)
-            .cache_parameter_group_family(family.text())
-            .description(description)
-            .set_tags(Some(to_sdk(&order.tags)));
-        match call.send().await.sorted("elasticache:CreateCacheParameterGroup") {
-            Ok(_) => Ok(name.clone()),
-            Err(fault) => resume(aws, order, name, fault).await,
-        }
+        let make = async |name: String| {
+            let call = aws
+                .elasticache()
+                .create_cache_parameter_group()
+                .cache_parameter_group_name(name)
+                .cache_parameter_group_family(family.text())
+                .description(description)
+                .set_tags(Some(to_sdk(&order.tags)));
+            call.send().await.sorted("elasticache:CreateCacheParameterGroup").map(drop)
+        };
+        made(aws, order, name, second_name(name, family.text()), make).await
     }
 
     async fn update(aws: &Aws, found: &Found<CacheParameterGroup>, wanted: &CacheParameterGroup) -> Result<(), Fault> {
-        let CacheParameterGroup { name, family: _, description: _, parameters } = wanted;
+        let CacheParameterGroup { name: _, family: _, description: _, parameters } = wanted;
+        let name = &found.id;
         let live = &found.definition.parameters;
         let set: Vec<_> = parameters.iter().filter(|(name, value)| live.get(*name) != Some(*value)).collect();
         for part in set.chunks(AT_A_TIME) {
@@ -244,7 +253,7 @@ fn understand(group: &Live, parameters: BTreeMap<String, String>, tags: Tags) ->
     let text = group.cache_parameter_group_family().unwrap_or_default();
     let family = Family::ALL.iter().find(|known| known.text() == text).copied();
     let definition = CacheParameterGroup {
-        name: name.to_owned(),
+        name: plain_name(name, text).to_owned(),
         family: family.unwrap_or(Family::Redis7),
         description: group.description().unwrap_or_default().to_owned(),
         parameters,
@@ -358,9 +367,9 @@ mod tests {
     }
 
     #[test]
-    fn a_group_of_the_same_name_waits_until_the_old_one_is_gone() {
+    fn a_group_of_another_family_is_made_beside_the_old_one() {
         let other = CacheParameterGroup { family: Family::Valkey8, ..group() };
-        assert_eq!(CacheParameterGroup::replacement(&group(), &other), Replacement::DeleteFirst);
+        assert_eq!(CacheParameterGroup::replacement(&group(), &other), Replacement::CreateFirst);
         let renamed = CacheParameterGroup { name: "shop-valkey8".into(), ..other };
         assert_eq!(CacheParameterGroup::replacement(&group(), &renamed), Replacement::CreateFirst);
     }

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{Counts, Settings, counts};
 use super::{as_default, names, tags};
-use crate::again::resume;
 use crate::iam::Arn;
 use crate::named::meant;
 use crate::pages::each;
+use crate::second::{made, plain_name, second_name};
 use crate::tags::to_sdk;
 use crate::{Aws, Sorted};
 
@@ -38,7 +38,8 @@ use crate::{Aws, Sorted};
 /// ```
 ///
 /// What is not said here is as the engine has it: a parameter that somebody else sets is shown, and reset.
-/// A group of another family is another group: with the family in its name, the database moves over before the old one goes.
+/// A group of another family is another group: it is made beside the one before, under a second name where that has
+/// the same, the database moves over, and then the old one goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "rds/parameter-group", id = DatabaseParameterGroupName)]
 #[resource(outputs(
@@ -115,6 +116,8 @@ impl Behaviour for DatabaseParameterGroup {
 
     const INDEXED: bool = true;
 
+    const SECOND_NAME: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "rds:CreateDBParameterGroup",
         "rds:DeleteDBParameterGroup",
@@ -132,7 +135,8 @@ impl Behaviour for DatabaseParameterGroup {
     }
 
     fn replacement(live: &DatabaseParameterGroup, wanted: &DatabaseParameterGroup) -> Replacement {
-        if live.name == wanted.name { Replacement::DeleteFirst } else { Replacement::CreateFirst }
+        let beside = live.name != wanted.name || second_name(&wanted.name, wanted.family.text()).is_some();
+        if beside { Replacement::CreateFirst } else { Replacement::DeleteFirst }
     }
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<DatabaseParameterGroup>>, Fault> {
@@ -143,13 +147,17 @@ impl Behaviour for DatabaseParameterGroup {
         };
         let name = |group: &Live| group.db_parameter_group_name().unwrap_or_default().to_owned();
         let meant = meant(aws, ask).await?;
-        let asked = groups.into_iter().filter(|group| meant.by_name(&name(group)));
+        let plain = |group: &Live| {
+            let family = group.db_parameter_group_family().unwrap_or_default();
+            plain_name(&name(group), family).to_owned()
+        };
+        let asked = groups.into_iter().filter(|group| meant.by_name(&name(group)) || meant.by_name(&plain(group)));
         let whole = async |group: Live| {
             let Some(tags) = tags::read(aws, ask, group.db_parameter_group_arn().unwrap_or_default()).await? else {
                 return Ok(None);
             };
-            let name = name(&group);
-            if !ask.wants(&name, Some(&name), &tags) {
+            let (name, plain) = (name(&group), plain(&group));
+            if !ask.wants(&name, Some(&plain), &tags) {
                 return Ok(None);
             }
             let noted = as_default::noted(&tags);
@@ -162,17 +170,17 @@ impl Behaviour for DatabaseParameterGroup {
 
     async fn create(aws: &Aws, order: &Order<DatabaseParameterGroup>) -> Result<String, Fault> {
         let DatabaseParameterGroup { name, family, description, parameters: _ } = &order.definition;
-        let call = aws
-            .rds()
-            .create_db_parameter_group()
-            .db_parameter_group_name(name)
-            .db_parameter_group_family(family.text())
-            .description(description)
-            .set_tags(Some(to_sdk(&order.tags)));
-        match call.send().await.sorted("rds:CreateDBParameterGroup") {
-            Ok(_) => Ok(name.clone()),
-            Err(fault) => resume(aws, order, name, fault).await,
-        }
+        let make = async |name: String| {
+            let call = aws
+                .rds()
+                .create_db_parameter_group()
+                .db_parameter_group_name(name)
+                .db_parameter_group_family(family.text())
+                .description(description)
+                .set_tags(Some(to_sdk(&order.tags)));
+            call.send().await.sorted("rds:CreateDBParameterGroup").map(drop)
+        };
+        made(aws, order, name, second_name(name, family.text()), make).await
     }
 
     async fn update(
@@ -180,7 +188,8 @@ impl Behaviour for DatabaseParameterGroup {
         found: &Found<DatabaseParameterGroup>,
         wanted: &DatabaseParameterGroup,
     ) -> Result<(), Fault> {
-        let DatabaseParameterGroup { name, family: _, description: _, parameters } = wanted;
+        let DatabaseParameterGroup { name: _, family: _, description: _, parameters } = wanted;
+        let name = &found.id;
         let operation = "rds:ModifyDBParameterGroup";
         let gone = || Fault::new(FaultKind::Gone, operation, format!("there is no parameter group {name}"));
         let all = self::parameters(aws, name, None).await?.ok_or_else(gone)?;
@@ -279,7 +288,7 @@ fn understand(group: &Live, parameters: Settings, mut tags: Tags) -> Found<Datab
     let text = group.db_parameter_group_family().unwrap_or_default();
     let family = Family::ALL.iter().find(|known| known.text() == text).copied();
     let definition = DatabaseParameterGroup {
-        name: name.to_owned(),
+        name: plain_name(name, text).to_owned(),
         family: family.unwrap_or(Family::Postgres16),
         description: group.description().unwrap_or_default().to_owned(),
         parameters,
@@ -405,9 +414,9 @@ mod tests {
     }
 
     #[test]
-    fn a_group_of_the_same_name_waits_until_the_old_one_is_gone() {
+    fn a_group_of_another_family_is_made_beside_the_old_one() {
         let other = DatabaseParameterGroup { family: Family::Postgres17, ..group() };
-        assert_eq!(DatabaseParameterGroup::replacement(&group(), &other), Replacement::DeleteFirst);
+        assert_eq!(DatabaseParameterGroup::replacement(&group(), &other), Replacement::CreateFirst);
         let renamed = DatabaseParameterGroup { name: "shop-postgres17".into(), ..other };
         assert_eq!(DatabaseParameterGroup::replacement(&group(), &renamed), Replacement::CreateFirst);
     }

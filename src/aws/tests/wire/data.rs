@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use infra_aws::budgets::Budget;
 use infra_aws::elasticache::ReplicationGroup;
-use infra_aws::rds::{Database, Password};
+use infra_aws::rds::{Database, DatabaseParameterGroup, Family, Password, Settings};
 use infra_aws::s3::Bucket;
-use infra_engine::live::{Ask, Behaviour, FaultKind, State};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Order, State};
 use infra_engine::model::{Ref, Tags, keys};
 
 use crate::server::{Reply, Server, aws, json, xml};
@@ -189,4 +189,56 @@ async fn a_bucket_of_ones_own_in_another_region_is_named_with_it() {
     let fault = Bucket::create(&aws(&server.url).await, &order).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Exists);
     assert!(fault.message.contains("it is in region us-west-2"), "{fault}");
+}
+
+const TAKEN: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>DBParameterGroupAlreadyExists</Code>\
+                     <Message>Parameter group shop-pg already exists</Message></Error></ErrorResponse>";
+
+/// A group of another family is made while the database still uses the one before, which has the same name.
+#[tokio::test]
+async fn a_parameter_group_of_another_family_takes_a_second_name() {
+    let group = "<DescribeDBParameterGroupsResponse><DescribeDBParameterGroupsResult><DBParameterGroups><DBParameterGroup>\
+                 <DBParameterGroupName>shop-pg</DBParameterGroupName><DBParameterGroupFamily>postgres16</DBParameterGroupFamily>\
+                 <Description>Databases</Description><DBParameterGroupArn>arn:aws:rds:eu-central-1:1:pg:shop-pg</DBParameterGroupArn>\
+                 </DBParameterGroup></DBParameterGroups></DescribeDBParameterGroupsResult></DescribeDBParameterGroupsResponse>";
+    let none = "<DescribeDBParametersResponse><DescribeDBParametersResult><Parameters/></DescribeDBParametersResult>\
+                </DescribeDBParametersResponse>";
+    let retired = [(keys::OWNER, "shop/prod"), (keys::ADDRESS, "database.parameters"), (keys::RETIRED, "true")];
+    for (pairs, made) in [(&retired[..], true), (&retired[..2], false), (&retired[1..], false)] {
+        let tags = format!(
+            "<ListTagsForResourceResponse><ListTagsForResourceResult>{}</ListTagsForResourceResult></ListTagsForResourceResponse>",
+            tags(pairs)
+        );
+        let server = Server::answering([
+            ("DBParameterGroupName=shop-pg&DBParameterGroupFamily=postgres17", xml(400, TAKEN)),
+            ("Action=CreateDBParameterGroup", Reply::Done),
+            ("Action=DescribeDBParameterGroups", xml(200, group)),
+            ("Action=DescribeDBParameters&", xml(200, none)),
+            ("Action=ListTagsForResource", xml(200, &tags)),
+        ])
+        .await;
+        let order = Order {
+            address: "database.parameters".parse().unwrap(),
+            definition: DatabaseParameterGroup {
+                name: "shop-pg".into(),
+                family: Family::Postgres17,
+                description: "Databases".into(),
+                parameters: Settings::new(),
+            },
+            tags: retired[..2].iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            token: String::new(),
+        };
+        let answer = DatabaseParameterGroup::create(&aws(&server.url).await, &order).await;
+        let sent = server.requests().iter().filter(|request| request.contains("Action=CreateDBParameterGroup")).count();
+        match (made, pairs.len()) {
+            (true, _) => {
+                let name = answer.unwrap();
+                assert!(name.starts_with("shop-pg-") && name.len() == "shop-pg-1234".len(), "{name}");
+                assert_eq!(sent, 2);
+            }
+            // It was made by this very order, in an earlier try.
+            (false, 2) if pairs[0].0 == keys::OWNER => assert_eq!((answer.unwrap().as_str(), sent), ("shop-pg", 1)),
+            _ => assert_eq!((answer.unwrap_err().kind, sent), (FaultKind::Exists, 1), "it is somebody else's"),
+        }
+    }
 }

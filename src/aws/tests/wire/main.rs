@@ -6,6 +6,7 @@ mod costs;
 mod data;
 mod edges;
 mod hostile;
+mod names;
 mod network;
 mod protocols;
 mod refusals;

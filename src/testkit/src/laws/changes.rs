@@ -68,8 +68,9 @@ async fn change(ground: &Ground, sample: &Sample, variant: &Variant, lives: Vec<
     assert_eq!(made, variant.replaces(), "{law}: is another one made?");
     let changed_lives = ground.settled(&law, &changed).await;
     let after = of(&changed_lives, &changed, &variant.address);
-    // What is known by its name alone keeps it, even when it is another one.
-    let named = before.key.as_ref() == Some(&before.id) && after.key == before.key;
+    // What is known by its name alone keeps it, even when it is another one, unless that stands beside it for a while.
+    let beside = ground.session.registry.kind(before.kind).is_some_and(|kind| kind.has_second_name());
+    let named = before.key.as_ref() == Some(&before.id) && after.key == before.key && !beside;
     assert_eq!(before.id != after.id, made && !named, "{law}: from {:?} to {:?}", before.id, after.id);
     if variant.no_way_back.is_some() {
         ground.clear(&law, &changed).await;
