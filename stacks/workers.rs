@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra_aws::ec2::{Allocation, Image, ImageFamily, RootVolume, SpotFleet, Upkeep, VolumeKind};
+use infra_aws::ec2::{Allocation, Image, ImageFamily, RootVolume, SecurityGroup, SpotFleet, Upkeep, VolumeKind};
 use infra_aws::ecs;
 use infra_aws::iam::{InstanceProfile, LinkedService, Policy, Role, Service, ServiceLinkedRole, Statement};
 use infra_engine::model::{Handle, Platform, Ref};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Groups};
 use crate::environment::{self, Environment};
 use crate::network::Network;
 
@@ -18,8 +18,14 @@ pub struct Workers {
 }
 
 /// Adds the workers to the platform.
-pub fn stack(environment: &Environment, platform: &mut Platform, network: &Network, cluster: &Cluster) -> Workers {
-    let Some(wanted) = &environment.workers else { return Workers { fleet: None } };
+pub fn stack(
+    environment: &Environment,
+    platform: &mut Platform,
+    network: &Network,
+    groups: &Groups,
+    cluster: &Cluster,
+) -> Workers {
+    let (Some(wanted), Some(group)) = (&environment.workers, &groups.workers) else { return Workers { fleet: None } };
     let mut stack = platform.stack("workers");
 
     // The console makes these when a fleet is first asked for there. Who asks through the API has to see to them.
@@ -45,7 +51,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
     let profile = InstanceProfile { name: environment.named("ecs-agent"), path: "/".into(), role: agent.id() };
     let profile = stack.add("agent-profile", profile);
 
-    let fleet = stack.add("fleet", fleet(environment, wanted, network, &starter, &profile));
+    let fleet = stack.add("fleet", fleet(environment, wanted, network, group, &starter, &profile));
     Workers { fleet: Some(fleet) }
 }
 
@@ -54,6 +60,7 @@ fn fleet(
     environment: &Environment,
     wanted: &environment::Workers,
     network: &Network,
+    group: &Handle<SecurityGroup>,
     starter: &Handle<Role>,
     profile: &Handle<InstanceProfile>,
 ) -> SpotFleet {
@@ -67,7 +74,7 @@ fn fleet(
         maximum_price: Some(wanted.maximum_price.clone()),
         instance_types: wanted.instance_types.clone(),
         subnets: network.private.iter().map(Handle::id).collect(),
-        security_groups: [network.groups.ecs.id()].into(),
+        security_groups: [group.id()].into(),
         profile: Some(profile.id()),
         image: Image::Newest(ImageFamily::Ecs2023),
         root: Some(RootVolume { kind: VolumeKind::Gp3, gigabytes: wanted.disk, encrypted: true }),

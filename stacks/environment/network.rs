@@ -16,6 +16,10 @@ pub struct Network {
     pub zones: Vec<Zone>,
     /// How private subnets reach the internet.
     pub nat: Nat,
+    /// Whether the one group that all services had, before each had its own, is kept and let through: for the apply in
+    /// which a platform that stands moves over. The one after it takes it away.
+    #[serde(default)]
+    pub shared_group: bool,
 }
 
 /// How private subnets reach the internet.
@@ -53,7 +57,7 @@ impl Network {
 
     /// Values that do not go together.
     pub(super) fn conflicts(&self, region: &Region) -> Vec<Conflict> {
-        let Network { cidr, zones, nat: _ } = self;
+        let Network { cidr, zones, nat: _, shared_group: _ } = self;
         let mut conflicts = Vec::new();
         if cidr.is_ipv6() || !(16..=20).contains(&cidr.prefix()) {
             conflicts.push(Conflict {

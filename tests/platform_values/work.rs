@@ -45,7 +45,7 @@ fn fleet(all: &mut Comparison<'_>) {
         let stands = stands.filter_map(|id| subnets.get(id).copied());
         all.lines(&what, stands, ["a", "b", "c"].map(|zone| named(&format!("private-{zone}"))));
         let group = items(&machine["SecurityGroups"]).filter_map(|group| groups.get(group["GroupId"].as_str()?));
-        all.lines(&what, group.copied(), [named("ecs")]);
+        all.lines(&what, group.copied(), [named("workers")]);
         let project = tag(&machine["TagSpecifications"][0], "Project").unwrap_or_default();
         all.has(&format!("{what} · tag Project"), &json!(project), &json!("django-microservices"));
     }
