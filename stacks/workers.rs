@@ -7,7 +7,7 @@ use infra_aws::ecs;
 use infra_aws::iam::{InstanceProfile, LinkedService, Policy, Role, Service, ServiceLinkedRole, Statement};
 use infra_engine::model::{Handle, Platform, Ref};
 
-use crate::cluster::{Cluster, Groups};
+use crate::cluster::{Cluster, Groups, repository};
 use crate::environment::{self, Environment};
 use crate::network::Network;
 
@@ -44,7 +44,7 @@ pub fn stack(
     let agent = stack.add(
         "agent-role",
         Role {
-            inline: [("agent".to_owned(), joining(&cluster.cluster))].into(),
+            inline: [("agent".to_owned(), joining(environment, &cluster.cluster))].into(),
             ..role(environment, "ecs-agent", "What a machine may do: join the cluster and run tasks", Service::Ec2)
         },
     );
@@ -78,7 +78,7 @@ fn fleet(
         profile: Some(profile.id()),
         image: Image::Newest(ImageFamily::Ecs2023),
         root: Some(RootVolume { kind: VolumeKind::Gp3, gigabytes: wanted.disk, encrypted: true }),
-        user_data: format!("#!/bin/bash\necho ECS_CLUSTER={cluster} >> /etc/ecs/ecs.config\n"),
+        user_data: joins(&cluster),
         instance_tags: BTreeMap::from([
             tag("Name", environment.named("worker")),
             tag("Project", environment.project.to_string()),
@@ -89,8 +89,20 @@ fn fleet(
     }
 }
 
-/// What ECS's agent on a machine does: it joins this cluster and no other, and runs what it is given.
-fn joining(cluster: &Handle<ecs::Cluster>) -> Policy {
+/// What a machine runs when it starts first: its agent joins the cluster, and lets no task with a network of its own ask
+/// the machine's metadata, where the machine's own role is.
+fn joins(cluster: &str) -> String {
+    let settings = [format!("ECS_CLUSTER={cluster}"), "ECS_AWSVPC_BLOCK_IMDS=true".to_owned()];
+    let lines = settings.map(|setting| format!("echo {setting} >> /etc/ecs/ecs.config\n"));
+    format!("#!/bin/bash\n{}", lines.concat())
+}
+
+/// What ECS's agent on a machine does: it joins this cluster and no other, and runs what it is given. Of the account's
+/// images it fetches the project's and its services', and it writes to the project's log groups alone.
+fn joining(environment: &Environment, cluster: &Handle<ecs::Cluster>) -> Policy {
+    let Environment { project, region, account, services, .. } = environment;
+    let of_project = ["/*", "-*"].map(|rest| format!("arn:aws:ecr:{region}:{account}:repository/{project}{rest}"));
+    let of_services = services.values().filter_map(|service| repository(&service.image));
     let arn = || [cluster.output(ecs::Cluster::ARN)];
     Policy::of([
         Statement::allow(["ecs:RegisterContainerInstance", "ecs:DeregisterContainerInstance"]).on(arn()),
@@ -99,18 +111,17 @@ fn joining(cluster: &Handle<ecs::Cluster>) -> Policy {
             .when("ArnEquals", "ecs:cluster", arn()),
         Statement::allow([
             "ec2:DescribeTags",
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
             "ecr:GetAuthorizationToken",
-            "ecr:GetDownloadUrlForLayer",
             "ecs:DiscoverPollEndpoint",
             "ecs:SubmitAttachmentStateChanges",
             "ecs:SubmitContainerStateChange",
             "ecs:SubmitTaskStateChange",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
         ])
         .on(["*"]),
+        Statement::allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
+            .on(of_project.into_iter().chain(of_services)),
+        Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"])
+            .on([format!("arn:aws:logs:{region}:{account}:log-group:/ecs/{project}/*")]),
     ])
 }
 
@@ -125,5 +136,40 @@ fn role(environment: &Environment, name: &str, description: &str, player: Servic
         inline: BTreeMap::new(),
         attached: BTreeSet::new(),
         boundary: environment.boundary(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use infra_aws::iam::Pattern;
+
+    use super::*;
+    use crate::testing::{changed, environment, the};
+
+    #[test]
+    fn a_machine_fetches_the_projects_images_and_writes_the_projects_logs() {
+        let own = "222222222222.dkr.ecr.us-east-1.amazonaws.com/team/user-service:1.0.0";
+        let other = changed("prod", &[("registry.example.com/user-service:1.0.0", own)]);
+        let agent: Role = the(&other, "workers.agent-role");
+        let on = |action: &str| {
+            let statements = agent.inline["agent"].statements().filter(|one| one.actions.contains(action));
+            statements.flat_map(|one| one.resources.iter().map(Pattern::value)).collect::<Vec<_>>()
+        };
+        let repositories = [
+            "arn:aws:ecr:us-east-1:222222222222:repository/team/user-service",
+            "arn:aws:ecr:us-east-1:333333333333:repository/django-microservices-*",
+            "arn:aws:ecr:us-east-1:333333333333:repository/django-microservices/*",
+        ];
+        assert_eq!(on("ecr:BatchGetImage"), repositories);
+        assert_eq!(
+            on("logs:PutLogEvents"),
+            ["arn:aws:logs:us-east-1:333333333333:log-group:/ecs/django-microservices/*"]
+        );
+    }
+
+    #[test]
+    fn a_task_does_not_ask_its_machine_who_that_is() {
+        let fleet: SpotFleet = the(&environment("prod"), "workers.fleet");
+        assert!(fleet.user_data.contains("ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config\n"), "{}", fleet.user_data);
     }
 }
