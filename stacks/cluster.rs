@@ -1,30 +1,32 @@
 //! The cluster, and the services that run on it.
 //!
-//! What every service stands on before it runs is in `ground`, the pool of connections to Postgres in `pooler`. What a
-//! service is, is in the environment's table of its name: no service is named here.
+//! What every service stands on before it runs is in `ground`, who may speak to whom in `groups`, the pool of connections
+//! to Postgres in `pooler`. What a service is, is in the environment's table of its name: no service is named here.
 
 mod ground;
+mod groups;
 mod pooler;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use infra_aws::Text;
+use infra_aws::ec2::SecurityGroup;
 use infra_aws::ecs::{
-    self, Architecture, Attachment, Breaker, Capacity, CapacityProvider, Connect, Container, Count, Logs, Port,
-    Propagation, Rollout, SecretSource, Share, TaskDefinition,
+    self, Architecture, Attachment, Breaker, Capabilities, Capacity, CapacityProvider, Connect, Container, Count, Logs,
+    Port, Propagation, Rollout, SecretSource, Share, TaskDefinition, Tmpfs,
 };
 use infra_aws::elasticache::ReplicationGroup;
 use infra_aws::iam::Role;
-use infra_aws::rds;
 use infra_aws::secretsmanager::{Secret, SecretArn};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
 use infra_values::Name;
 
-pub use self::ground::{Ground, ground};
+pub use self::ground::{Ground, ground, repository};
+pub use self::groups::{Groups, groups};
 use crate::cache::Cache;
 use crate::database::{self, Database};
 use crate::edge::Edge;
-use crate::environment::{Environment, Service};
+use crate::environment::{Backend, Containers, Environment, Service};
 use crate::network::{Network, POSTGRES_PORT, REDIS_PORT, SERVICE_PORT};
 
 /// What the stacks on top of the cluster build on.
@@ -51,29 +53,36 @@ pub struct Running {
 type Pool<'a> = (&'a Running, &'a Handle<Secret>);
 
 /// What the services speak to: each of them is told where it is.
-struct Around<'a> {
-    environment: &'a Environment,
-    network: &'a Network,
-    cache: &'a Cache,
-    database: &'a Database,
-    edge: &'a Edge,
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// What differs between environments.
+    pub environment: &'a Environment,
+    /// Where they run.
+    pub network: &'a Network,
+    /// Who may speak to whom.
+    pub groups: &'a Groups,
+    /// Redis.
+    pub cache: &'a Cache,
+    /// Postgres.
+    pub database: &'a Database,
+    /// What calls them.
+    pub edge: &'a Edge,
+}
+
+/// Where they run, and what is around it.
+struct Site<'a> {
+    around: Around<'a>,
     cluster: &'a Handle<ecs::Cluster>,
 }
 
 /// Adds the cluster and its services to the platform.
-pub fn stack(
-    environment: &Environment,
-    platform: &mut Platform,
-    network: &Network,
-    cache: &Cache,
-    database: &Database,
-    edge: &Edge,
-) -> Cluster {
+pub fn stack(platform: &mut Platform, around: Around<'_>) -> Cluster {
+    let environment = around.environment;
     let mut stack = platform.stack("cluster");
     let cluster = cluster(&mut stack, environment);
     platform.output("cluster", cluster.output(ecs::Cluster::ARN));
-    let around = Around { environment, network, cache, database, edge, cluster: &cluster };
-    let shown = pooler::password(&mut stack, &around);
+    let around = Site { around, cluster: &cluster };
+    let shown = pooler::password(&mut stack, environment);
     let pooler = pooler::add(&mut stack, &around, &shown);
     let pool = (&pooler, &shown);
     let mut services = BTreeMap::new();
@@ -98,23 +107,25 @@ pub fn cluster(stack: &mut Stack, environment: &Environment) -> Handle<ecs::Clus
 }
 
 /// A service of the platform, with what it stands on and what it runs.
-fn add(stack: &mut Stack, around: &Around<'_>, pool: Pool<'_>, name: &Name, service: &Service) -> Running {
-    let Around { environment, cache, edge, .. } = around;
+fn add(stack: &mut Stack, site: &Site<'_>, pool: Pool<'_>, name: &Name, service: &Service) -> Running {
+    let Around { environment, groups, cache, edge, .. } = &site.around;
     let (_, password) = pool;
     let login: Option<Ref<SecretArn>> = service.registry_login.as_deref().map(Ref::known);
-    let secrets = [password.id(), cache.token.id()].into_iter().chain(login.clone());
+    let shown =
+        [(Backend::Database, "DATABASE_PASSWORD", password), (Backend::Cache, "REDIS_AUTH_TOKEN", &cache.token)];
+    let shown: Vec<_> = shown.into_iter().filter(|(backend, ..)| service.uses.contains(backend)).collect();
+    let secrets = shown.iter().map(|(.., secret)| secret.id()).chain(login.clone());
     let ground = ground(stack, environment, name.as_str(), &service.image, secrets);
 
     // A task has what there was when it started: a new version is a new revision, and so a rollout.
     let newest = |secret: &Handle<Secret>| SecretSource::from(secret.id()).of_version(secret.output(Secret::VERSION));
     let container = Container {
         ports: [Port::tcp(SERVICE_PORT)].into(),
-        environment: variables(around, pool, name, service),
-        secrets: [("DATABASE_PASSWORD".into(), newest(password)), ("REDIS_AUTH_TOKEN".into(), newest(&cache.token))]
-            .into(),
+        environment: variables(&site.around, pool, name, service),
+        secrets: shown.iter().map(|(_, variable, secret)| ((*variable).to_owned(), newest(secret))).collect(),
         logs: Some(logs(environment, &ground)),
         registry_login: login,
-        ..Container::of(&service.image)
+        ..confined(&service.image, &environment.cluster.containers.with(&service.containers))
     };
     let task = stack
         .add(format!("{name}-task-definition"), task(environment, name.as_str(), service.size, &ground, container));
@@ -128,7 +139,7 @@ fn add(stack: &mut Stack, around: &Around<'_>, pool: Pool<'_>, name: &Name, serv
         .into(),
         grace: service.health.grace_seconds,
         quick_metrics: environment.scaling.quick_metrics,
-        ..fargate(around, name.as_str(), &task)
+        ..fargate(site, name.as_str(), &groups.services[name], &task)
     };
     let service = stack.add(format!("{name}-service"), definition);
     Running { ground, task, service }
@@ -145,18 +156,38 @@ fn variables(around: &Around<'_>, pool: Pool<'_>, name: &Name, service: &Service
     tell("SERVICE", name.as_str().into());
     // Where its own metrics go: the scaling looks for them there.
     tell("METRICS_NAMESPACE", environment.project.as_str().into());
-    // Never Postgres itself: the pool goes by its service's name.
-    tell("DATABASE_HOST", pooler.service.output(ecs::Service::NAME).into());
-    tell("DATABASE_PORT", POSTGRES_PORT.to_string().into());
-    tell("DATABASE_NAME", database::NAME.into());
-    tell("DATABASE_USER", pooler::user(password.output(Secret::VERSION)));
-    if let Some(replica) = &database.replica {
-        tell("DATABASE_REPLICA_HOST", replica.output(rds::Replica::ADDRESS).into());
+    if service.uses.contains(&Backend::Database) {
+        // Never Postgres itself, nor its replica: the pool goes by its service's name.
+        let pool = || Text::from(pooler.service.output(ecs::Service::NAME));
+        tell("DATABASE_HOST", pool());
+        tell("DATABASE_PORT", POSTGRES_PORT.to_string().into());
+        tell("DATABASE_NAME", database::NAME.into());
+        tell("DATABASE_USER", pooler::user(password.output(Secret::VERSION)));
+        if database.replica.is_some() {
+            tell("DATABASE_REPLICA_HOST", pool());
+            tell("DATABASE_REPLICA_NAME", pooler::replica_name().into());
+        }
     }
-    tell("REDIS_HOST", cache.group.output(ReplicationGroup::ENDPOINT).into());
-    tell("REDIS_PORT", REDIS_PORT.to_string().into());
-    tell("REDIS_CLUSTER", environment.cache.shards.is_some().to_string().into());
+    if service.uses.contains(&Backend::Cache) {
+        tell("REDIS_HOST", cache.group.output(ReplicationGroup::ENDPOINT).into());
+        tell("REDIS_PORT", REDIS_PORT.to_string().into());
+        tell("REDIS_CLUSTER", environment.cache.shards.is_some().to_string().into());
+    }
     variables
+}
+
+/// A container of an image that gets at as much of its machine as it is said to.
+fn confined(image: &str, containers: &Containers) -> Container {
+    let Containers { user, readonly_root_filesystem, init_process_enabled, drop_capabilities, tmpfs } = containers;
+    let tmpfs = tmpfs.iter().map(|(path, size)| (path.clone(), Tmpfs { size: *size, mount_options: BTreeSet::new() }));
+    Container {
+        user: Some(user.clone()).filter(|user| !user.is_empty()),
+        read_only: *readonly_root_filesystem,
+        init: *init_process_enabled,
+        capabilities: Capabilities { add: BTreeSet::new(), drop: drop_capabilities.clone() },
+        tmpfs: tmpfs.collect(),
+        ..Container::of(image)
+    }
 }
 
 /// A task of one container that is called like its service.
@@ -186,15 +217,16 @@ fn logs(environment: &Environment, ground: &Ground) -> Logs {
 
 /// A service on Fargate, in the private subnets, that goes back when a new revision does not start. It knows the others
 /// by name and is called by nobody.
-fn fargate(around: &Around<'_>, name: &str, task: &Handle<TaskDefinition>) -> ecs::Service {
+fn fargate(site: &Site<'_>, name: &str, group: &Handle<SecurityGroup>, task: &Handle<TaskDefinition>) -> ecs::Service {
+    let Site { around, cluster } = site;
     ecs::Service {
-        cluster: around.cluster.id(),
+        cluster: cluster.id(),
         name: around.environment.named(name),
         task: task.id(),
         count: Count::Fixed(1),
         capacity: Capacity::Fargate,
         subnets: around.network.private.iter().map(Handle::id).collect(),
-        security_groups: [around.network.groups.ecs.id()].into(),
+        security_groups: [group.id()].into(),
         public_ips: false,
         load_balancers: BTreeSet::new(),
         grace: 0,
@@ -210,7 +242,7 @@ fn fargate(around: &Around<'_>, name: &str, task: &Handle<TaskDefinition>) -> ec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{changed, definitions, environment, the};
+    use crate::testing::{changed, definitions, environment, problems, the};
 
     #[test]
     fn services_are_what_the_environment_says() {
@@ -231,7 +263,7 @@ mod tests {
         let Container { environment, secrets, .. } = &task.containers["order-service"];
         assert_eq!(environment["DATABASE_HOST"].value(), "cluster.pgbouncer-service.name");
         assert_eq!(environment["REDIS_HOST"].value(), "cache.redis.endpoint");
-        assert!(environment.values().all(|value| !value.value().starts_with("database.postgres")), "{environment:?}");
+        assert!(environment.values().all(|value| !value.value().starts_with("database.")), "{environment:?}");
         assert_eq!(environment["DATABASE_USER"].value(), "services-cluster.pool-password.version");
         assert_eq!(Vec::from_iter(secrets.keys()), ["DATABASE_PASSWORD", "REDIS_AUTH_TOKEN"]);
         // None of them can be a variable of the service's own: AWS takes no name twice.
@@ -240,9 +272,64 @@ mod tests {
 
         let pool: TaskDefinition = the(&prod, "cluster.pgbouncer-task-definition");
         assert_eq!(pool.containers["pgbouncer"].environment["DB_HOST"].value(), "database.postgres.address");
+        assert_eq!(pool.containers["pgbouncer"].environment["DB_REPLICA_HOST"].value(), "database.replica.address");
         let shown = serde_json::to_string(&pool.containers["pgbouncer"].secrets).unwrap();
         for part in ["database.password", "cluster.pool-password", "\"version\"", "\"before\""] {
             assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+
+    #[test]
+    fn a_container_gets_at_as_little_as_it_needs_unless_it_is_said_to_need_more() {
+        let container = |environment: &Environment, service: &str| {
+            let task: TaskDefinition = the(environment, &format!("cluster.{service}-task-definition"));
+            task.containers[service].clone()
+        };
+        let prod = environment("prod");
+        for service in ["order-service", "pgbouncer"] {
+            let Container { user, read_only, init, capabilities, tmpfs, privileged, .. } = container(&prod, service);
+            assert_eq!((user.as_deref(), read_only, init, privileged), (Some("1000:1000"), true, true, false));
+            assert_eq!(capabilities, Capabilities::none());
+            assert_eq!(Vec::from_iter(tmpfs), [("/tmp".to_owned(), Tmpfs { size: 64, mount_options: [].into() })]);
+        }
+        let more = "containers = { user = \"\", readonly_root_filesystem = false, drop_capabilities = [], tmpfs = {} }";
+        let front = "[services.order-service]";
+        let other = changed("prod", &[(front, &format!("{front}\n{more}"))]);
+        let Container { user, read_only, init, capabilities, tmpfs, .. } = container(&other, "order-service");
+        assert_eq!((user, read_only, init, tmpfs.len()), (None, false, true, 0));
+        assert_eq!(capabilities, Capabilities::default());
+        assert_eq!(container(&other, "user-service"), container(&prod, "user-service"));
+    }
+
+    #[test]
+    fn the_pool_is_somebody_else_in_postgres_where_that_is_said() {
+        let secret = "arn:aws:secretsmanager:us-east-1:333333333333:secret:app-AbCdEf";
+        let login = format!(
+            "[pgbouncer]\nlogin = {{ user = \"app\", secret = \"{secret}\", key = \"password\", version = \"v1\" }}"
+        );
+        let other = changed("prod", &[("[pgbouncer]", &login)]);
+        let pool: TaskDefinition = the(&other, "cluster.pgbouncer-task-definition");
+        let Container { environment, secrets, .. } = &pool.containers["pgbouncer"];
+        assert_eq!(environment["DB_USER"].value(), "app");
+        assert!(!format!("{secrets:?}").contains("database.password"), "{secrets:?}");
+        assert_eq!(
+            secrets["DB_PASSWORD"],
+            SecretSource::key(Ref::<SecretArn>::known(secret), "password").of_version(Ref::known("v1"))
+        );
+        let role = format!("{:?}", the::<Role>(&other, "cluster.pgbouncer-execution"));
+        assert!(role.contains(secret) && !role.contains("database.password"), "{role}");
+        assert_eq!(environment["SERVER_TLS_SSLMODE"].value(), "require");
+        let ca = "[pgbouncer]\nserver_ca = \"\"\"\n-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n\"\"\"";
+        let verified = changed("prod", &[("[pgbouncer]", ca)]);
+        let pool: TaskDefinition = the(&verified, "cluster.pgbouncer-task-definition");
+        assert_eq!(pool.containers["pgbouncer"].environment["SERVER_TLS_SSLMODE"].value(), "verify-full");
+        for (written, told) in [
+            ("server_ca = \"x\"", "these 1 bytes are no certificates"),
+            ("login = { user = \"app\", secret = \"x\" }", "`x` is no ARN of a secret"),
+            ("login = { user = \"a b\", secret = \"x\" }", "`a b` is no name"),
+        ] {
+            let said = problems("prod", &[("[pgbouncer]", &format!("[pgbouncer]\n{written}"))]);
+            assert!(said.contains(told), "{said}");
         }
     }
 

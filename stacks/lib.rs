@@ -28,9 +28,19 @@ pub fn platform(environment: &Environment, platform: &mut Platform) {
     let cache = cache::stack(environment, platform, &network);
     let database = database::stack(environment, platform, &network);
     let edge = edge::stack(environment, platform, &network);
-    let cluster = cluster::stack(environment, platform, &network, &cache, &database, &edge);
+    let groups = cluster::groups(environment, platform, &network);
+    network::rules(environment, platform, &network, &groups);
+    let around = cluster::Around {
+        environment,
+        network: &network,
+        groups: &groups,
+        cache: &cache,
+        database: &database,
+        edge: &edge,
+    };
+    let cluster = cluster::stack(platform, around);
     let scaling = scaling::stack(environment, platform, &edge, &cluster);
-    workers::stack(environment, platform, &network, &cluster);
+    workers::stack(environment, platform, &network, &groups, &cluster);
     let cdn = cdn::stack(environment, platform, &edge);
     let watched = observability::Watched {
         edge: &edge,

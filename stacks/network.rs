@@ -10,9 +10,10 @@ use infra_aws::ec2::{
 use infra_aws::iam::{Policy, Role, Service, Statement};
 use infra_aws::logs::{Class, LogGroup};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
-use infra_values::{Cidr, Zone};
+use infra_values::{Cidr, Name, Zone};
 
-use crate::environment::{Callers, Environment, FlowLogs, Nat, Watched};
+use crate::cluster;
+use crate::environment::{Backend, Callers, Environment, FlowLogs, Nat, Watched};
 
 /// The port that every service listens on.
 pub const SERVICE_PORT: u16 = 8000;
@@ -33,12 +34,12 @@ pub struct Network {
     pub groups: Groups,
 }
 
-/// The security groups.
+/// The security groups of what is no service. What each lets in and out is in [`rules`]: that is about services.
 pub struct Groups {
     /// The load balancer's.
     pub alb: Handle<SecurityGroup>,
-    /// The services'.
-    pub ecs: Handle<SecurityGroup>,
+    /// That of all services, where the environment keeps it until no task is in it any more.
+    pub shared: Option<Handle<SecurityGroup>>,
     /// Redis's.
     pub redis: Handle<SecurityGroup>,
     /// Postgres's.
@@ -186,53 +187,75 @@ fn flow_log(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>, wan
 fn groups(stack: &mut Stack, environment: &Environment, vpc: &Handle<Vpc>) -> Groups {
     let mut group =
         |name: &str, description: &str| stack.add(name, security_group(environment, vpc.id(), name, description));
-    let groups = Groups {
+    Groups {
         alb: group("alb", "ALB"),
-        ecs: group("ecs", "ECS"),
+        shared: environment.network.shared_group.then(|| group("ecs", "ECS")),
         redis: group("redis", "Redis"),
         rds: group("rds", "RDS"),
+    }
+}
+
+/// Adds what each group lets in and out. Apart from the load balancer's own ports, nothing is let in from addresses:
+/// only from groups.
+pub fn rules(environment: &Environment, platform: &mut Platform, network: &Network, cluster: &cluster::Groups) {
+    let mut stack = platform.stack("network");
+    let Groups { alb, shared, redis, rds } = &network.groups;
+    let shared = shared.as_ref();
+    let of_before = |port: u16| shared.map(|group| Traffic::tcp(port).with(group.id()).described("of before"));
+    let to = |name: &Name, group: &Handle<SecurityGroup>| {
+        Traffic::tcp(SERVICE_PORT).with(group.id()).described(format!("to {name}"))
     };
-    let Groups { alb, ecs, redis, rds } = &groups;
-    let from_services = |port| Traffic::tcp(port).with(ecs.id()).described("from the services");
 
     stack.add(
         "alb-rules",
         SecurityGroupRules {
             group: alb.id(),
             ingress: callers(environment),
-            egress: [Traffic::tcp(SERVICE_PORT).with(ecs.id()).described("to the services")].into(),
+            egress: cluster
+                .services
+                .iter()
+                .map(|(name, group)| to(name, group))
+                .chain(of_before(SERVICE_PORT))
+                .collect(),
         },
     );
-    stack.add(
-        "ecs-rules",
-        SecurityGroupRules {
-            group: ecs.id(),
-            ingress: [
-                Traffic::tcp(SERVICE_PORT).with(alb.id()).described("from the load balancer"),
-                Traffic::tcp(SERVICE_PORT).with(ecs.id()).described("from other services"),
-                Traffic::tcp(POSTGRES_PORT).with(ecs.id()).described("to PgBouncer"),
-            ]
-            .into(),
-            egress: [
-                Traffic::tcp(SERVICE_PORT).with(ecs.id()).described("to other services"),
-                Traffic::tcp(POSTGRES_PORT).with(ecs.id()).described("to PgBouncer"),
-                Traffic::tcp(POSTGRES_PORT).with(rds.id()).described("to Postgres"),
-                Traffic::tcp(REDIS_PORT).with(redis.id()).described("to Redis"),
-                // Images, AWS's own endpoints and the world's: by the NAT gateway, and only where the services start it.
-                Traffic::tcp(443).with(Cidr::ANYWHERE).described("HTTPS to anywhere"),
-            ]
-            .into(),
-        },
-    );
-    stack.add(
-        "redis-rules",
-        SecurityGroupRules { group: redis.id(), ingress: [from_services(REDIS_PORT)].into(), egress: [].into() },
-    );
-    stack.add(
-        "rds-rules",
-        SecurityGroupRules { group: rds.id(), ingress: [from_services(POSTGRES_PORT)].into(), egress: [].into() },
-    );
-    groups
+    let using = cluster.using(environment, Backend::Cache);
+    let clients =
+        using.map(|(name, group)| Traffic::tcp(REDIS_PORT).with(group.id()).described(format!("from {name}")));
+    let clients: BTreeSet<Allow> = clients.chain(of_before(REDIS_PORT)).collect();
+    // A group without a rule has no definition of any, and lets nothing through.
+    if !clients.is_empty() {
+        stack.add("redis-rules", SecurityGroupRules { group: redis.id(), ingress: clients, egress: [].into() });
+    }
+    let pool = Traffic::tcp(POSTGRES_PORT).with(cluster.pooler.id()).described("from the pool");
+    let clients = [pool].into_iter().chain(of_before(POSTGRES_PORT)).collect();
+    stack.add("rds-rules", SecurityGroupRules { group: rds.id(), ingress: clients, egress: [].into() });
+    if let Some(shared) = shared {
+        stack.add("ecs-rules", rules_of_before(shared, &network.groups, cluster));
+    }
+}
+
+/// What the group of all services let through. The pool of before is called by the services of now, and that of now by
+/// those of before.
+fn rules_of_before(shared: &Handle<SecurityGroup>, groups: &Groups, cluster: &cluster::Groups) -> SecurityGroupRules {
+    let Groups { alb, shared: _, redis, rds } = groups;
+    let clients = cluster.services.iter().map(|(name, group)| (name.to_string(), group));
+    let clients = clients.chain([("tasks of before".to_owned(), shared)]);
+    let clients =
+        clients.map(|(name, group)| Traffic::tcp(POSTGRES_PORT).with(group.id()).described(format!("from {name}")));
+    let from_outside = Traffic::tcp(SERVICE_PORT).with(alb.id()).described("from the load balancer");
+    let pools =
+        [shared, &cluster.pooler].map(|group| Traffic::tcp(POSTGRES_PORT).with(group.id()).described("to a pool"));
+    let others = [
+        Traffic::tcp(POSTGRES_PORT).with(rds.id()).described("to Postgres"),
+        Traffic::tcp(REDIS_PORT).with(redis.id()).described("to Redis"),
+        Traffic::tcp(443).with(Cidr::ANYWHERE).described("HTTPS to anywhere"),
+    ];
+    SecurityGroupRules {
+        group: shared.id(),
+        ingress: clients.chain([from_outside]).collect(),
+        egress: pools.into_iter().chain(others).collect(),
+    }
 }
 
 /// CloudFront's addresses, by the name that AWS has given to the list of them.

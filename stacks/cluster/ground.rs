@@ -73,7 +73,7 @@ fn fetching(repository: String) -> Policy {
 
 /// The ARN of the repository that an image is in, where it is one of AWS's own registry, in whichever account and under
 /// whichever path: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web:1.0.0`.
-fn repository(image: &str) -> Option<String> {
+pub fn repository(image: &str) -> Option<String> {
     let (host, rest) = image.split_once('/')?;
     let (account, rest_of_host) = host.split_once(".dkr.ecr.")?;
     let (region, domain) = rest_of_host.split_once('.')?;

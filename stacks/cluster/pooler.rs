@@ -20,9 +20,9 @@ use infra_aws::rds;
 use infra_aws::secretsmanager::{Characters, Recipe, Secret, SecretArn, SecretVersion, Value};
 use infra_engine::model::{Handle, Ref, Stack};
 
-use super::{Around, Running, fargate, ground, logs, task};
+use super::{Around, Running, Site, confined, fargate, ground, logs, task};
 use crate::database;
-use crate::environment::{PGBOUNCER, Pgbouncer};
+use crate::environment::{Environment, Login, PGBOUNCER, Pgbouncer};
 use crate::network::POSTGRES_PORT;
 
 /// What the pool's port is called, among the names by which services find each other.
@@ -34,13 +34,19 @@ const START: &str = r#"set -eu
 umask 077
 folder=$(mktemp -d)
 quoted() { printf %s "$1" | sed "s/'/''/g"; }
+replica() {
+  [ -z "$DB_REPLICA_HOST" ] || printf "%s-replica = host=%s port=%s dbname=%s user=%s password='%s'" \
+    "$DB_NAME" "$DB_REPLICA_HOST" "$DB_PORT" "$DB_NAME" "$DB_USER" "$(quoted "$DB_PASSWORD")"
+}
 {
   printf '"%s" "%s"\n' "$CLIENT_USER" "$CLIENT_PASSWORD"
   [ "$CLIENT_USER" = "$FORMER_CLIENT_USER" ] || printf '"%s" "%s"\n' "$FORMER_CLIENT_USER" "$FORMER_CLIENT_PASSWORD"
 } > "$folder/users.txt"
+[ -z "$SERVER_CA" ] || printf '%s\n' "$SERVER_CA" > "$folder/server-ca.pem"
 cat > "$folder/pgbouncer.ini" <<END
 [databases]
 $DB_NAME = host=$DB_HOST port=$DB_PORT user=$DB_USER password='$(quoted "$DB_PASSWORD")'
+$(replica)
 [pgbouncer]
 listen_addr = *
 listen_port = $LISTEN_PORT
@@ -48,6 +54,7 @@ unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = $folder/users.txt
 server_tls_sslmode = $SERVER_TLS_SSLMODE
+$([ -z "$SERVER_CA" ] || echo "server_tls_ca_file = $folder/server-ca.pem")
 server_login_retry = 1
 server_idle_timeout = 0
 pool_mode = $POOL_MODE
@@ -60,9 +67,9 @@ exec pgbouncer "$folder/pgbouncer.ini"
 "#;
 
 /// What services show to the pool.
-pub(super) fn password(stack: &mut Stack, around: &Around<'_>) -> Handle<Secret> {
+pub(super) fn password(stack: &mut Stack, environment: &Environment) -> Handle<Secret> {
     let password = Secret {
-        name: format!("{}/pool-password", around.environment.project),
+        name: format!("{}/pool-password", environment.project),
         description: "What services show to the pool of connections".into(),
         key: None,
         value: Value::Generated(Recipe { length: 48, characters: Characters::LettersAndDigits }),
@@ -70,19 +77,55 @@ pub(super) fn password(stack: &mut Stack, around: &Around<'_>) -> Handle<Secret>
     stack.add("pool-password", password)
 }
 
+/// The password of a user that somebody has made in Postgres.
+fn handed_in(login: &Login) -> (Ref<SecretArn>, SecretSource) {
+    let Login { user: _, secret, key, version } = login;
+    let secret: Ref<SecretArn> = Ref::known(secret);
+    let source = match key {
+        Some(key) => SecretSource::key(secret.clone(), key),
+        None => SecretSource::from(secret.clone()),
+    };
+    let source = match version {
+        Some(version) => source.of_version(Ref::known(version)),
+        None => source,
+    };
+    (secret, source)
+}
+
+/// By which name services reach the replica, where there is one: they log in with the same name and password, and it is
+/// not theirs to know Postgres's.
+pub(super) fn replica_name() -> String {
+    format!("{}{REPLICA}", database::NAME)
+}
+
+/// What follows the database's name in the replica's.
+const REPLICA: &str = "-replica";
+
 /// The name that goes with a version of that password.
 pub(super) fn user(version: Ref<SecretVersion>) -> Text {
     Text::from("services-").and(version)
 }
 
 /// Adds the pool, which the services find by its service's name.
-pub(super) fn add(stack: &mut Stack, around: &Around<'_>, shown: &Handle<Secret>) -> Running {
-    let Around { environment, database, .. } = around;
-    let Pgbouncer { image, registry_login, size, count, mode, clients, connections } = &environment.pgbouncer;
-    let (secret, password) = match &database.password {
-        Some(own) => (own.id(), SecretSource::from(own.id()).of_version(own.output(Secret::VERSION))),
+pub(super) fn add(stack: &mut Stack, site: &Site<'_>, shown: &Handle<Secret>) -> Running {
+    let Around { environment, groups, database, .. } = &site.around;
+    let Pgbouncer {
+        image,
+        registry_login,
+        size,
+        count,
+        mode,
+        clients,
+        connections,
+        server_ca,
+        login: of_its_own,
+        containers,
+    } = &environment.pgbouncer;
+    let (secret, password) = match (of_its_own, &database.password) {
+        (Some(login), _) => handed_in(login),
+        (None, Some(own)) => (own.id(), SecretSource::from(own.id()).of_version(own.output(Secret::VERSION))),
         // What AWS rotates by itself has no version that is known here: each task has what there is when it starts.
-        None => {
+        (None, None) => {
             let secret = database.instance.output(rds::Database::SECRET);
             (secret.clone(), SecretSource::key(secret, "password"))
         }
@@ -92,15 +135,18 @@ pub(super) fn add(stack: &mut Stack, around: &Around<'_>, shown: &Handle<Secret>
     let ground = ground(stack, environment, PGBOUNCER, image, secrets);
     let (newest, before) = (shown.output(Secret::VERSION), shown.output(Secret::BEFORE));
 
-    let variables: [(&str, Text); 11] = [
+    let replica = database.replica.as_ref().map(|replica| Text::from(replica.output(rds::Replica::ADDRESS)));
+    let variables: [(&str, Text); 13] = [
         ("DB_HOST", database.instance.output(rds::Database::ADDRESS).into()),
+        ("DB_REPLICA_HOST", replica.unwrap_or_else(|| "".into())),
         ("DB_PORT", POSTGRES_PORT.to_string().into()),
         ("DB_NAME", database::NAME.into()),
         ("LISTEN_PORT", POSTGRES_PORT.to_string().into()),
-        ("DB_USER", database::USER.into()),
+        ("DB_USER", of_its_own.as_ref().map_or(database::USER, |login| &login.user).into()),
         ("CLIENT_USER", user(newest.clone())),
         ("FORMER_CLIENT_USER", user(before.clone())),
-        ("SERVER_TLS_SSLMODE", "require".into()),
+        ("SERVER_CA", server_ca.as_deref().unwrap_or_default().into()),
+        ("SERVER_TLS_SSLMODE", if server_ca.is_some() { "verify-full" } else { "require" }.into()),
         ("POOL_MODE", mode.word().into()),
         ("MAX_CLIENT_CONN", clients.to_string().into()),
         ("DEFAULT_POOL_SIZE", connections.to_string().into()),
@@ -118,7 +164,7 @@ pub(super) fn add(stack: &mut Stack, around: &Around<'_>, shown: &Handle<Secret>
         .into(),
         logs: Some(logs(environment, &ground)),
         registry_login: login,
-        ..Container::of(image)
+        ..confined(image, &environment.cluster.containers.with(containers))
     };
     let task =
         stack.add(format!("{PGBOUNCER}-task-definition"), task(environment, PGBOUNCER, *size, &ground, container));
@@ -126,7 +172,7 @@ pub(super) fn add(stack: &mut Stack, around: &Around<'_>, shown: &Handle<Secret>
     let definition = ecs::Service {
         count: Count::Fixed(*count),
         connect: Connect::Known([offer].into()),
-        ..fargate(around, PGBOUNCER, &task)
+        ..fargate(site, PGBOUNCER, &groups.pooler, &task)
     };
     let service = stack.add(format!("{PGBOUNCER}-service"), definition);
     Running { ground, task, service }

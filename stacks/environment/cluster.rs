@@ -4,12 +4,17 @@ use infra_aws::ecs::Insights;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::containers::Containers;
+
 /// The cluster of services.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
     /// How closely CloudWatch looks at it. What it sees beyond the basics costs money.
     pub insights: Detail,
+    /// What of its machine the container of a service gets at. Without the table: as little as a service usually needs.
+    #[serde(default)]
+    pub containers: Containers,
 }
 
 /// How closely CloudWatch looks at the cluster.

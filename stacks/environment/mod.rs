@@ -6,6 +6,7 @@
 mod cache;
 mod cdn;
 mod cluster;
+mod containers;
 mod cost;
 mod database;
 mod edge;
@@ -31,6 +32,7 @@ use serde::Deserialize;
 pub use self::cache::Cache;
 pub use self::cdn::{AccessLog, Cdn, Firewall, Found, Limits, Names, OldestTls, Places};
 pub use self::cluster::{Cluster, Detail};
+pub use self::containers::{Containers, Exceptions};
 pub use self::cost::{Cost, Report};
 pub use self::database::{Database, Password, Postgres};
 pub use self::edge::{AccessLogs, Callers, Edge, Https};
@@ -38,9 +40,9 @@ pub use self::iam::Iam;
 pub use self::loadtest::LoadTest;
 pub use self::network::{FlowLogs, Nat, Network, Watched};
 pub use self::observability::{Levels, Observability};
-pub use self::pgbouncer::{Pgbouncer, PoolMode};
+pub use self::pgbouncer::{Login, Pgbouncer, PoolMode};
 pub use self::scaling::{Forecast, In, Made, Metric, Out, OwnMetric, Recurring, Scaling, Season, Steps, Tracking};
-pub use self::services::{Business, Count, Health, Route, Service, TOLD};
+pub use self::services::{Backend, Business, Count, Health, Route, Service, TOLD};
 pub use self::workers::Workers;
 
 /// What the pool of connections is called, among the services.
@@ -260,6 +262,7 @@ mod tests {
             ("paths = [\"/api/*\"]", "paths = [\"api/*\"]", "`api/*` is no path"),
             ("[services.user-service]", "[services.the-service-of-all-the-users]", "has 28 characters"),
             ("[services.user-service]", "[services.pgbouncer]", "a service is called like the connection pool"),
+            ("[services.user-service]", "[services.redis]", "would be called like that of redis"),
             ("connections = 40", "connections = 60", "there are 240 connections, and Postgres has 200"),
             ("connections = 40", "connections = 4000", "4000 connections for 1000 clients are no pool"),
             (

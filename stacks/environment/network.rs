@@ -20,6 +20,10 @@ pub struct Network {
     /// Who spoke to whom, and who was refused, written down in a log group. Without this table nothing is.
     #[serde(default)]
     pub flow_logs: Option<FlowLogs>,
+    /// Whether the one group that all services had, before each had its own, is kept and let through: for the apply in
+    /// which a platform that stands moves over. The one after it takes it away.
+    #[serde(default)]
+    pub shared_group: bool,
 }
 
 /// Who spoke to whom in the network.
@@ -77,7 +81,7 @@ impl Network {
 
     /// Values that do not go together.
     pub(super) fn conflicts(&self, region: &Region) -> Vec<Conflict> {
-        let Network { cidr, zones, nat: _, flow_logs: _ } = self;
+        let Network { cidr, zones, nat: _, flow_logs: _, shared_group: _ } = self;
         let mut conflicts = Vec::new();
         if cidr.is_ipv6() || !(16..=20).contains(&cidr.prefix()) {
             conflicts.push(Conflict {

@@ -1,7 +1,7 @@
 //! `[services.NAME]`: one table for each service of the platform. What there is of a service in the code is made from
 //! its table: another service is another table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use infra_aws::ecs::Fargate;
 use infra_aws::elb::Algorithm;
@@ -10,6 +10,7 @@ use infra_values::Name;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::containers::Exceptions;
 use super::scaling::{Steps, Tracking};
 use super::written::{is_image, is_metric, is_path, is_secret, is_variable};
 
@@ -46,9 +47,32 @@ pub struct Service {
     /// Its own rules of scaling by steps, beside those of `[scaling.steps]` or in place of one of that name.
     #[serde(default)]
     pub steps: BTreeMap<Name, Steps>,
+    /// What of the platform it uses: it is told of that alone, and nothing else lets it in. Usually everything.
+    #[serde(default = "Backend::all")]
+    pub uses: BTreeSet<Backend>,
+    /// Where its container needs more, or less, than `[cluster.containers]` says.
+    #[serde(default)]
+    pub containers: Exceptions,
     /// Variables of its own, in the open.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+}
+
+/// What of the platform a service may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backend {
+    /// Postgres, by the pool of connections.
+    Database,
+    /// Redis.
+    Cache,
+}
+
+impl Backend {
+    /// Everything that there is.
+    fn all() -> BTreeSet<Backend> {
+        [Backend::Database, Backend::Cache].into()
+    }
 }
 
 /// How many tasks of a service there are.
@@ -103,12 +127,13 @@ pub struct Business {
 }
 
 /// What every service is told by the platform, in the open or not: variables of these names would take its place.
-pub const TOLD: [&str; 13] = [
+pub const TOLD: [&str; 14] = [
     "DATABASE_HOST",
     "DATABASE_NAME",
     "DATABASE_PASSWORD",
     "DATABASE_PORT",
     "DATABASE_REPLICA_HOST",
+    "DATABASE_REPLICA_NAME",
     "DATABASE_USER",
     "ENVIRONMENT",
     "METRICS_NAMESPACE",
@@ -135,6 +160,10 @@ impl Service {
         }
         if name.as_str() == super::PGBOUNCER {
             conflict("", "a service is called like the connection pool".into(), "give it another name");
+        }
+        if ["alb", "ecs", "rds", "redis", "workers"].contains(&name.as_str()) {
+            let wrong = format!("its security group would be called like that of {name}");
+            conflict("", wrong, "give it another name");
         }
         if !is_image(&service.image) {
             let wrong = format!("`{}` is no image", service.image);

@@ -8,6 +8,8 @@ use infra_cli::environment::Conflict;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::services::Backend;
+
 /// Machines that AWS has to spare, for work that can wait.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,9 @@ pub struct Workers {
     /// The types that they may be of: the more there are, the fewer are taken away at once.
     #[schemars(with = "BTreeSet<String>", length(min = 1))]
     pub instance_types: BTreeSet<InstanceType>,
+    /// What the work on them uses: only that lets them in. Usually nothing.
+    #[serde(default)]
+    pub uses: BTreeSet<Backend>,
     /// The disk of each, in GiB.
     #[schemars(range(min = 30))]
     pub disk: u32,

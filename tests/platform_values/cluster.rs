@@ -37,6 +37,7 @@ pub fn compare(all: &mut Comparison<'_>) {
                 &format!("SERVICE={service}"),
                 "METRICS_NAMESPACE=django-microservices",
                 "DATABASE_HOST=django-microservices-pgbouncer",
+                "DATABASE_REPLICA_NAME=django-replica",
                 "DATABASE_PORT=5432",
                 "DATABASE_NAME=django",
                 "REDIS_HOST=redis",
@@ -71,7 +72,7 @@ fn runs(all: &mut Comparison<'_>, service: &str, count: u32) {
     let required = ["a", "b", "c"].map(|zone| named(&format!("private-{zone}")));
     all.lines(&format!("subnets of {service}"), stands, required);
     let group = texts(&place["securityGroups"]).filter_map(|id| groups.get(id).copied());
-    all.lines(&format!("security groups of {service}"), group, [named("ecs")]);
+    all.lines(&format!("security groups of {service}"), group, [named(service)]);
 
     let task = definition(all, service);
     all.has(
@@ -85,8 +86,15 @@ fn runs(all: &mut Comparison<'_>, service: &str, count: u32) {
     let account = account.as_str().and_then(|arn| arn.split(':').nth(4)).unwrap_or_default();
     let group = format!("/ecs/django-microservices/{service}");
     let options = json!({"awslogs-group": group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"});
-    let logs = json!({"logConfiguration": {"logDriver": "awslogs", "options": options}});
-    all.has(&format!("container of {service}"), container(all, service), &logs);
+    let required = json!({
+        "logConfiguration": {"logDriver": "awslogs", "options": options},
+        "user": "1000:1000", "readonlyRootFilesystem": true,
+        "linuxParameters": {
+            "initProcessEnabled": true, "capabilities": {"drop": ["ALL"]},
+            "tmpfs": [{"containerPath": "/tmp", "size": 64}],
+        },
+    });
+    all.has(&format!("container of {service}"), container(all, service), &required);
     let kept = all.the("log groups", "logGroupName", &group);
     all.has(&group, kept, &json!({"retentionInDays": 30}));
     for (member, purpose) in [("taskRoleArn", "task"), ("executionRoleArn", "execution")] {
@@ -107,16 +115,20 @@ fn pool(all: &mut Comparison<'_>) {
     all.has("container of pgbouncer", container, &json!({"image": "edoburu/pgbouncer:v1.23.1-p3"}));
     let database = all.the("databases", "DBInstanceIdentifier", &named("db"));
     let address = database["Endpoint"]["Address"].as_str().unwrap_or_default();
+    let replica = all.the("databases", "DBInstanceIdentifier", &named("db-replica"));
+    let replica = replica["Endpoint"]["Address"].as_str().unwrap_or_default();
     let told = items(&container["environment"]).map(pair);
     all.lines(
         "pgbouncer is told",
         told.filter(|line| !line.contains("CLIENT_USER=services-")),
         [
             &format!("DB_HOST={address}"),
+            &format!("DB_REPLICA_HOST={replica}"),
             "DB_PORT=5432",
             "DB_NAME=django",
             "LISTEN_PORT=5432",
             "DB_USER=django",
+            "SERVER_CA=",
             "SERVER_TLS_SSLMODE=require",
             "POOL_MODE=transaction",
             "MAX_CLIENT_CONN=1000",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::named;
+use super::{COUNTS, named};
 use crate::support::{Comparison, items, tag};
 
 pub fn compare(all: &mut Comparison<'_>) {
@@ -91,23 +91,24 @@ fn rules(all: &mut Comparison<'_>) {
         let line = format!("{group}: {protocol} {first}-{last} {way} {other}");
         Some(line.replace("django-microservices-", ""))
     });
-    all.lines(
-        "security group rules",
-        of_ours,
+    // Images and AWS's own endpoints have no group to be named by.
+    let anywhere = |group: &str| format!("{group}: tcp 443-443 to 0.0.0.0/0");
+    let of_services = COUNTS.iter().flat_map(|(service, ..)| {
         [
-            "alb: tcp 443-443 from com.amazonaws.global.cloudfront.origin-facing",
-            "alb: tcp 8000-8000 to ecs",
-            "ecs: tcp 8000-8000 from alb",
-            "ecs: tcp 8000-8000 from ecs",
-            "ecs: tcp 8000-8000 to ecs",
-            "ecs: tcp 5432-5432 from ecs",
-            "ecs: tcp 5432-5432 to ecs",
-            "ecs: tcp 5432-5432 to rds",
-            "ecs: tcp 6379-6379 to redis",
-            // Images and AWS's own endpoints, which have no group to be named by.
-            "ecs: tcp 443-443 to 0.0.0.0/0",
-            "redis: tcp 6379-6379 from ecs",
-            "rds: tcp 5432-5432 from ecs",
-        ],
-    );
+            format!("alb: tcp 8000-8000 to {service}"),
+            format!("{service}: tcp 8000-8000 from alb"),
+            format!("{service}: tcp 5432-5432 to pgbouncer"),
+            format!("{service}: tcp 6379-6379 to redis"),
+            format!("pgbouncer: tcp 5432-5432 from {service}"),
+            format!("redis: tcp 6379-6379 from {service}"),
+            anywhere(service),
+        ]
+    });
+    let others = [
+        "alb: tcp 443-443 from com.amazonaws.global.cloudfront.origin-facing",
+        "pgbouncer: tcp 5432-5432 to rds",
+        "rds: tcp 5432-5432 from pgbouncer",
+    ];
+    let others = others.map(str::to_owned).into_iter().chain(["pgbouncer", "workers"].map(anywhere));
+    all.lines("security group rules", of_ours, of_services.chain(others));
 }

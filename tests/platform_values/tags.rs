@@ -46,7 +46,7 @@ const OTHERS: [(&str, usize); 7] = [
     ("internet gateways", 1),
     ("roles", 17),
     ("route tables", 4),
-    ("security groups", 4),
+    ("security groups", 10),
     ("subnets", 6),
     ("vpcs", 1),
 ];

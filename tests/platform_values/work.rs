@@ -6,8 +6,8 @@ use super::named;
 use crate::support::{Comparison, items, tag, texts};
 
 /// `#!/bin/bash`, and the line that makes a machine join the cluster.
-const JOINS: &str = "IyEvYmluL2Jhc2gKZWNobyBFQ1NfQ0xVU1RFUj1kamFuZ28tbWljcm9zZXJ2aWNlcy1jbHVzdGVyID4+IC9ldGMvZWNzL2Vj\
-                     cy5jb25maWcK";
+const JOINS: &str = "IyEvYmluL2Jhc2gKZWNobyBFQ1NfQ0xVU1RFUj1kamFuZ28tbWljcm9zZXJ2aWNlcy1jbHVzdGVyID4+IC9ldGMvZWNzL2Vjcy\
+                     5jb25maWcKZWNobyBFQ1NfQVdTVlBDX0JMT0NLX0lNRFM9dHJ1ZSA+PiAvZXRjL2Vjcy9lY3MuY29uZmlnCg==";
 
 pub fn compare(all: &mut Comparison<'_>) {
     fleet(all);
@@ -45,7 +45,7 @@ fn fleet(all: &mut Comparison<'_>) {
         let stands = stands.filter_map(|id| subnets.get(id).copied());
         all.lines(&what, stands, ["a", "b", "c"].map(|zone| named(&format!("private-{zone}"))));
         let group = items(&machine["SecurityGroups"]).filter_map(|group| groups.get(group["GroupId"].as_str()?));
-        all.lines(&what, group.copied(), [named("ecs")]);
+        all.lines(&what, group.copied(), [named("workers")]);
         let project = tag(&machine["TagSpecifications"][0], "Project").unwrap_or_default();
         all.has(&format!("{what} · tag Project"), &json!(project), &json!("django-microservices"));
     }

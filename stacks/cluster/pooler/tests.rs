@@ -27,7 +27,7 @@ impl Programs {
         folders.reverse();
         folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
         folders.push("/usr/sbin".into());
-        let all = ["initdb", "postgres", "psql", "pgbench", "pgbouncer", "sh"];
+        let all = ["initdb", "postgres", "psql", "pgbench", "pgbouncer", "openssl", "sh"];
         let there = all.iter().all(|program| folders.iter().any(|folder| folder.join(program).exists()));
         let id = Command::new("id").arg("-u").output().ok()?;
         let user = if id.stdout == b"0\n" {
@@ -56,7 +56,9 @@ impl Programs {
     }
 
     fn run(&self, words: &[&str], password: &str) -> Output {
-        let variables = BTreeMap::from([("PGPASSWORD".to_owned(), password.to_owned())]);
+        // Who finds no connection for a client keeps it waiting.
+        let variables = [("PGPASSWORD", password), ("PGCONNECT_TIMEOUT", "5")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         self.command(words, &variables).output().unwrap()
     }
 }
@@ -99,7 +101,7 @@ impl Site {
         let output = programs.run(&["sh", "-c", &secret], "");
         assert!(output.status.success(), "{output:?}");
         let sockets = format!("unix_socket_directories={}", folder.display());
-        let words = ["postgres", "-D", data, "-p", &port, "-c", "listen_addresses=127.0.0.1", "-c", &sockets];
+        let words = ["postgres", "-D", data, "-p", &port, "-c", "listen_addresses=localhost", "-c", &sockets];
         let log = fs::File::create("/dev/null").unwrap();
         let postgres = programs.command(&words, &BTreeMap::new()).stderr(log).spawn().unwrap();
         let site = Site { programs, port, folder, _postgres: Running(postgres) };
@@ -124,8 +126,32 @@ impl Site {
         panic!("Postgres does not do it: {sql}");
     }
 
+    /// Lets Postgres show a certificate for `localhost`, and gives that of whoever has signed it.
+    fn show_a_certificate(&self) -> String {
+        let folder = self.folder.display();
+        let sign = format!(
+            "cd {folder} && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem && \
+             openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout own.key \
+             -out own.csr && openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+             -copy_extensions copy -out own.pem && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca \
+             -keyout another.key -out another.pem"
+        );
+        let output = self.programs.run(&["sh", "-c", &sign], "");
+        assert!(output.status.success(), "{output:?}");
+        self.sql_when_ready(&format!("alter system set ssl_cert_file = '{folder}/own.pem'"));
+        self.sql_when_ready(&format!("alter system set ssl_key_file = '{folder}/own.key'"));
+        self.sql_when_ready("alter system set ssl = on");
+        self.sql_when_ready("select pg_reload_conf()");
+        fs::read_to_string(self.folder.join("ca.pem")).unwrap()
+    }
+
     /// The pool as production starts it, but for where Postgres is and that nothing is encrypted on the way there.
     fn pool(&self, password: &str, newest: &str, before: &str) -> Pool<'_> {
+        self.pool_with(password, newest, before, &[])
+    }
+
+    /// The same with these variables.
+    fn pool_with(&self, password: &str, newest: &str, before: &str, more: &[(&str, &str)]) -> Pool<'_> {
         let task: TaskDefinition = the(&environment("prod"), "cluster.pgbouncer-task-definition");
         let Container { entry_point, command, environment, secrets, .. } = &task.containers["pgbouncer"];
         let port = free_port();
@@ -133,6 +159,7 @@ impl Site {
             environment.iter().map(|(name, value)| (name.clone(), value.value())).collect();
         let said = [
             ("DB_HOST", "127.0.0.1".to_owned()),
+            ("DB_REPLICA_HOST", "127.0.0.1".to_owned()),
             ("DB_PORT", self.port.clone()),
             ("DB_PASSWORD", password.to_owned()),
             ("SERVER_TLS_SSLMODE", "disable".to_owned()),
@@ -143,7 +170,8 @@ impl Site {
             ("FORMER_CLIENT_USER", format!("services-{before}")),
             ("FORMER_CLIENT_PASSWORD", format!("secret-{before}")),
         ];
-        for (name, value) in said {
+        let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        for (name, value) in said.into_iter().chain(more) {
             let known = variables.contains_key(name) || secrets.contains_key(name);
             assert!(known, "production does not tell the pool {name}");
             variables.insert(name.to_owned(), value);
@@ -177,7 +205,10 @@ struct Pool<'a> {
 impl Pool<'_> {
     fn lets_in(&self, version: &str) -> bool {
         let (user, password) = (format!("services-{version}"), format!("secret-{version}"));
-        self.site.psql(&self.port, &user, &password, "django", "select 1").stdout == b"1\n"
+        let asked = |name: &str| self.site.psql(&self.port, &user, &password, name, "select 1").stdout == b"1\n";
+        let let_in = asked("django");
+        assert_eq!(asked("django-replica"), let_in, "the replica lets in whom the database lets in");
+        let_in
     }
 
     /// Many clients that connect anew for each transaction, beside the test.
@@ -202,15 +233,35 @@ fn check_nobody_was_refused(load: Child) {
     assert!(!said.contains("actually processed: 0"), "{said}");
 }
 
-#[test]
-fn a_new_password_refuses_nobody() {
-    let Some(programs) = Programs::find() else {
+/// A Postgres, where there can be one.
+fn site() -> Option<Site> {
+    let programs = Programs::find();
+    if programs.is_none() {
         eprintln!(
             "NOT TESTED: the pool in front of Postgres: `apt-get install postgresql pgbouncer` brings what is missing"
         );
-        return;
+    }
+    programs.map(Site::begin)
+}
+
+#[test]
+fn with_its_certificates_the_pool_speaks_to_postgres_and_to_nobody_else() {
+    let Some(site) = site() else { return };
+    let ca = site.show_a_certificate();
+    let another = fs::read_to_string(site.folder.join("another.pem")).unwrap();
+    let verified = |host: &str, ca: &str| {
+        let said =
+            [("DB_HOST", host), ("DB_REPLICA_HOST", host), ("SERVER_TLS_SSLMODE", "verify-full"), ("SERVER_CA", ca)];
+        site.pool_with("first", "v1", "v1", &said).lets_in("v1")
     };
-    let site = Site::begin(programs);
+    assert!(verified("localhost", &ca));
+    assert!(!verified("localhost", &another), "it is signed by somebody else");
+    assert!(!verified("127.0.0.1", &ca), "it is for another name");
+}
+
+#[test]
+fn a_new_password_refuses_nobody() {
+    let Some(site) = site() else { return };
     let old = site.pool("first", "v1", "v1");
     assert!(old.lets_in("v1") && !old.lets_in("v2"));
 
@@ -220,7 +271,7 @@ fn a_new_password_refuses_nobody() {
     site.sql_when_ready("alter role django password 'second'");
     sleep(Duration::from_secs(1));
     let broken = "select count(pg_terminate_backend(pid)) from \
-                  (select pid from pg_stat_activity where usename = 'django' limit 1) one";
+                  (select pid from pg_stat_activity where usename = 'django' and state = 'idle' limit 1) one";
     site.sql_when_ready(broken);
     assert!(!site.pool("first", "v1", "v1").lets_in("v1"), "a pool with the old password alone has no connection");
 
