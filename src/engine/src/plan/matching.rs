@@ -122,6 +122,18 @@ impl<'a> Matching<'a> {
     fn find_untagged(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
         let Some(key) = natural_key(definition.schema, document) else { return Match::None };
         let found = self.free().find(|(_, live)| live.kind == definition.schema.kind && live.key == Some(key.clone()));
+        // Nothing is written on it, so there is nothing to adopt; another one than it cannot be meant either.
+        if let Some(Some(given)) = self.options.adopt.get(&definition.address)
+            && found.is_none_or(|(_, live)| live.id != *given)
+        {
+            let (address, kind, given) = (definition.address.clone(), definition.schema.kind, given.clone());
+            return match found {
+                Some((index, live)) => {
+                    self.stop(Stop::HasAnother { address, kind, id: live.id.clone(), given }, &[index])
+                }
+                None => self.stop(Stop::NothingToAdopt { address, kind, id: Some(given) }, &[]),
+            };
+        }
         match found.map(|(index, _)| index) {
             Some(index) => self.take(index, None),
             None => Match::None,
@@ -137,10 +149,13 @@ impl<'a> Matching<'a> {
         };
         let other = self.claiming(definition, &address).into_iter().find(|other| *other != index);
         if let Some(other) = other {
-            let ids = vec![self.lives[other].id.clone(), id.to_owned()];
-            self.disputed.extend([other, index]);
-            self.stops.push(Stop::TwoClaims { address, kind, ids });
-            return Match::Unclear;
+            let (has, given) = (self.lives[other].id.clone(), id.to_owned());
+            let claims = live.owner() == Some(&self.owner) && live.address().as_ref() == Some(&address);
+            let stop = match claims {
+                true => Stop::TwoClaims { address, kind, ids: vec![has, given] },
+                false => Stop::HasAnother { address, kind, id: has, given },
+            };
+            return self.stop(stop, &[other, index]);
         }
         if !self.may_adopt(live) {
             return self.foreign(definition, index);
