@@ -14,6 +14,7 @@ mod endpoints;
 mod environment_files;
 mod faults;
 mod handovers;
+mod histories;
 mod interrupts;
 mod life;
 mod locks;

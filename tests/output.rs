@@ -36,6 +36,7 @@ macro_rules! kept {
             settings.add_filter(r"\b\d+ calls?\b", "N calls");
             settings.add_filter(r"\b\d+\.\d s\b", "N s");
             settings.add_filter(r"after \d+s\b", "after Ns");
+            settings.add_filter(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "TIME");
             settings.add_filter(r"\b\d{12}\b", "ACCOUNT");
             settings.add_filter(r"http://127\.0\.0\.1:\d+", "ENDPOINT");
             settings.add_filter(r"/\S*/\.infra", "FOLDER/.infra");
@@ -82,4 +83,67 @@ fn a_code_is_explained_as_each_kind_says_it_and_as_errors_write_it() {
     run.saying("a role's name").saying("an instance profile's name");
     project.run(&["explain", "V109a"]).ended(0).saying("a parameter group's name");
     project.run(&["explain", "V999"]).ended(1).saying("there is no rule V999");
+}
+
+#[test]
+fn what_cannot_be_written_is_an_error_for_every_command() {
+    let project = Project::with_program("shape", ENVIRONMENT);
+    let full = std::path::Path::new("/dev/full");
+    let refused = |arguments: &[&str]| {
+        let (code, said) = project.run_into(full, arguments);
+        let told = said.contains("error: cannot write to standard output: No space left on device");
+        assert!(code == Some(1) && told, "{arguments:?} ends with {code:?}: {said}");
+    };
+    let apply = ["apply", "--env", "test", "--yes"];
+    refused(&apply);
+    let changes = project.proxy.changes().into_iter().filter(|call| call.service != "s3").count();
+    assert_eq!(changes, 0, "nothing is carried out that nobody can have read");
+    project.apply().ended(0);
+    let environment = ["--env", "test"];
+    for command in [
+        &["plan"][..],
+        &["plan", "--json"],
+        &["plan", "--format", "json"],
+        &["plan", "--format", "html"],
+        &["plan", "--format", "markdown"],
+        &["plan", "--format", "tfjson"],
+        &["drift"],
+        &["validate"],
+        &["show"],
+        &["outputs", "--format", "json"],
+        &["owned"],
+        &["graph"],
+        &["unlock"],
+        &["history"],
+        &["history", "--json"],
+        &["explain"],
+        &["policy"],
+        &["schema"],
+        &["completions", "bash"],
+        &["destroy", "--yes"],
+    ] {
+        refused(&[command, &environment[..]].concat());
+    }
+    refused(&["--help"]);
+}
+
+#[test]
+fn who_types_another_programs_word_is_told_the_one_that_holds_here() {
+    let project = Project::with_program("shape", ENVIRONMENT);
+    for (words, command) in [
+        (&["up"][..], "infra apply"),
+        (&["import", "app.web", "/shop/web"], "infra adopt ADDRESS ID"),
+        (&["--env", "test", "state", "list"], "infra owned"),
+        (&["taint", "app.web"], "infra apply --replace ADDRESS"),
+    ] {
+        project.run(words).ended(1).saying("here that is:").saying(command).not_saying("similar");
+    }
+    project.run(&["aply"]).ended(1).saying("apply");
+}
+
+#[test]
+fn traces_in_a_pipe_have_no_colour() {
+    let project = Project::with_program("shape", ENVIRONMENT);
+    let run = project.run(&["plan", "--env", "test", "--verbose"]).ended(0).saying("DEBUG");
+    assert!(!run.err.contains('\u{1b}'), "{run}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Project, difference, snapshot};
+use crate::support::{Project, Run, difference, snapshot};
 
 #[test]
 fn a_saved_plan_is_carried_out_once() {
@@ -19,6 +19,89 @@ fn the_last_plan_needs_no_name() {
     project.plan().ended(0);
     project.run(&["apply", "--yes"]).ended(0).saying("Apply complete! Resources: 34 added");
     project.run(&["apply", "--yes"]).ended(1).saying("infra plan --env");
+}
+
+/// The command that a plan prints to carry out exactly that plan, without `infra`.
+fn exactly(plan: &Run) -> Vec<String> {
+    let mut lines = plan.err.lines().skip_while(|line| *line != "To carry out exactly this plan:").skip(1);
+    let command = lines.next().unwrap_or_else(|| panic!("it prints a command: {plan}")).trim();
+    let words = command.strip_prefix("infra ").expect("a command of ours").split(' ');
+    words.map(str::to_owned).chain(["--yes".to_owned()]).collect()
+}
+
+fn run_exactly(project: &Project, plan: &Run) -> Run {
+    let command = exactly(plan);
+    project.run(&command.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_command_that_is_printed_carries_out_exactly_that_plan() {
+    let mut project = Project::new();
+    let other = project.environment().replace("name = \"test\"", "name = \"other\"");
+    std::fs::write(project.folder().join("environments/other.toml"), other).unwrap();
+    let plan = project.plan().ended(0);
+    // Plans of other environments, and another environment in the shell, do not get in its way.
+    std::fs::copy(last_plan(&project), project.folder().join(".infra/plans/other.json")).unwrap();
+    project.variable("INFRA_ENV", "other");
+    run_exactly(&project, &plan).ended(0).saying("Apply complete! Resources: 34 added");
+    assert!(!last_plan(&project).exists(), "it is done");
+    project.without_variable("INFRA_ENV");
+    // Nor does a change of the environment go in unseen.
+    project.set("insights", "\"enhanced\"");
+    let plan = project.plan().ended(0).saying("1 to change");
+    project.set("cidr", "\"10.0.0.0/18\"");
+    run_exactly(&project, &plan)
+        .ended(1)
+        .saying("changed in the code or the environment")
+        .saying("nothing was changed");
+}
+
+#[test]
+fn the_environment_of_the_shell_has_its_saved_plan_carried_out() {
+    let mut project = Project::new();
+    project.variable("INFRA_ENV", "test");
+    project.run(&["plan"]).ended(0).saying("34 to add");
+    project.set("insights", "\"enhanced\"");
+    let run = project.run(&["apply", "--yes"]).ended(1).saying("nothing was changed");
+    run.saying("changed in the code or the environment: cluster.cluster");
+    project.run(&["plan"]).ended(0);
+    project.run(&["apply", "--yes"]).ended(0).saying("34 added");
+    // Without one, a new plan is made.
+    project.run(&["apply", "--yes"]).ended(0).saying("No changes.");
+}
+
+#[test]
+fn that_a_saved_plan_is_not_used_is_said() {
+    let project = Project::new();
+    let saved = project.plan().ended(0);
+    let run = project.apply().ended(0).saying("A new plan is made").saying("is not used").saying("34 added");
+    run.saying(&format!("infra {}", exactly(&saved)[..2].join(" ")));
+    assert!(!last_plan(&project).exists(), "what was planned is done");
+    project.apply().ended(0).not_saying("is not used");
+}
+
+#[test]
+fn a_plan_with_nothing_in_it_or_that_nobody_can_carry_out_is_not_kept() {
+    let project = Project::new();
+    project.plan().ended(0);
+    assert!(last_plan(&project).exists());
+    project.run(&["plan", "--env", "test", "--target", "network.vcp"]).ended(1);
+    assert!(!last_plan(&project).exists(), "the last plan is one that cannot be carried out");
+    project.apply().ended(0);
+    project.plan().ended(0).saying("No changes.");
+    assert!(!last_plan(&project).exists());
+}
+
+#[test]
+fn a_saved_plan_is_shown_only_as_what_it_is() {
+    let project = Project::new();
+    project.run(&["plan", "--env", "test", "--out", "a.plan"]).ended(0);
+    project.run(&["show", "a.plan"]).ended(0).saying("34 to add");
+    project.run(&["show", "a.plan", "--env", "prod"]).ended(1).saying("a.plan was made for test");
+}
+
+fn last_plan(project: &Project) -> std::path::PathBuf {
+    project.folder().join(".infra/plans/test.json")
 }
 
 #[test]
@@ -82,7 +165,18 @@ fn json_lines_hold_every_change_and_every_step() {
     let outcome = &lines.iter().find(|line| line["type"] == "apply_finished").expect("an outcome")["outcome"];
     assert_eq!((&outcome["added"], &outcome["failed"]), (&json!(34), &json!(0)));
 
+    // What stops a plan and what fails have one shape, and a plan that cannot be applied says nothing of changes.
+    let stopped = project.run(&["plan", "--env", "test", "--json", "--target", "network.vcp"]).ended(1).lines();
+    assert_eq!(of_type(&stopped, "change_summary"), 0);
+    let stop = stopped.iter().find(|line| line["type"] == "diagnostic").expect("what stops it");
+    assert_eq!((&stop["severity"], &stop["about"]), (&json!("error"), &json!("unknown_address")));
+    assert_eq!((&stop["summary"], &stop["@message"]), (&stop["@message"], &stop["summary"]));
+    assert_eq!(stop["way_out"], "did you mean `network.vpc`?");
+
     project.set("account", "\"999999999999\"");
     let lines = project.run(&["plan", "--env", "test", "--json"]).ended(1).lines();
-    assert_eq!(lines.last().unwrap()["type"], "diagnostic", "trouble is a line too");
+    let failure = lines.last().unwrap();
+    assert_eq!(failure["type"], "diagnostic", "trouble is a line too");
+    let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(failure), keys(stop));
 }

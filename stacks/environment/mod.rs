@@ -240,6 +240,15 @@ mod tests {
     }
 
     #[test]
+    fn a_region_with_a_slip_is_told_where_it_stands_and_not_at_the_zones() {
+        let local = std::fs::read_to_string(format!("{ROOT}/environments/local.toml")).unwrap();
+        let moved = local.replace("region = \"us-east-1\"", "region = \"us-est-1\"");
+        let problems = parse::<Environment>(&moved, "local.toml", None).unwrap_err().to_string();
+        assert!(problems.contains("`region` is us-est-1, and all zones are in us-east-1"), "{problems}");
+        assert!(!problems.contains("us-est-1a"), "{problems}");
+    }
+
+    #[test]
     fn each_pair_of_values_that_do_not_go_together_is_told() {
         let prod = std::fs::read_to_string(format!("{ROOT}/environments/prod.toml")).unwrap();
         for (written, instead, told) in [

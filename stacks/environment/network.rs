@@ -97,8 +97,18 @@ impl Network {
                 way_out: "write a private range, such as 10.0.0.0/16".into(),
             });
         }
+        let elsewhere = zones.first().map(|zone| zone.region()).filter(|one| *one != region);
+        let slip = elsewhere.filter(|one| zones.iter().all(|zone| zone.region() == *one));
+        let slip = slip.filter(|one| is_a_slip(region.as_str(), one.as_str()));
+        if let Some(meant) = slip {
+            conflicts.push(Conflict {
+                at: "region".into(),
+                wrong: format!("`region` is {region}, and all zones are in {meant}"),
+                way_out: format!("did you mean `{meant}`?"),
+            });
+        }
         for (place, zone) in zones.iter().enumerate() {
-            if zone.region() != region {
+            if slip.is_none() && zone.region() != region {
                 conflicts.push(Conflict {
                     at: "network.zones".into(),
                     wrong: format!("zone {zone} is not in region {}", region),
@@ -115,6 +125,16 @@ impl Network {
         }
         conflicts
     }
+}
+
+/// True when a text is another one but for a letter that is missing, is too many, or is another.
+fn is_a_slip(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let before = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let after = one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count();
+    // Of regions that differ in their number, both may be there.
+    let longest = one.len().max(other.len());
+    one != other && before + after + 1 >= longest && before + 1 < longest
 }
 
 #[cfg(test)]

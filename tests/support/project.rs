@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -153,9 +154,20 @@ impl Project {
         self.run(&["apply", "--env", Project::ENVIRONMENT, "--yes", "--allow-destroy", "100"])
     }
 
-    /// `infra destroy`
+    /// `infra destroy`, the history included.
     pub fn destroy(&self) -> Run {
-        self.run(&["destroy", "--env", Project::ENVIRONMENT, "--yes", "--allow-destroy", "1000"])
+        let name = Project::ENVIRONMENT;
+        self.run(&["destroy", "--env", name, "--yes", "--allow-destroy", "1000", "--purge-history"])
+    }
+
+    /// Runs the program with its standard output in a file. Gives its exit code, and what it said on standard error.
+    pub fn run_into(&self, out: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+        let out = fs::OpenOptions::new().write(true).open(out).unwrap();
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(self.folder()).env_clear().env("HOME", self.folder());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        let ended = command.stdin(Stdio::null()).stdout(out).output().unwrap();
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use infra_engine::event::{Listener, Outcome};
 use infra_engine::plan::{Options, Plan};
-use infra_engine::record::{Holder, Lease, Lock, LockError, Store, Timing, prefix};
+use infra_engine::record::{Extent, Holder, Lease, Lock, LockError, Store, Timing, prefix};
 use infra_engine::run::{Locking, Performed, Performing, perform};
 use serde_json::json;
 
@@ -48,8 +48,8 @@ pub(crate) struct Order<'a> {
 pub(crate) enum Records {
     /// They stay.
     Stay,
-    /// They go when nothing else is left of it.
-    GoWithTheLast,
+    /// They go when nothing else is left of it: all of them, or all but the history.
+    GoWithTheLast(Extent),
 }
 
 /// How it ended.
@@ -73,9 +73,10 @@ pub(crate) async fn carry_out(
     let (result, cleared) = locked(session, blueprint, cloud, (order.command, order.carrying), &run, async |held| {
         let result = under_lock(session, blueprint, held, order, &run).await;
         let cleared = match &result {
-            Ok(carried) if carried.complete && order.records == Records::GoWithTheLast => {
-                records::clear(session, blueprint, &held.cloud).await
-            }
+            Ok(Carried { complete: true, .. }) => match order.records {
+                Records::GoWithTheLast(extent) => records::clear(session, blueprint, &held.cloud, extent).await,
+                Records::Stay => Ok(false),
+            },
             _ => Ok(false),
         };
         (result, cleared)
@@ -117,6 +118,12 @@ pub(crate) async fn locked<T>(
     };
     let under = async |lock: &Lock| {
         blueprint.guard_changes(lock.lease());
+        if cloud.store.was_made() {
+            session.console.say(&format!(
+                "Made {}: it keeps the lock, the ledger and the history of the environments here.",
+                cloud.store.place()
+            ));
+        }
         let held = Cloud { identity: cloud.identity.clone(), store: lock.records() };
         work(&Held { cloud: held, lease: lock.lease(), story: Arc::clone(&cloud.store) }).await
     };
@@ -158,6 +165,8 @@ async fn under_lock(
     let plan = (order.narrow)(planned.plan());
     let report = Report::of(&plan, &blueprint.name);
     show(session, blueprint, &planned, &report);
+    // What nobody can have read is not carried out.
+    session.console.written().map_err(|failure| failure.because("nothing was changed"))?;
     if !plan.stops.is_empty() {
         return Err(Failure::said());
     }

@@ -11,10 +11,12 @@ use infra_engine::plan::{Fingerprint, Goal, Options};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::environment::Facts;
+use crate::args::Common;
+use crate::environment::{Facts, Loaded};
 use crate::failure::Failure;
 use crate::files::{folder, write_whole};
-use crate::render::{Picture, Report};
+use crate::render::{Picture, Report, word};
+use crate::session::{Blueprint, Session};
 
 /// The form of saved plans that this program writes and reads.
 const VERSION: u32 = 3;
@@ -133,12 +135,6 @@ impl SavedPlan {
         }
     }
 
-    /// True for two files of one plan, whatever forms of it are kept in them.
-    pub fn is_that_of(&self, other: &SavedPlan) -> bool {
-        let bare = |plan: &SavedPlan| SavedPlan { picture: None, ..plan.clone() };
-        bare(self) == bare(other)
-    }
-
     /// True when it is to delete everything.
     pub fn destroys(&self) -> bool {
         self.options.goal == Goal::Destroy
@@ -201,6 +197,32 @@ fn places(endpoints: &[SavedEndpoint]) -> String {
 /// Where an environment's last plan is kept.
 pub(crate) fn last_plan(root: &Path, environment: &str) -> PathBuf {
     folder(root).join("plans").join(format!("{environment}.json"))
+}
+
+/// What was planned has been done, or is not to be: the next bare `infra apply` must not find it.
+pub(crate) fn forget_last_plan(environment: &Loaded<()>) {
+    // One that stays is refused later, because what is live has moved.
+    let _ = std::fs::remove_file(last_plan(&environment.root, environment.facts.name.as_str()));
+}
+
+/// The command that carries out exactly the plan in a file, wherever calls went when it was made.
+pub(crate) fn exactly(session: &Session<'_>, blueprint: &Blueprint, file: &Path) -> String {
+    let Common { endpoint, profile, package, .. } = session.common;
+    let file = file.strip_prefix(&session.folder).unwrap_or(file);
+    let mut command = format!("infra apply {}", word(file.display()));
+    let mut flag = |flag: &str, value: &dyn std::fmt::Display| command += &format!(" --{flag} {}", word(value));
+    if is_a_path(&blueprint.name) {
+        flag("env", &blueprint.name);
+    }
+    endpoint.iter().for_each(|endpoint| flag("endpoint", endpoint));
+    profile.iter().for_each(|profile| flag("profile", profile));
+    package.iter().for_each(|package| flag("package", package));
+    command
+}
+
+/// True for an environment that is named by its file.
+pub(crate) fn is_a_path(environment: &str) -> bool {
+    environment.ends_with(".toml") || environment.contains(std::path::is_separator)
 }
 
 /// Every last plan of a project.

@@ -237,7 +237,10 @@ impl Session<'_> {
     pub async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             done = work => Ok(done),
-            () = self.interrupt.asked() => Err(Failure::interrupted("interrupted; nothing was changed")),
+            () = self.interrupt.asked() => Err(match self.interrupt.by_somebody() {
+                true => Failure::interrupted("interrupted; nothing was changed"),
+                false => Failure::new("the lock was lost; nothing was changed"),
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Ctrl-C and being told to end: the first one politely, the second one at once, and never more than ten seconds.
 
+use std::io::Write;
 use std::time::Duration;
 
 use infra_engine::run::Interrupt;
@@ -24,6 +25,11 @@ pub(crate) fn listen(interrupt: &Interrupt) {
             _ = end.recv() => {}
             () = tokio::time::sleep(LONGEST) => {}
         }
+        let _ = writeln!(
+            std::io::stderr(),
+            "\nLeft at once. What was in flight may or may not have been done: the same command goes on from there, and \
+             `infra history` tells what was begun."
+        );
         // A lock that is left behind names this process: the next run sees that it is gone.
         std::process::exit(i32::from(Exit::Interrupted.code()));
     });

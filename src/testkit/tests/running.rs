@@ -146,3 +146,25 @@ async fn a_protected_resource_outlives_its_code() {
     ground.apply("no longer protected", &stacks(false)).await;
     ground.clear("no longer protected", &stacks(false)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_lock_stops_the_run_and_is_no_interrupt() {
+    let mut ground = Ground::model(&ModelCloud::new());
+    ground.session.locks = false;
+    ground.session.parallelism = 1;
+    ground.weather.set(Forecast { latency: Duration::from_secs(1), ..Forecast::default() });
+    let interrupt = ground.session.interrupt.clone();
+    let losing = async {
+        while ground.weather.changes().is_empty() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        interrupt.lose();
+    };
+    let platform = row();
+    let (applied, ()) = tokio::join!(ground.session.apply(&platform), losing);
+    let outcome = applied.unwrap().outcome;
+    assert!(!outcome.is_complete() && !outcome.interrupted, "{outcome:?}");
+    let heard = ground.session.heard();
+    assert!(!heard.iter().any(|event| matches!(event, Event::Interrupted { .. })), "nobody has pressed anything");
+    assert!(told(&heard).contains(&"skipped slow: the lock was lost".to_owned()), "{:?}", told(&heard));
+}

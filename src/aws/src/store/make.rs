@@ -1,6 +1,7 @@
 //! How the bucket comes to be: made, and set up as it must be; looked at, and put right where it is otherwise.
 
 use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
@@ -29,6 +30,7 @@ impl Bucket {
         let settings = match self.amiss().await {
             Err(fault) if fault.kind == FaultKind::Gone => {
                 persist(|| self.create()).await?;
+                self.made.store(true, Ordering::Release);
                 self.settings_of_a_new_one()
             }
             other => other.map_err(|fault| self.explained(fault))?,

@@ -11,6 +11,7 @@ mod policy;
 mod settings;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
@@ -67,6 +68,8 @@ pub struct Bucket {
     name: String,
     /// True when this program has seen that the bucket is there, and set up as it must be.
     seen_whole: Mutex<bool>,
+    /// True when this program has made it.
+    made: AtomicBool,
 }
 
 /// The bucket's name, where none is chosen.
@@ -99,7 +102,7 @@ impl Bucket {
     pub fn new(aws: Arc<Aws>, account: impl Into<String>) -> Bucket {
         let account = account.into();
         let name = name(&account, aws.region());
-        Bucket { aws, account, name, seen_whole: Mutex::new(false) }
+        Bucket { aws, account, name, seen_whole: Mutex::new(false), made: AtomicBool::new(false) }
     }
 
     /// The same with a name that was chosen, as where somebody else has the usual one.
@@ -264,6 +267,10 @@ const ELSEWHERE: &[&str] = &["AuthorizationHeaderMalformed", "IllegalLocationCon
 impl Store for Bucket {
     fn place(&self) -> String {
         format!("s3://{}", self.name)
+    }
+
+    fn was_made(&self) -> bool {
+        self.made.load(Ordering::Acquire)
     }
 
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Stored>, Fault>> {

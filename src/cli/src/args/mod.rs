@@ -1,5 +1,6 @@
 //! What the command line says. Reading it looks at nothing else; what it means is decided by the commands.
 
+mod habits;
 mod policy;
 mod selection;
 mod spelling;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use habits::{Here, habit};
 pub use policy::{Policy, Provider, RepositoryIds, RepositoryName, RoleName};
 pub use selection::Selection;
 pub(crate) use spelling::spelled;
@@ -36,6 +38,9 @@ pub struct Common {
     /// The environment: a name in `environments/`, or a file.
     #[arg(long, global = true, env = "INFRA_ENV", value_name = "NAME|FILE")]
     pub env: Option<String>,
+    /// The environment was named on the command line, and not by `INFRA_ENV`.
+    #[arg(skip)]
+    pub env_by_flag: bool,
     /// Send every call there, whatever the environment says.
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
@@ -61,7 +66,7 @@ pub struct Common {
 pub enum Command {
     /// Show what would change, and save the plan for `apply`.
     Plan(Plan),
-    /// Carry out the last saved plan, a plan file, or a new plan.
+    /// Carry out the last saved plan, a plan file, or, with --env, a new plan.
     Apply(Apply),
     /// Delete everything of the environment.
     Destroy(Destroy),
@@ -151,8 +156,8 @@ pub struct Plan {
     #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
     pub format: Format,
     /// The longest Markdown page; whole resources are left out beyond it.
-    #[arg(long, value_name = "BYTES", default_value_t = 65_000)]
-    pub max_bytes: usize,
+    #[arg(long, value_name = "BYTES", default_value_t = 65_000, value_parser = clap::value_parser!(u32).range(1_000..))]
+    pub max_bytes: u32,
     /// Exit with 2 when there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -175,7 +180,7 @@ pub struct Carrying {
 /// `infra apply`
 #[derive(Args, Debug)]
 pub struct Apply {
-    /// A plan that was saved with `plan --out`.
+    /// A saved plan: of `plan --out`, or in `.infra/plans`. Without it and without --env: the last one.
     #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude", "replace", "rotate", "adopt"])]
     pub file: Option<PathBuf>,
     /// What the plan is about.
@@ -210,6 +215,9 @@ pub struct Destroy {
     /// Delete what this program knows, though the ledger names kinds that it does not know.
     #[arg(long)]
     pub leave_unknown: bool,
+    /// Delete the history too, when nothing else is left; a copy of it stays on this machine.
+    #[arg(long, conflicts_with_all = ["target", "exclude"])]
+    pub purge_history: bool,
     /// How it is carried out.
     #[command(flatten)]
     pub carrying: Carrying,

@@ -71,6 +71,14 @@ impl FromStr for GivenPackage {
     }
 }
 
+impl fmt::Display for GivenPackage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let GivenPackage { name, file, sha256 } = self;
+        write!(f, "{name}={}", file.display())?;
+        sha256.iter().try_for_each(|digest| write!(f, "@sha256:{digest}"))
+    }
+}
+
 /// `30`, `30s`, `5m`, `1h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait(pub Duration);

@@ -1,4 +1,5 @@
-//! `infra apply`: carries out the last saved plan, a plan file, or, with `--env`, a new plan.
+//! `infra apply`: carries out the last saved plan, a plan file, or, with `--env`, a new plan. Where a saved plan is not
+//! the one that is carried out, that is said.
 
 use std::path::{Path, PathBuf};
 
@@ -11,15 +12,19 @@ use crate::consent::Purpose;
 use crate::environment::environments_folder;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::saved::{Now, SavedEndpoint, SavedPlan, last_plan, last_plans};
+use crate::saved::{Now, SavedEndpoint, SavedPlan, exactly, forget_last_plan, is_a_path, last_plan, last_plans};
 use crate::session::{Blueprint, Session};
 
 pub(super) async fn run(arguments: Apply, session: &Session<'_>) -> Result<Exit, Failure> {
-    let bare = arguments.file.is_none() && session.common.env.is_none();
-    let file = match &arguments.file {
-        Some(file) => Some(session.folder.join(file)),
-        None if bare && arguments.selection.flags().is_empty() => Some(only_last_plan(&session.folder)?),
-        None => None,
+    let Common { env, env_by_flag, .. } = session.common;
+    let env = env.as_ref().filter(|name| !name.is_empty());
+    let selects = !arguments.selection.flags().is_empty();
+    let file = match (&arguments.file, env) {
+        (Some(file), _) => Some(session.folder.join(file)),
+        (None, _) if selects || *env_by_flag => None,
+        // INFRA_ENV says which environment is meant, and not that its plan is to be made again.
+        (None, Some(env)) => Some(last_plan(&root(&session.folder), env)).filter(|file| file.is_file()),
+        (None, None) => Some(only_last_plan(&session.folder)?),
     };
     match file {
         Some(file) => apply_saved(&file, &arguments, session).await,
@@ -30,6 +35,7 @@ pub(super) async fn run(arguments: Apply, session: &Session<'_>) -> Result<Exit,
 async fn apply_new(arguments: &Apply, session: &Session<'_>) -> Result<Exit, Failure> {
     let Apply { file: _, selection, carrying, allow_destroy, confirm: _ } = arguments;
     let blueprint = session.blueprint().await?;
+    say_what_is_not_used(session, &blueprint);
     let cloud = session.connect(&blueprint).await?;
     let order = Order {
         command: "apply",
@@ -43,7 +49,22 @@ async fn apply_new(arguments: &Apply, session: &Session<'_>) -> Result<Exit, Fai
         confirm: None,
         records: Records::Stay,
     };
-    Ok(carry_out(session, &blueprint, &cloud, &order).await?.exit)
+    let carried = carry_out(session, &blueprint, &cloud, &order).await?;
+    if carried.complete {
+        forget_last_plan(&blueprint.environment);
+    }
+    Ok(carried.exit)
+}
+
+/// A new plan is made though one was saved: whoever has read that one must know.
+fn say_what_is_not_used(session: &Session<'_>, blueprint: &Blueprint) {
+    let last = last_plan(&blueprint.environment.root, blueprint.environment.facts.name.as_str());
+    let Ok(saved) = SavedPlan::read(&last) else { return };
+    let made = saved.made.strftime("%Y-%m-%d %H:%M:%S UTC");
+    session.console.say(&format!(
+        "A new plan is made; the one that was saved at {made} is not used. To carry out exactly that one:\n  {}",
+        session.console.talk.cyan(exactly(session, blueprint, &last))
+    ));
 }
 
 /// The plan is computed again, and carried out only if it is still the one that was shown.
@@ -73,10 +94,8 @@ async fn apply_saved(file: &Path, arguments: &Apply, session: &Session<'_>) -> R
         records: Records::Stay,
     };
     let carried = carry_out(session, &blueprint, &cloud, &order).await?;
-    let last = last_plan(&blueprint.environment.root, blueprint.environment.facts.name.as_str());
-    if carried.complete && SavedPlan::read(&last).is_ok_and(|kept| kept.is_that_of(&saved)) {
-        // It is done: the next bare `infra apply` should ask for a new plan, and not refuse this one.
-        let _ = std::fs::remove_file(last);
+    if carried.complete {
+        forget_last_plan(&blueprint.environment);
     }
     Ok(carried.exit)
 }
@@ -84,13 +103,13 @@ async fn apply_saved(file: &Path, arguments: &Apply, session: &Session<'_>) -> R
 /// A saved plan brings the name of its environment, and nothing else; a flag that says something else is a mistake.
 fn of_plan(common: &Common, saved: &SavedPlan, file: &Path) -> Result<Common, Failure> {
     let environment = &saved.environment;
-    match &common.env {
+    match common.env.as_ref().filter(|_| common.env_by_flag) {
         Some(env) if env == environment => Ok(common.clone()),
         Some(env) => Err(Failure::new(format!("--env says {env}, and {} was made for {environment}", file.display()))
             .because("nothing was called")
             .way_out("leave --env out, or make a new plan")),
         // A path leads anywhere, and what lies there says where calls go: that is not for a plan to say.
-        None if is_a_path(environment) => {
+        None if is_a_path(environment) && common.env.as_ref() != Some(environment) => {
             let wrong = format!("{} was made for the file {environment}; nothing was called", file.display());
             Err(Failure::new(wrong)
                 .way_out("say yourself that it is that file:")
@@ -117,14 +136,15 @@ fn agreed(saved: &SavedPlan, blueprint: &Blueprint, file: &Path) -> Result<Optio
     })
 }
 
-fn is_a_path(environment: &str) -> bool {
-    environment.ends_with(".toml") || environment.contains(std::path::is_separator)
+/// The project's folder, seen from a folder in it.
+fn root(folder: &Path) -> PathBuf {
+    let root = environments_folder(folder).and_then(|folder| Some(folder.parent()?.to_owned()));
+    root.unwrap_or_else(|| folder.to_owned())
 }
 
 /// The last saved plan, if it is clear which one.
 fn only_last_plan(folder: &Path) -> Result<PathBuf, Failure> {
-    let root = environments_folder(folder).and_then(|folder| Some(folder.parent()?.to_owned()));
-    let plans = last_plans(root.as_deref().unwrap_or(folder));
+    let plans = last_plans(&root(folder));
     match &plans[..] {
         [plan] => Ok(plan.clone()),
         [] => Err(Failure::new("there is no saved plan; nothing was called")

@@ -1,7 +1,7 @@
 //! `infra forget`: a live resource is released and stays as it is; only our tags go.
 
 use infra_engine::live::{Live, Retag};
-use infra_engine::model::keys;
+use infra_engine::model::{Ledger, keys};
 use infra_engine::plan::ledger_name;
 use infra_engine::record::History;
 use serde_json::json;
@@ -12,6 +12,8 @@ use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Blueprint, Cloud, Session};
+
+use super::owned::Mine;
 
 pub(super) async fn run(arguments: Forget, session: &Session<'_>) -> Result<Exit, Failure> {
     let Forget { what, carrying } = arguments;
@@ -36,7 +38,7 @@ async fn forget(
     let (world, mut kept) =
         session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
-    let live = find(blueprint, &world.lives, what)?;
+    let live = find(blueprint, &kept.ledger, &world.lives, what)?;
     let in_code = live.address().is_some_and(|address| blueprint.graph.definition(&address).is_some());
     let named = live.key.is_some();
     let after = match (in_code, named) {
@@ -81,7 +83,7 @@ fn is_ours(key: &str) -> bool {
 }
 
 /// The one live resource that is meant.
-fn find<'a>(blueprint: &Blueprint, lives: &'a [Live], what: &str) -> Result<&'a Live, Failure> {
+fn find<'a>(blueprint: &Blueprint, ledger: &Ledger, lives: &'a [Live], what: &str) -> Result<&'a Live, Failure> {
     let tag = blueprint.owner.to_string();
     let is = |live: &&Live| {
         let address = live.address().is_some_and(|address| address.to_string() == what);
@@ -90,9 +92,10 @@ fn find<'a>(blueprint: &Blueprint, lives: &'a [Live], what: &str) -> Result<&'a 
     let found: Vec<&Live> = lives.iter().filter(is).collect();
     match found[..] {
         [live] => Ok(live),
-        [] => Err(Failure::new(format!("nothing of ours is `{what}`; nothing was changed"))
-            .way_out("to see all that is ours:")
-            .command(format!("infra owned --env {}", blueprint.name))),
+        [] => {
+            let mine = Mine { blueprint, ledger, lives };
+            Err(mine.meant(Failure::new(format!("nothing of ours is `{what}`; nothing was changed")), what))
+        }
         _ => {
             let failure = Failure::new(format!("several live resources say that they are {what}; nothing was changed"));
             let each =

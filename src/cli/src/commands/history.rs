@@ -1,4 +1,8 @@
-//! `infra history`: what earlier runs did, and what one that was cut off had in flight.
+//! `infra history`: what earlier runs did, and what one that was cut off had in flight. Where AWS has none any more, what
+//! was kept on this machine is told.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use futures::future::try_join_all;
 use infra_engine::record::{History, Run};
@@ -8,6 +12,7 @@ use crate::args::{self, DataFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Level, Story};
+use crate::saved::history_folder;
 use crate::session::Session;
 
 /// How many runs are told of, the latest: each is a record to be read.
@@ -17,9 +22,20 @@ pub(super) async fn run(arguments: args::History, session: &Session<'_>) -> Resu
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let (store, owner, console) = (&*cloud.store, &blueprint.owner, session.console);
-    let runs = History::runs(store, owner).await?;
+    let mut runs = History::runs(store, owner).await?;
+    let (root, name) = (&blueprint.environment.root, blueprint.environment.facts.name.as_str());
+    let here = if runs.is_empty() { Copies::read(&history_folder(root, name)) } else { Copies::default() };
+    if !here.runs.is_empty() {
+        runs.clone_from(&here.runs);
+        console
+            .say(&format!("{} has no history of {owner} any more: this is the copy on this machine.", store.place()));
+    }
+    let here = &here;
     let told = |run: Run| async move {
-        let events = History::events(store, &run).await?.unwrap_or_default();
+        let events = match here.events.get(&run.key) {
+            Some(events) => events.clone(),
+            None => History::events(store, &run).await?.unwrap_or_default(),
+        };
         let events: Vec<Value> = events.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let story = Story::of(&events, run.ended);
         Ok::<_, Failure>((run, story, events))
@@ -69,6 +85,32 @@ pub(super) async fn run(arguments: args::History, session: &Session<'_>) -> Resu
         (None, DataFormat::Text) => console.data(&story.text()),
     }
     Ok(Exit::Done)
+}
+
+/// Runs whose history was copied to this machine before it was deleted, and their events by their keys.
+#[derive(Default)]
+struct Copies {
+    runs: Vec<Run>,
+    events: BTreeMap<String, String>,
+}
+
+impl Copies {
+    /// What is in a folder; what cannot be read is not told.
+    fn read(folder: &Path) -> Copies {
+        let mut copies = Copies::default();
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        for file in files.filter(|file| file.extension().is_some_and(|end| end == "jsonl")) {
+            let name = file.file_stem().and_then(|name| name.to_str()).and_then(|name| name.split_once('-'));
+            let (Some((began, id)), Ok(events)) = (name, std::fs::read_to_string(&file)) else { continue };
+            // What takes no steps is written down when it is done.
+            let ended = events.contains("\"apply_finished\"") || !events.contains("\"steps\":[");
+            let run = Run::copied(id, began, &file.display().to_string(), ended);
+            copies.events.insert(run.key.clone(), events);
+            copies.runs.push(run);
+        }
+        copies.runs.sort_by(|one, other| one.began.cmp(&other.began));
+        copies
+    }
 }
 
 /// A run on a line: which, when, what, how much, how long, how it ended, who.

@@ -6,6 +6,7 @@ use infra_engine::run::World;
 use serde_json::{Map, Value, json};
 
 use crate::args::{DataFormat, Outputs, Selection};
+use crate::environment::nearest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Level;
@@ -53,7 +54,13 @@ fn one<'a>(blueprint: &'a Blueprint, name: &str) -> Result<&'a Announced, Failur
         let failure = Failure::new(format!("the platform has no output `{name}`; nothing was called"));
         match all.is_empty() {
             true => failure.way_out("announce it in a stack: platform.output(\"alb-dns\", …)"),
-            false => failure.because(format!("there are: {}", all.join(", "))),
+            false => {
+                let failure = failure.because(format!("there are: {}", all.join(", ")));
+                match nearest(name, all.iter().copied()) {
+                    Some(meant) => failure.way_out(format!("did you mean `{meant}`?")),
+                    None => failure,
+                }
+            }
         }
     })
 }

@@ -6,6 +6,7 @@ use infra_engine::plan::Proof;
 use serde::Serialize;
 
 use crate::args::{DataFormat, Owned, Selection};
+use crate::environment::nearest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Level, RESOURCES, counted};
@@ -44,6 +45,10 @@ pub(super) async fn run(arguments: Owned, session: &Session<'_>) -> Result<Exit,
         (None, DataFormat::Json) => console.document(&rows),
         (None, DataFormat::Text) => console.data(&table(&rows)),
     }
+    if kept.exists() {
+        let place = cloud.store.place();
+        console.say(&format!("Beside them, {place} keeps the lock, the ledger and the history of this environment."));
+    }
     console.say(&console.talk.dim(session.cost(&blueprint, &world)));
     Ok(Exit::Done)
 }
@@ -69,6 +74,17 @@ impl<'a> Mine<'a> {
     /// The address of a live resource: its own tag says it, or the ledger where it can bear none.
     pub(super) fn address(&self, live: &Live) -> Option<Address> {
         self.proof().address(live).or_else(|| self.called_the_same(live))
+    }
+
+    /// Why there is no such thing, with the one that was probably meant.
+    pub(super) fn meant(&self, failure: Failure, what: &str) -> Failure {
+        let addresses: Vec<String> = self.all().filter_map(|live| Some(self.address(live)?.to_string())).collect();
+        match nearest(what, addresses.iter().map(String::as_str)) {
+            Some(meant) => failure.way_out(format!("did you mean `{meant}`?")),
+            None => failure
+                .way_out("to see all that is ours:")
+                .command(format!("infra owned --env {}", self.blueprint.name)),
+        }
     }
 
     fn row(&self, live: &Live) -> Row {

@@ -7,7 +7,7 @@ use crate::carry_out::all_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{plan_html, plan_markdown, plan_text, plan_tfjson};
-use crate::saved::{SavedEndpoint, SavedPlan, last_plan};
+use crate::saved::{SavedEndpoint, SavedPlan, exactly, forget_last_plan, last_plan};
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, Failure> {
@@ -37,15 +37,20 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
         (None, Format::Text) => console.data(&plan_text(report, console.paint)),
         (None, Format::Json) => console.document(report),
         (None, Format::Tfjson) => console.document(&plan_tfjson(report, &picture, saved.made)),
-        (None, Format::Markdown) => console.data(&plan_markdown(report, max_bytes)),
+        (None, Format::Markdown) => console.data(&plan_markdown(report, max_bytes as usize)),
         (None, Format::Html) => console.data(&plan_html(report, &saved.when_and_by_whom())),
     }
     console.say(&console.talk.dim(session.cost(&blueprint, planned.world())));
     // A plan that cannot be applied is not kept: `infra apply` must not find it.
     if !report.stops.is_empty() {
+        forget_last_plan(&blueprint.environment);
         return Err(Failure::said());
     }
-    saved.write(&last_plan(&blueprint.environment.root, &blueprint.environment.facts.name.to_string()))?;
+    let last = last_plan(&blueprint.environment.root, blueprint.environment.facts.name.as_str());
+    match report.changes.is_empty() {
+        true => forget_last_plan(&blueprint.environment),
+        false => saved.write(&last)?,
+    }
     if let Some(file) = &out {
         let whole = SavedPlan { picture: Some(picture.kept()), ..saved.clone() };
         whole.write(&session.folder.join(file))?;
@@ -54,9 +59,14 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     if console.json().is_none() && format == Format::Text {
-        let file = out.as_ref().map(|file| format!(" {}", file.display())).unwrap_or_default();
-        console
-            .say(&format!("\nTo carry out exactly this plan:\n  {}", console.talk.cyan(format!("infra apply{file}"))));
+        let file = out.as_ref().map_or(last, |file| session.folder.join(file));
+        let command = console.talk.cyan(exactly(session, &blueprint, &file));
+        let deletions = match report.deletions() {
+            0 => String::new(),
+            count => format!(" --allow-destroy {count}"),
+        };
+        let unasked = console.talk.dim(format!("without a terminal, add: --yes{deletions}"));
+        console.say(&format!("\nTo carry out exactly this plan:\n  {command}\n  {unasked}"));
     }
     Ok(if detailed_exitcode { Exit::Changes } else { Exit::Done })
 }

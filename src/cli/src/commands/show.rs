@@ -1,5 +1,7 @@
 //! `infra show`: what is live and ours, as definitions; or a saved plan.
 
+use std::path::Path;
+
 use infra_engine::live::Live;
 use infra_engine::model::Address;
 
@@ -19,10 +21,26 @@ pub(super) async fn run(arguments: Show, session: &Session<'_>) -> Result<Exit, 
     let Show { what, format } = arguments;
     let file = what.as_ref().map(|what| session.folder.join(what)).filter(|file| file.is_file());
     match file {
-        Some(file) => show_plan(&SavedPlan::read(&file)?, format, session)?,
+        Some(file) => {
+            let saved = SavedPlan::read(&file)?;
+            refuse_another_environment(session, &saved, &file)?;
+            show_plan(&saved, format, session)?;
+        }
         None => show_live(what.as_deref(), format, session).await?,
     }
     Ok(Exit::Done)
+}
+
+/// A flag that says something else than the file is a mistake.
+fn refuse_another_environment(session: &Session<'_>, saved: &SavedPlan, file: &Path) -> Result<(), Failure> {
+    let said = session.common.env.as_ref().filter(|_| session.common.env_by_flag);
+    match said.filter(|said| **said != saved.environment) {
+        Some(said) => {
+            Err(Failure::new(format!("--env says {said}, and {} was made for {}", file.display(), saved.environment))
+                .way_out("leave --env out, or give the plan of that environment"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn show_plan(saved: &SavedPlan, format: Format, session: &Session<'_>) -> Result<(), Failure> {
@@ -58,9 +76,8 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
     let shown: Vec<(Option<Address>, &Live)> =
         addressed.filter(|(address, live)| what.is_none_or(|what| is(address.as_ref(), live, what))).collect();
     if let Some(what) = what.filter(|_| shown.is_empty()) {
-        return Err(Failure::new(format!("`{what}` is neither live and ours, nor the file of a saved plan"))
-            .way_out("to see all that is ours:")
-            .command(format!("infra owned --env {}", blueprint.name)));
+        let wrong = format!("no resource of ours is `{what}`, and no file of a saved plan");
+        return Err(mine.meant(Failure::new(wrong), what));
     }
     let console = session.console;
     let texts = |paint: Paint| -> Vec<String> {

@@ -1,9 +1,10 @@
 //! `infra unlock`: shows who holds the lock, and breaks it for a person who is sure.
 
-use infra_engine::record::{Lock, LockError};
+use infra_engine::record::{History, Lock, LockError};
 use serde_json::json;
 
 use crate::args::Unlock;
+use crate::carry_out::run_id;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Level;
@@ -31,7 +32,14 @@ pub(super) async fn run(arguments: Unlock, session: &Session<'_>) -> Result<Exit
     };
     match Lock::break_open(store, owner, &id).await {
         Ok(None) => say(format!("Nobody holds the lock of {owner}: there is nothing to break.")),
-        Ok(Some(holder)) => say(format!("The lock of {owner} is broken. It was held by {holder}.")),
+        Ok(Some(holder)) => {
+            say(format!("The lock of {owner} is broken. It was held by {holder}."));
+            let told = json!({"unlocked": holder.to_string()});
+            let history = History::begin(owner, &run_id(), &cloud.identity.arn, "unlock", told);
+            if let Err(fault) = history.finish(store).await {
+                console.warn(&format!("that the lock was broken could not be written down: {fault}"));
+            }
+        }
         Err(LockError::Fault(fault)) => return Err(fault.into()),
         Err(LockError::OtherId { holder, given }) => {
             return Err(Failure::new(format!("the lock is not that of run {given}; nothing was changed"))

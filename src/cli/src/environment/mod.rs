@@ -117,7 +117,7 @@ pub fn parse<E: Environment>(text: &str, file: &str, name: Option<&str>) -> Resu
     let wrong = |problems| Problems::new(file, text, problems);
     let (tree, mut problems) = tree::parse(text);
     if problems.is_empty() {
-        problems = schema::check(&tree, &json_schema::<E>());
+        problems = schema::check(&tree, &json_schema::<E>(), name);
     }
     if !problems.is_empty() {
         return Err(wrong(problems));

@@ -20,8 +20,10 @@ pub fn json_schema<E: schemars::JsonSchema>() -> Value {
 }
 
 /// Everything that is wrong with a tree.
-pub(super) fn check(tree: &Table<'_>, schema: &Value) -> Vec<Problem> {
-    let checker = Checker { root: schema };
+///
+/// `name` is what the environment must be called, where that is known.
+pub(super) fn check(tree: &Table<'_>, schema: &Value, name: Option<&str>) -> Vec<Problem> {
+    let checker = Checker { root: schema, name };
     let mut problems = Vec::new();
     checker.table(tree.get_ref(), 0..0, schema, FILE, &mut problems);
     problems
@@ -32,6 +34,7 @@ const FILE: &str = "the file";
 
 struct Checker<'s> {
     root: &'s Value,
+    name: Option<&'s str>,
 }
 
 impl<'s> Checker<'s> {
@@ -192,6 +195,9 @@ impl<'s> Checker<'s> {
         let kind = forms.first().and_then(|form| types(form).first().copied());
         let example = forms.first().and_then(|form| form.get("examples")?.get(0));
         match kind {
+            _ if table == FILE && key == "name" && self.name.is_some() => {
+                format!("add it: `name = {:?}`", self.name.unwrap_or_default())
+            }
             _ if !words.is_empty() => format!("add `{key} = …`: {}", listed(&words)),
             Some("object") if table == FILE => format!("add a table `[{key}]`"),
             Some("object") => format!("add a table `[{table}.{key}]`"),

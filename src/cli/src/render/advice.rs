@@ -90,6 +90,13 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("give the identifier of the live resource as AWS writes it".into()),
             command: Some(format!("infra adopt {address} ID --env {environment}")),
         },
+        Stop::HasAnother { address, kind, id, given } => Advice {
+            about: "has_another".into(),
+            address: address.to_string(),
+            says: format!("{address} already is {kind} {id}, not {given}"),
+            way_out: Some("to exchange it, release the one it has first, which leaves that unchanged:".into()),
+            command: Some(format!("infra forget {address} --env {environment}")),
+        },
         Stop::LostTag { address, kind, id, holds, instead } => {
             let holds = match holds.as_slice() {
                 [] => String::new(),
@@ -206,6 +213,13 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             says: format!("{address}: {kind} {id} is no longer in the code, and stays: it is protected"),
             way_out: Some("to release it, which leaves it standing:".into()),
             command: Some(format!("infra forget {kind}/{id} --env {environment}", id = word(id))),
+        },
+        Note::LosesProtection { address, kind, id } => Advice {
+            about: "loses_protection".into(),
+            address: address.to_string(),
+            says: format!("{address}: {kind} {id} is no longer protected: later plans can delete or replace it"),
+            way_out: None,
+            command: None,
         },
         Note::KeptShared { address, kind, id } => Advice {
             about: "kept_shared".into(),
@@ -347,7 +361,7 @@ fn listed(addresses: &[Address]) -> String {
 }
 
 /// A word of a command that people copy into their shell. Names of others stand in it: a shell must see one word.
-fn word(text: impl std::fmt::Display) -> String {
+pub(crate) fn word(text: impl std::fmt::Display) -> String {
     let text = text.to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
     match !text.is_empty() && text.chars().all(plain) {

@@ -9,8 +9,27 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::printable::printable_json;
-use super::report::Report;
+use super::report::{Advice, Report};
 use super::sentence::{Level, sentence};
+
+/// What is wrong, and what to do.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Diagnostic<'a> {
+    /// What is wrong.
+    pub summary: &'a str,
+    /// Why, a line each.
+    pub detail: &'a [String],
+    /// All of it as people read it, where that is more than a sentence.
+    pub page: Option<&'a str>,
+    /// What to do.
+    pub way_out: Option<&'a str>,
+    /// The command that does it.
+    pub command: Option<&'a str>,
+    /// What sort of thing it is, of what stops a plan: `protected`.
+    pub about: Option<&'a str>,
+    /// Which definition it is about, where it is about one.
+    pub address: Option<&'a str>,
+}
 
 /// Writes a JSON object a line.
 pub struct JsonLines {
@@ -33,12 +52,31 @@ impl JsonLines {
         for note in &report.notes {
             self.line(Level::Info, "note", &note.says, json!({ "note": note }));
         }
-        for stop in &report.stops {
-            self.line(Level::Error, "diagnostic", &stop.says, json!({ "diagnostic": stop }));
+        for Advice { about, address, says, way_out, command } in &report.stops {
+            let diagnostic = Diagnostic {
+                summary: says,
+                way_out: way_out.as_deref(),
+                command: command.as_deref(),
+                about: Some(about),
+                address: Some(address.as_str()).filter(|address| !address.is_empty()),
+                ..Diagnostic::default()
+            };
+            self.diagnostic(Level::Error, says, &diagnostic);
         }
-        let message = super::closing::plan_closing(report);
-        let changes = json!({ "changes": report.counts, "unchanged": report.unchanged, "operation": "plan" });
-        self.line(Level::Info, "change_summary", &message, changes);
+        // How many would change is no result of a plan that nobody can carry out.
+        if report.stops.is_empty() {
+            let message = super::closing::plan_closing(report);
+            let changes = json!({ "changes": report.counts, "unchanged": report.unchanged, "operation": "plan" });
+            self.line(Level::Info, "change_summary", &message, changes);
+        }
+    }
+
+    /// Something that is wrong, or should not be missed: whatever says so, in one shape.
+    pub fn diagnostic(&self, level: Level, message: &str, diagnostic: &Diagnostic<'_>) {
+        let severity = if level == Level::Error { "error" } else { "warning" };
+        let mut body = serde_json::to_value(diagnostic).unwrap_or_default();
+        body["severity"] = severity.into();
+        self.line(level, "diagnostic", message, body);
     }
 
     /// Any other line: its type, what it says, and what belongs to it.

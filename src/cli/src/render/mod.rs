@@ -31,7 +31,7 @@ pub use closing::{apply_complete, apply_incomplete, cost, destroy_complete, elap
 pub use drift::{drift_closing, drift_of, drift_text};
 pub use findings::findings_text;
 pub use html::{drift_html, live_html, plan_html};
-pub use json_lines::JsonLines;
+pub use json_lines::{Diagnostic, JsonLines};
 pub use live::{live_json, live_text};
 pub use markdown::plan_markdown;
 pub use paint::Paint;
@@ -47,6 +47,7 @@ pub use talk::PlainLines;
 pub use tfjson::{drift_tfjson, live_tfjson, plan_tfjson};
 pub use troubles::Troubles;
 
+pub(crate) use advice::word;
 pub(crate) use wrap::{wrapped, wrapped_to};
 
 /// How wide text is laid out. Fixed, so that a plan reads the same in a terminal, a pipe and a file.

@@ -9,6 +9,9 @@ use super::report::{Act, Advice, Report, ReportChange, ReportField, ReportTag, V
 use super::values::{self, Line, Mark};
 use super::wrapped;
 
+/// The reason of what has no other.
+const NEW: &str = "new in the code";
+
 /// How far the columns of addresses may be pushed to the right by a long one.
 const WIDEST_ADDRESS: usize = 36;
 
@@ -130,10 +133,12 @@ fn is_short(value: &serde_json::Value) -> bool {
 
 /// Why a resource changes: a replacement's reasons belong to one sentence.
 fn why(action: Act, reasons: &[String]) -> Vec<String> {
-    let reasons = reasons.join("; ");
+    // That something new is new is told by its sign.
+    let told = |reason: &&String| action != Act::Create || *reason != NEW;
+    let reasons = reasons.iter().filter(told).map(String::as_str).collect::<Vec<_>>().join("; ");
     match action {
-        Act::Create => Vec::new(),
-        Act::Update | Act::Delete => vec![reasons],
+        _ if reasons.is_empty() => Vec::new(),
+        Act::Create | Act::Update | Act::Delete => vec![reasons],
         Act::ReplaceCreateFirst => vec![format!("must be replaced: {reasons}"), "the new one comes first".into()],
         Act::Revise => vec![format!("a new revision: {reasons}")],
         Act::ReplaceDestroyFirst => vec![format!("must be replaced: {reasons}"), "the old one goes first".into()],

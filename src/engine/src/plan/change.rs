@@ -98,6 +98,10 @@ pub enum Reason {
     RenamedFrom(Address),
     /// It becomes ours.
     Adopted,
+    /// The code says from now on that it is protected.
+    Protected,
+    /// The code says no more that it is protected.
+    Unprotected,
     /// That field cannot be changed on a living resource.
     CannotChange(Path),
     /// Something that it refers to is new, or another one.
@@ -256,6 +260,17 @@ pub enum Stop {
         /// The identifier that was given.
         id: Option<String>,
     },
+    /// Another one was to be adopted than the one that a definition has already.
+    HasAnother {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource that it has.
+        id: String,
+        /// The one that was to be adopted.
+        given: String,
+    },
     /// We have made it, it stands, and it does not say any more that it is ours.
     LostTag {
         /// The definition.
@@ -342,6 +357,15 @@ pub enum Note {
     /// It is no longer in the code, and is kept because it is protected.
     KeptProtected {
         /// Its address.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+    },
+    /// It stays, and can be deleted from now on.
+    LosesProtection {
+        /// The definition.
         address: Address,
         /// Its kind.
         kind: &'static str,
@@ -540,6 +564,8 @@ impl fmt::Display for Reason {
             Reason::TakenBack => f.write_str("was to be replaced, and is taken back"),
             Reason::RenamedFrom(address) => write!(f, "renamed from {address}"),
             Reason::Adopted => f.write_str("adopted"),
+            Reason::Protected => f.write_str("protected in the code: it cannot be deleted from now on"),
+            Reason::Unprotected => f.write_str("no longer protected in the code: it can be deleted from now on"),
             Reason::CannotChange(path) => write!(f, "{path} cannot be changed in place"),
             Reason::DependencyNew(address) => write!(f, "follows {address}, which is new"),
             Reason::Requested => f.write_str("replacement requested"),

@@ -234,6 +234,10 @@ impl<'a> Decision<'a> {
         }
         self.bar(definition, live, &document, &mut fields, reasons.contains(&Reason::Requested));
         reasons.extend(reasons_of(&fields, &tag_changes));
+        if reasons.contains(&Reason::Unprotected) {
+            let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
+            self.notes.push(Note::LosesProtection { address, kind, id });
+        }
         let rotation = self.rotation(definition, live, graph);
         if rotation.is_some() {
             reasons.push(Reason::Rotated);
@@ -512,6 +516,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         | Stop::Refused { address, kind, .. }
         | Stop::FailedWithData { address, kind, .. }
         | Stop::NothingToAdopt { address, kind, .. }
+        | Stop::HasAnother { address, kind, .. }
         | Stop::LostTag { address, kind, .. }
         | Stop::Unproven { address, kind, .. }
         | Stop::StillReferred { address, kind, .. } => selection.covers(address, kind),
@@ -617,6 +622,9 @@ fn reasons_of(fields: &[FieldChange], tags: &[TagChange]) -> Vec<Reason> {
             Cause::Unknown => add(Reason::Differs),
             Cause::Follows(address) => add(Reason::DependencyNew(address.clone())),
         }
+    }
+    for tag in tags.iter().filter(|tag| tag.key == keys::PROTECT) {
+        add(if tag.after.is_some() { Reason::Protected } else { Reason::Unprotected });
     }
     for tag in tags.iter().filter(|tag| !tag.key.starts_with("infra:")) {
         add(match tag.cause {

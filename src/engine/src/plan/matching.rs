@@ -124,7 +124,21 @@ impl<'a> Matching<'a> {
     /// A child is told from others by its parent, and what is shared by its name alone, whoever has made it.
     fn find_untagged(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
         let Some(key) = natural_key(definition.schema, document) else { return Match::None };
-        match self.index.named(definition.schema.kind, &key).iter().copied().find(|index| self.is_free(*index)) {
+        let found = self.index.named(definition.schema.kind, &key).iter().copied().find(|index| self.is_free(*index));
+        // Nothing is written on it, so there is nothing to adopt; another one than it cannot be meant either.
+        if let Some(Some(given)) = self.options.adopt.get(&definition.address)
+            && found.is_none_or(|index| self.lives[index].id != *given)
+        {
+            let (address, kind, given) = (definition.address.clone(), definition.schema.kind, given.clone());
+            return match found {
+                Some(index) => {
+                    let id = self.lives[index].id.clone();
+                    self.stop(Stop::HasAnother { address, kind, id, given }, &[index])
+                }
+                None => self.stop(Stop::NothingToAdopt { address, kind, id: Some(given) }, &[]),
+            };
+        }
+        match found {
             Some(index) => self.take(index, None),
             None => Match::None,
         }
@@ -141,10 +155,13 @@ impl<'a> Matching<'a> {
         let live = &self.lives[index];
         let other = self.claiming(definition, &address).into_iter().find(|other| *other != index);
         if let Some(other) = other {
-            let ids = vec![self.lives[other].id.clone(), id.to_owned()];
-            self.disputed.extend([other, index]);
-            self.stops.push(Stop::TwoClaims { address, kind, ids });
-            return Match::Unclear;
+            let (has, given) = (self.lives[other].id.clone(), id.to_owned());
+            let claims = live.owner() == Some(&self.owner) && live.address().as_ref() == Some(&address);
+            let stop = match claims {
+                true => Stop::TwoClaims { address, kind, ids: vec![has, given] },
+                false => Stop::HasAnother { address, kind, id: has, given },
+            };
+            return self.stop(stop, &[other, index]);
         }
         if !self.may_adopt(live) {
             return self.foreign(definition, index);

@@ -48,6 +48,13 @@ pub struct Run {
 
 const END: &str = ".jsonl";
 
+impl Run {
+    /// A run whose events were copied to another place.
+    pub fn copied(id: &str, began: &str, key: &str, ended: bool) -> Run {
+        Run { id: id.to_owned(), began: began.to_owned(), key: key.to_owned(), ended, parts: 0 }
+    }
+}
+
 impl History {
     /// The history of a run that begins now: who, what, in a first line, with what else is to be known of it.
     pub fn begin(owner: &Owner, run: &str, who: &str, command: &str, more: Value) -> History {

@@ -8,6 +8,10 @@ use crate::live::Fault;
 pub trait Store: Send + Sync {
     /// Where records are kept, for messages.
     fn place(&self) -> String;
+    /// True when it was made by this program, and was not there before.
+    fn was_made(&self) -> bool {
+        false
+    }
     /// The record under a key. A store that does not exist yet has none.
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Stored>, Fault>>;
     /// Writes a record if the condition holds; makes the store itself when it is needed first.

@@ -59,7 +59,9 @@ pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
         }
         if interrupt.is_asked() && !told {
             told = true;
-            listener.hear(&Event::Interrupted { in_flight: running.len() });
+            if interrupt.by_somebody() {
+                listener.hear(&Event::Interrupted { in_flight: running.len() });
+            }
         }
         let ended = tokio::select! {
             ended = running.next() => ended,
@@ -72,9 +74,10 @@ pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
         }
     }
     for step in schedule.skip_rest() {
-        skipped(listener, step, "the run was interrupted".to_owned());
+        let because = if interrupt.by_somebody() { "the run was interrupted" } else { "the lock was lost" };
+        skipped(listener, step, because.to_owned());
     }
-    let outcome = outcome(plan, &schedule, interrupt.is_asked());
+    let outcome = outcome(plan, &schedule, interrupt.by_somebody());
     listener.hear(&Event::ApplyFinished { outcome });
     outcome
 }
@@ -109,7 +112,7 @@ fn standing_after(listener: &dyn Listener, step: &Step, ended: Ended) -> Standin
             Standing::Failed
         }
         Ended::Abandoned => {
-            let because = "the run was interrupted while it was at work; the next run picks it up".to_owned();
+            let because = "the run was stopped while it was at work; the next run picks it up".to_owned();
             listener.hear(&Event::StepSkipped { address, kind, verb, because });
             Standing::Abandoned
         }

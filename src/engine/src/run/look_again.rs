@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::{join_all, try_join_all};
+
 use super::observe::{Observing, World};
 use crate::live::{Ask, Fault, Kind, Live, Shared, natural_key};
 use crate::model::{Address, Document, Ownership};
@@ -44,9 +46,12 @@ async fn late(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Resu
         }
     }
     let mut otherwise = false;
-    for (name, ids) in doubtful {
-        let Some(kind) = observing.registry.kind(name) else { continue };
-        let mut fresh = World { lives: kind.read(&Ask::only(ids.iter().cloned())).await?, ..World::default() };
+    let reads = doubtful.into_iter().filter_map(|(name, ids)| {
+        let kind = observing.registry.kind(name)?;
+        Some(async move { Ok((name, kind.read(&Ask::only(ids.iter().cloned())).await?, ids)) })
+    });
+    for (name, lives, ids) in try_join_all(reads).await? {
+        let mut fresh = World { lives, ..World::default() };
         fresh.put_in_order();
         let doubted = |live: &Live| live.kind == name && ids.contains(&live.id);
         let (mut old, rest): (Vec<Live>, Vec<Live>) = std::mem::take(&mut world.lives).into_iter().partition(doubted);
@@ -61,8 +66,8 @@ async fn late(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Resu
 /// What is to be made under a name with a reference in it may be there already, and so may children of parents that
 /// were found by such a name.
 async fn hidden(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Result<bool, Fault> {
-    let mut otherwise = false;
     let shared = Shared::default();
+    let mut reads = Vec::new();
     for kind in observing.registry.kinds() {
         let mut ask = observing.ask(&shared);
         let Some(looked) = world.looked.get_mut(kind.schema().kind) else { continue };
@@ -76,14 +81,11 @@ async fn hidden(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Re
             }
         }
         if !ask.names.is_empty() || !ask.parents.is_empty() {
-            let found = kind.read(&ask).await?;
-            let is_known = |live: &Live| world.lives.iter().any(|one| (one.kind, &one.id) == (live.kind, &live.id));
-            let new: Vec<Live> = found.into_iter().filter(|live| !is_known(live)).collect();
-            otherwise |= !new.is_empty();
-            world.lives.extend(new);
+            reads.push(async move { kind.read(&ask).await });
         }
     }
-    Ok(otherwise)
+    let found = try_join_all(reads).await?;
+    Ok(found.into_iter().fold(false, |otherwise, found| add_new(world, found) || otherwise))
 }
 
 /// What is to be made may stand already, without the tag that says so: then something of ours still refers to it. What
@@ -98,15 +100,20 @@ async fn lost(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> bool
             }
         }
     }
-    let mut otherwise = false;
-    for (name, ids) in sought {
-        let Some(kind) = observing.registry.kind(name) else { continue };
-        let found = kind.read(&Ask::only(ids)).await.unwrap_or_default();
-        let is_known = |live: &Live| world.lives.iter().any(|one| (one.kind, &one.id) == (live.kind, &live.id));
-        let new: Vec<Live> = found.into_iter().filter(|live| !is_known(live)).collect();
-        otherwise |= !new.is_empty();
-        world.lives.extend(new);
-    }
+    let reads = sought.into_iter().filter_map(|(name, ids)| {
+        let kind = observing.registry.kind(name)?;
+        Some(async move { kind.read(&Ask::only(ids)).await.unwrap_or_default() })
+    });
+    let found = join_all(reads).await;
+    found.into_iter().fold(false, |otherwise, found| add_new(world, found) || otherwise)
+}
+
+/// Adds what is not known yet. True when there is any.
+fn add_new(world: &mut World, found: Vec<Live>) -> bool {
+    let is_known = |live: &Live| world.lives.iter().any(|one| (one.kind, &one.id) == (live.kind, &live.id));
+    let new: Vec<Live> = found.into_iter().filter(|live| !is_known(live)).collect();
+    let otherwise = !new.is_empty();
+    world.lives.extend(new);
     otherwise
 }
 

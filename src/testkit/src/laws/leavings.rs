@@ -6,7 +6,7 @@ use std::sync::Arc;
 use infra_engine::graph::Graph;
 use infra_engine::model::{Address, Definition};
 use infra_engine::plan::{Action, Stop};
-use infra_engine::record::{MemoryStore, delete_records};
+use infra_engine::record::{Extent, MemoryStore, delete_records};
 
 use super::ground::Ground;
 use super::sample::Sample;
@@ -33,7 +33,9 @@ pub async fn leavings(ground: &mut Ground, sample: &Sample) {
         ground.settled(&law, &sample.definitions).await;
     }
     let law = "everything leaves the code, and the records are lost";
-    delete_records(&*ground.session.store, &ground.session.owner).await.expect("records can be deleted");
+    delete_records(&*ground.session.store, &ground.session.owner, Extent::Everything)
+        .await
+        .expect("records can be deleted");
     ground.session.store = Arc::new(MemoryStore::default());
     let before = ground.lives(law).await;
     let stopped = ground.session.apply(&[]).await;

@@ -33,7 +33,7 @@ impl Heart {
             why = self.keep(version) => {
                 self.lease.end(&why);
                 self.listener.hear(&Event::LockLost { why });
-                self.interrupt.ask();
+                self.interrupt.lose();
             }
             _ = stopped => {}
         }
