@@ -11,6 +11,7 @@ use infra_engine::record::{MemoryStore, Store};
 use infra_testkit::cloud::{ModelCloud, Nature, broad};
 use infra_testkit::laws::Ground;
 use infra_testkit::session::{Refusal, Session};
+use infra_testkit::weather::{Blow, Forecast, Moment};
 use serde_json::json;
 
 async fn standing() -> (Arc<ModelCloud>, Ground) {
@@ -257,4 +258,79 @@ async fn another_program_and_another_platform_stop() {
         panic!("another platform takes its place")
     };
     assert!(stops.iter().any(|stop| matches!(stop, Stop::OtherPlatform { .. })), "{stops:#?}");
+}
+
+/// The addresses of what stands, by kind.
+fn addresses(cloud: &ModelCloud) -> Vec<(&'static str, String)> {
+    let tagged = |tags: &Tags| tags.get(keys::ADDRESS).cloned();
+    cloud.things().iter().filter_map(|thing| Some((thing.kind, tagged(&thing.tags)?))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_somebody_has_moved_is_put_back_and_costs_nothing() {
+    let (cloud, ground) = standing().await;
+    for (_, address) in addresses(&cloud) {
+        for moved in ["xx.gone", "model.pool", "model.net"] {
+            let (_, id) = id_of(&cloud, &address);
+            tag(&cloud, &address, &[(keys::ADDRESS, moved)], &[]);
+            let plan = ground.session.plan(&broad().definitions).await.unwrap();
+            assert_eq!(
+                (deletes(&plan), &plan.stops),
+                (Vec::new(), &Vec::new()),
+                "{address} moved to {moved}: {:#?}",
+                plan.notes
+            );
+            assert_eq!(plan.stops, [], "{address} moved to {moved}");
+            ground.apply(&address, &broad().definitions).await;
+            ground.settled(&address, &broad().definitions).await;
+            assert_eq!(id_of(&cloud, &address).1, id, "{address} moved to {moved}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_addresses_that_somebody_has_exchanged_are_put_back() {
+    let (cloud, ground) = standing().await;
+    let all = addresses(&cloud);
+    let pair = all.iter().find_map(|(kind, one)| {
+        let other = all.iter().find(|(of, other)| of == kind && other != one)?;
+        Some((one.clone(), other.1.clone()))
+    });
+    let (one, other) = pair.expect("there are two of one kind");
+    let before = [&one, &other].map(|address| id_of(&cloud, address));
+    let exchange = |id: &(&'static str, String), address: &str| {
+        let set = Tags::from([(keys::ADDRESS.to_owned(), address.to_owned())]);
+        cloud.behind(|world, now| world.tag(id.0, &id.1, &set, &[], now)).unwrap();
+    };
+    exchange(&before[0], &other);
+    exchange(&before[1], &one);
+    let plan = ground.session.plan(&broad().definitions).await.unwrap();
+    assert_eq!((deletes(&plan), plan.stops.as_slice()), (Vec::new(), [].as_slice()), "{:#?}", plan.changes);
+    ground.apply("exchanged", &broad().definitions).await;
+    ground.settled("exchanged", &broad().definitions).await;
+    assert_eq!([&one, &other].map(|address| id_of(&cloud, address)), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_only_about_to_be_made_proves_nothing_of_another() {
+    let calm = Ground::model(&ModelCloud::new());
+    calm.apply("calm", &broad().definitions).await;
+    let calls = calm.weather.calls();
+    let create = calls.iter().position(|call| call.operation == "model:Create(model/network)").unwrap();
+    let cloud = ModelCloud::new();
+    let ground = Ground::model(&cloud);
+    ground.weather.set(Forecast::once(create, Moment::Before, Blow::Death));
+    let _died = ground.weather.survive(ground.session.apply(&broad().definitions)).await;
+    ground.session.bury().await;
+    ground.weather.clear();
+    let owner = ground.session.owner.to_string();
+    let tags = Tags::from([(keys::OWNER.to_owned(), owner), (keys::ADDRESS.to_owned(), calls[create].subject.clone())]);
+    let theirs = Document::from_value(json!({"range": "10.77.0.0/16", "peer": null, "names": false}));
+    let id = cloud.behind(|world, now| world.make("model/network", theirs, tags, Nature::PLAIN, now)).unwrap();
+    for definitions in [broad().definitions, Vec::new()] {
+        let stopped = ground.session.apply(&definitions).await;
+        let Err(Refusal::Stopped(stops)) = stopped else { panic!("it is not ours: {stopped:#?}") };
+        assert!(stops.iter().any(|stop| matches!(stop, Stop::Unproven { .. })), "{stops:#?}");
+        assert!(cloud.things().iter().any(|thing| thing.id == id), "it stays");
+    }
 }

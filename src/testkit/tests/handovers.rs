@@ -8,8 +8,9 @@ use std::time::Duration;
 use infra_engine::event::Event;
 use infra_engine::model::Definition;
 use infra_engine::plan::Verb;
-use infra_testkit::cloud::ModelCloud;
 use infra_testkit::cloud::kinds::{Gate, Network, Segment};
+use infra_testkit::cloud::{ModelCloud, broad};
+use infra_testkit::laws::Ground;
 use infra_testkit::session::{Session, definitions};
 use infra_testkit::weather::Forecast;
 
@@ -97,4 +98,23 @@ async fn one_that_stays_gives_when_its_taker_has_it() {
 async fn where_two_take_from_each_other_one_is_first_and_both_are_done() {
     let steps = steps(&[("a", &["1"]), ("b", &["2"])], &[("a", &["2"]), ("b", &["1"])]).await;
     assert_eq!(steps.iter().filter(|line| line.starts_with("done: Update")).count(), 2, "{steps:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_replaced_alone_goes_when_the_others_have_followed() {
+    let definitions = broad().definitions;
+    for address in definitions.iter().map(|definition| definition.address.to_string()) {
+        let ground = Ground::model(&ModelCloud::new());
+        ground.apply(&address, &definitions).await;
+        let mut options = ground.session.converge();
+        (options.target, options.replace) = (vec![address.clone()], vec![address.clone()]);
+        let plan = ground.session.plan_with(&definitions, &options).await.unwrap();
+        // Where the old one goes first, the cloud refuses as long as others use it, and the run says so.
+        if plan.changes.iter().any(|change| change.action.creates_first()) {
+            let applied = ground.session.apply_with(&definitions, &options).await.unwrap();
+            assert!(applied.outcome.is_complete(), "{address}: {:#?} {:#?}", applied.plan.steps, applied.plan.notes);
+        }
+        ground.apply(&address, &definitions).await;
+        ground.settled(&address, &definitions).await;
+    }
 }

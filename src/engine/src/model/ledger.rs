@@ -28,12 +28,21 @@ pub struct Ledger {
     /// What was made, by `kind id`.
     #[serde(default)]
     made: BTreeMap<String, Entry>,
-    /// What was about to be made, by `kind address`: the run that was about to make it.
+    /// What was about to be made, by `kind address`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    intended: BTreeMap<String, String>,
+    intended: BTreeMap<String, Intention>,
     /// What a later program has written, and this one does not know.
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+/// A resource that was about to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intention {
+    /// The run that was about to make it.
+    pub run: String,
+    /// Digests of what it has from its first moment on: whatever else bears its address is not it.
+    pub fixed: String,
 }
 
 /// Which program makes an owner's resources, and where.
@@ -103,10 +112,9 @@ impl Ledger {
         self.made.values()
     }
 
-    /// True when a resource was made by us: it is in the ledger, or was about to be made at its address.
-    pub fn proves(&self, kind: &str, id: &str, address: Option<&Address>) -> bool {
-        let intended = |address: &Address| self.intended.contains_key(&key(kind, &address.to_string()));
-        self.entry(kind, id).is_some() || address.is_some_and(intended)
+    /// What was about to be made at an address.
+    pub fn intended(&self, kind: &str, address: &Address) -> Option<&Intention> {
+        self.intended.get(&key(kind, &address.to_string()))
     }
 
     /// True when a run of ours has marked it as replaced, or was about to.
@@ -115,9 +123,14 @@ impl Ledger {
     }
 
     /// Notes that a resource is about to be made.
-    pub fn intend(&mut self, kind: &str, address: &Address, run: &str) {
+    pub fn intend(&mut self, kind: &str, address: &Address, intention: Intention) {
         self.kinds.insert(kind.to_owned());
-        self.intended.insert(key(kind, &address.to_string()), run.to_owned());
+        self.intended.insert(key(kind, &address.to_string()), intention);
+    }
+
+    /// Forgets that a resource was about to be made: it certainly was not.
+    pub fn intend_no_more(&mut self, kind: &str, address: &Address) {
+        self.intended.remove(&key(kind, &address.to_string()));
     }
 
     /// Notes what was made. What a later program has written of it stays.
@@ -162,15 +175,19 @@ mod tests {
     #[test]
     fn it_proves_what_was_made_and_what_was_about_to_be() {
         let mut ledger = Ledger::default();
-        assert!(!ledger.proves("ec2/vpc", "vpc-1", Some(&address("network.vpc"))));
-        ledger.intend("ec2/vpc", &address("network.vpc"), "r1");
-        assert!(ledger.proves("ec2/vpc", "vpc-1", Some(&address("network.vpc"))));
-        assert!(!ledger.proves("ec2/vpc", "vpc-1", Some(&address("network.other"))));
+        let intended = |ledger: &Ledger, name: &str| ledger.intended("ec2/vpc", &address(name)).is_some();
+        assert!(!intended(&ledger, "network.vpc"));
+        let intention = Intention { run: "r1".into(), fixed: String::new() };
+        ledger.intend("ec2/vpc", &address("network.vpc"), intention.clone());
+        assert!(intended(&ledger, "network.vpc") && !intended(&ledger, "network.other"));
+        ledger.intend_no_more("ec2/vpc", &address("network.vpc"));
+        assert!(!intended(&ledger, "network.vpc"));
+        ledger.intend("ec2/vpc", &address("network.vpc"), intention);
         ledger.note(Entry::new("ec2/vpc", "vpc-1", address("network.vpc"), "r1"));
-        assert!(ledger.proves("ec2/vpc", "vpc-1", None));
-        assert!(!ledger.proves("ec2/vpc", "vpc-2", Some(&address("network.vpc"))), "the intention is fulfilled");
+        assert!(ledger.entry("ec2/vpc", "vpc-1").is_some());
+        assert!(!intended(&ledger, "network.vpc"), "the intention is fulfilled");
         ledger.forget("ec2/vpc", "vpc-1");
-        assert!(!ledger.proves("ec2/vpc", "vpc-1", None));
+        assert!(ledger.entry("ec2/vpc", "vpc-1").is_none());
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod time;
 pub use address::{Address, AddressError};
 pub use announced::{Announced, Announcement};
 pub use document::{Document, HIDDEN, Path, Segment, digest, redact};
-pub use ledger::{Entry, FORMAT, Home, Ledger};
+pub use ledger::{Entry, FORMAT, Home, Intention, Ledger};
 pub use package::{DIGEST, FILE, Make, Package, PackageDigest, PackageFile, Packaged};
 pub use reference::{Output, OutputName, Ref, Reference};
 pub use resource::Resource;

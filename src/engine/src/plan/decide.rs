@@ -155,6 +155,7 @@ impl<'a> Decision<'a> {
             live: None,
             deleted: None,
             rotation: None,
+            stays: false,
         });
     }
 
@@ -273,7 +274,8 @@ impl<'a> Decision<'a> {
         if replaced {
             self.stop_replacement(definition, live, reasons.contains(&Reason::Adopted));
         }
-        let deleted = replaced.then(|| self.proof.as_deleted(live, Some(&document)));
+        let stays = action.creates_first() && self.is_still_used(&definition.address, live);
+        let deleted = (replaced && !stays).then(|| self.proof.as_deleted(live, Some(&document)));
         let change = Change {
             address: definition.address.clone(),
             kind: live.kind,
@@ -291,6 +293,7 @@ impl<'a> Decision<'a> {
             live: Some(live),
             deleted,
             rotation,
+            stays,
         });
     }
 

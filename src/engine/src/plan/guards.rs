@@ -8,7 +8,7 @@ use super::options::{Goal, Options};
 use super::proof::Proof;
 use super::steps::{Decided, Named, refers};
 use crate::graph::Graph;
-use crate::live::{Live, Registry};
+use crate::live::{Live, Registry, natural_key};
 use crate::model::{Address, Ledger, Ownership, Reference, Replacement};
 
 /// From how many resources on a plan may look like that of another platform.
@@ -121,6 +121,7 @@ impl About<'_, '_> {
     fn still_referred(&self) -> Vec<Stop> {
         let mut stops = Vec::new();
         let in_code = Users::of(self);
+        stops.extend(self.place_still_held(&in_code));
         for one in self.decided {
             let (Action::Replace(Replacement::DeleteFirst), Some(gone)) = (one.change.action, one.live) else {
                 continue;
@@ -133,6 +134,41 @@ impl About<'_, '_> {
                 .filter(|user| refers(user, gone) && !in_code.goes_before(user) && !self.is_child(user, gone))
                 .map(|user| self.address_of(user))
                 .collect();
+            if !by.is_empty() {
+                let (address, kind, id) = (one.change.address.clone(), gone.kind, gone.id.clone());
+                stops.push(Stop::StillReferred { address, kind, id, by: by.into_iter().collect() });
+            }
+        }
+        stops
+    }
+
+    /// What has left the code and stands where another comes, while others stand in it: it would have to go before they
+    /// can follow to that one.
+    fn place_still_held(&self, in_code: &Users<'_>) -> Vec<Stop> {
+        let creates: Vec<_> = self.decided.iter().filter(|one| one.change.action == Action::Create).collect();
+        let leaves = |one: &&Decided<'_>| one.change.action == Action::Delete && self.options.goal == Goal::Converge;
+        let mut stops = Vec::new();
+        for (one, gone) in self.decided.iter().filter(leaves).filter_map(|one| Some((one, one.live?))) {
+            let Some(kind) = self.registry.kind(gone.kind).filter(|kind| !kind.held_by().is_empty()) else { continue };
+            let comes = |other: &&&Decided<'_>| {
+                let name = natural_key(kind.schema(), &other.document);
+                other.change.kind == gone.kind
+                    && match name {
+                        Some(name) => gone.key.as_ref() == Some(&name) && !kind.has_second_name(),
+                        None => kind.replacement(&gone.document, &other.document) == Replacement::DeleteFirst,
+                    }
+            };
+            if !creates.iter().any(|other| comes(&other)) {
+                continue;
+            }
+            let users = self.lives.iter().filter(|user| kind.held_by().contains(&user.kind));
+            let holds = |user: &&Live| {
+                self.matching.is_ours(user)
+                    && refers(user, gone)
+                    && !in_code.goes_before(user)
+                    && !self.is_child(user, gone)
+            };
+            let by: BTreeSet<Address> = users.filter(holds).map(|user| self.address_of(user)).collect();
             if !by.is_empty() {
                 let (address, kind, id) = (one.change.address.clone(), gone.kind, gone.id.clone());
                 stops.push(Stop::StillReferred { address, kind, id, by: by.into_iter().collect() });

@@ -71,6 +71,10 @@ impl<'a> Matching<'a> {
                 found => return found,
             }
         }
+        match self.find_moved(definition) {
+            Match::None => {}
+            found => return found,
+        }
         match self.find_lost(definition) {
             Match::None => {}
             found => return found,
@@ -266,12 +270,33 @@ impl<'a> Matching<'a> {
     /// A claim of something that we have not made, to the address of something that we have made and that stands.
     fn robbed(&self, definition: &Definition, claims: usize) -> Option<Stop> {
         let live = &self.lives[claims];
-        if self.ledger.proves(live.kind, &live.id, Some(&definition.address)) {
+        if Proof::new(self.registry, self.ledger).proves(live) {
             return None;
         }
         let real = self.lost(definition).find(|(index, _)| *index != claims)?.1;
         let (address, kind, id) = (definition.address.clone(), live.kind, real.id.clone());
         Some(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: Some(live.id.clone()) })
+    }
+
+    /// What we have made at a definition's address, and whose tag says another: the ledger knows better.
+    fn find_moved(&mut self, definition: &Definition) -> Match<'a> {
+        let index = self.made_at(definition).into_iter().find(|index| {
+            let live = &self.lives[*index];
+            live.owner() == Some(&self.owner) && !live.is_retired()
+        });
+        match index {
+            Some(index) => self.take(index, Some(Reason::Drifted)),
+            None => Match::None,
+        }
+    }
+
+    /// What is live and was made at a definition's address, or at one that it had before.
+    fn made_at(&self, definition: &Definition) -> Vec<usize> {
+        let addresses: BTreeSet<&Address> = [&definition.address].into_iter().chain(&definition.renamed_from).collect();
+        let made = addresses.into_iter().filter_map(|address| self.index.made.get(&(definition.schema.kind, address)));
+        let mut made: Vec<usize> = made.flatten().copied().filter(|index| self.is_free(*index)).collect();
+        made.sort_unstable();
+        made
     }
 
     /// What we have made at a definition's address, and that does not say so any more.
@@ -292,12 +317,9 @@ impl<'a> Matching<'a> {
     }
 
     fn lost(&self, definition: &Definition) -> impl Iterator<Item = (usize, &'a Live)> {
-        let addresses: BTreeSet<&Address> = [&definition.address].into_iter().chain(&definition.renamed_from).collect();
-        let made = addresses.into_iter().filter_map(|address| self.index.made.get(&(definition.schema.kind, address)));
-        let mut made: Vec<usize> = made.flatten().copied().collect();
-        made.sort_unstable();
-        let lost = made.into_iter().filter(|index| self.is_free(*index)).map(|index| (index, &self.lives[index]));
-        lost.filter(|(_, live)| live.owner() != Some(&self.owner)).collect::<Vec<_>>().into_iter()
+        let made = self.made_at(definition).into_iter().map(|index| (index, &self.lives[index]));
+        let lost = made.filter(|(_, live)| live.owner() != Some(&self.owner));
+        lost.collect::<Vec<_>>().into_iter()
     }
 
     fn find_by_name(&mut self, definition: &Definition, document: &Document) -> Match<'a> {
@@ -361,7 +383,16 @@ impl<'a> Matching<'a> {
     /// Live resources of a definition's kind that bear an address of ours.
     fn claiming(&self, definition: &Definition, address: &Address) -> Vec<usize> {
         let claiming = self.index.claims.get(&(definition.schema.kind, address.clone())).into_iter().flatten().copied();
-        claiming.filter(|index| self.is_free(*index) && self.lives[*index].owner() == Some(&self.owner)).collect()
+        let ours = claiming.filter(|index| self.is_free(*index) && self.lives[*index].owner() == Some(&self.owner));
+        ours.filter(|index| !self.is_elsewhere(definition, &self.lives[*index])).collect()
+    }
+
+    /// True when the ledger knows it at the address of another definition: its tag has been moved.
+    fn is_elsewhere(&self, definition: &Definition, live: &Live) -> bool {
+        let entry = self.ledger.entry(live.kind, &live.id).filter(|entry| entry.retired.is_none());
+        let Some(entry) = entry else { return false };
+        let own = entry.address == definition.address || definition.renamed_from.contains(&entry.address);
+        !own && self.meant_by(&entry.address, live.kind)
     }
 
     fn foreign(&mut self, definition: &Definition, index: usize) -> Match<'a> {

@@ -1,5 +1,6 @@
 //! What proves that a live resource is ours, and what was said of it: the ledger, asked about what is live. Pure.
 
+use super::spec::Spec;
 use crate::live::{Live, Registry};
 use crate::model::{Address, Document, Entry, Ledger, Ownership};
 
@@ -21,9 +22,18 @@ impl<'a> Proof<'a> {
         self.ledger.entry(live.kind, name(self.registry, live))
     }
 
-    /// True when we have made it, or were about to.
+    /// True when we have made it, or were about to make just this.
     pub fn proves(&self, live: &Live) -> bool {
-        self.ledger.proves(live.kind, name(self.registry, live), live.address().as_ref())
+        self.entry(live).is_some() || self.was_intended(live)
+    }
+
+    /// True when one such was about to be made at its address: by what it has from its first moment on, and never by its
+    /// tags alone.
+    pub fn was_intended(&self, live: &Live) -> bool {
+        let intention = || self.ledger.intended(live.kind, &live.address()?);
+        let schema = || Some(self.registry.kind(live.kind)?.schema());
+        let (Some(intention), Some(schema)) = (intention(), schema()) else { return false };
+        Spec::parse(&intention.fixed).is_some_and(|fixed| fixed.agrees(schema, &live.document))
     }
 
     /// True when its tag or the ledger says that it is not to be deleted.

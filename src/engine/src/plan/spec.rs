@@ -33,6 +33,23 @@ impl Spec {
         Spec(fields.chain([(name_of(TAGS), short(&plain_tags(tags), VALUE))]).collect())
     }
 
+    /// The digests of what a resource has from its first moment on, as far as it is known before anything is made: its name,
+    /// and what cannot change.
+    pub fn fixed(schema: &Schema, document: &Document) -> Spec {
+        let unknown: Vec<String> = document.references().iter().map(|(path, _)| path.root().to_owned()).collect();
+        let known = |name: &&str| !unknown.iter().any(|unknown| unknown == name);
+        let value = |name: &str| short(&redact(document.field(name).unwrap_or(&Value::Null)), VALUE);
+        Spec(fixed(schema).filter(known).map(|name| (name_of(name), value(name))).collect())
+    }
+
+    /// True when a live resource has what [`Spec::fixed`] says, as far as the cloud tells it.
+    pub fn agrees(&self, schema: &Schema, live: &Document) -> bool {
+        let told = |name: &&str| live.field(name).is_some_and(|value| !value.is_null());
+        fixed(schema)
+            .filter(told)
+            .all(|name| self.says(name, &live.field(name).cloned().unwrap_or_default()) != Some(false))
+    }
+
     /// True when every field of a kind has a digest of its own, and all of them fit into a tag.
     pub fn fits(schema: &Schema) -> bool {
         let spec = Spec::of(schema, &Document::from_value(json!({})), &Tags::new());
@@ -75,6 +92,12 @@ pub(super) fn parent_of(schema: &Schema) -> Option<(&'static str, &'static str)>
 fn names(schema: &Schema) -> impl Iterator<Item = &'static str> {
     let told = |field: &&crate::model::Field| field.shape != Shape::Secret && field.mutability != Mutability::Initial;
     schema.fields.iter().filter(told).map(|field| field.name)
+}
+
+fn fixed(schema: &Schema) -> impl Iterator<Item = &'static str> {
+    let fixed = |field: &&crate::model::Field| field.key || field.mutability == Mutability::Replace;
+    let open = |field: &&crate::model::Field| field.shape != Shape::Secret;
+    schema.fields.iter().filter(fixed).filter(open).map(|field| field.name)
 }
 
 fn plain_tags(tags: &Tags) -> Value {

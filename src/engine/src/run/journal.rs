@@ -65,6 +65,11 @@ impl<'a> Journal<'a> {
         self.ledger(|ledger| ledger.note(entry));
     }
 
+    /// Notes that nothing was made of what was about to be.
+    pub(super) fn not_made(&self, kind: &str, address: &Address) {
+        self.ledger(|ledger| ledger.intend_no_more(kind, address));
+    }
+
     /// Notes that something is gone.
     pub(super) fn gone(&self, registry: &Registry, live: &Live) {
         self.ledger(|ledger| ledger.forget(live.kind, ledger_name(registry, live)));

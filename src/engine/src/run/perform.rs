@@ -13,8 +13,8 @@ use super::survey::Surveyed;
 use crate::event::{Event, Listener, Outcome};
 use crate::graph::Graph;
 use crate::live::{Fault, Live, Registry};
-use crate::model::{Address, Entry, Ledger, Ownership, Tags};
-use crate::plan::{Action, Goal, Options, Plan, Reason, Spec, Step, Verb, Work, ledger_name};
+use crate::model::{Address, Entry, Intention, Ledger, Ownership, Tags};
+use crate::plan::{Action, Change, Goal, Options, Plan, Proof, Reason, Spec, Step, Verb, Work, ledger_name};
 use crate::record::{History, Lease, Store};
 
 /// What carrying out a plan needs.
@@ -74,9 +74,12 @@ pub async fn perform(surveyed: Surveyed, plan: &Plan, performing: &Performing<'_
         }
         let ours = world.lives.iter().filter(|live| live.owner() == Some(&owner.to_string()));
         ledger.kinds.extend(ours.map(|live| live.kind.to_owned()));
-        came_about(ledger, &world);
+        came_about(ledger, registry, &world);
         for known in &proven {
             ledger.note(known.clone());
+        }
+        for change in &plan.changes {
+            moves_along(ledger, change);
         }
         for step in &plan.steps {
             about_to(ledger, registry, run, step);
@@ -113,12 +116,22 @@ fn story(plan: &Plan, options: &Options) -> serde_json::Value {
 }
 
 /// What an earlier run was about to make, and was cut off before it could say that it had.
-fn came_about(ledger: &mut Ledger, world: &World) {
+fn came_about(ledger: &mut Ledger, registry: &Registry, world: &World) {
     for live in &world.lives {
         let Some(address) = live.address() else { continue };
-        if ledger.entry(live.kind, &live.id).is_none() && ledger.proves(live.kind, &live.id, Some(&address)) {
+        let proof = Proof::new(registry, ledger);
+        if proof.entry(live).is_none() && proof.was_intended(live) {
             ledger.note(Entry::new(live.kind, &live.id, address, "resumed"));
         }
+    }
+}
+
+/// What is renamed is known at its new address, before its tag says so.
+fn moves_along(ledger: &mut Ledger, change: &Change) {
+    let renamed = change.reasons.iter().any(|reason| matches!(reason, Reason::RenamedFrom(_)));
+    let Some(id) = change.id.as_deref().filter(|_| renamed) else { return };
+    if let Some(entry) = ledger.entry_mut(change.kind, id) {
+        entry.address = change.address.clone();
     }
 }
 
@@ -127,7 +140,11 @@ fn about_to(ledger: &mut Ledger, registry: &Registry, run: &str, step: &Step) {
     let tagged = |kind| registry.kind(kind).is_some_and(|kind| kind.schema().ownership == Ownership::Tags);
     ledger.kinds.insert(step.kind.to_owned());
     match &step.work {
-        Work::Create { .. } if tagged(step.kind) => ledger.intend(step.kind, &step.address, run),
+        Work::Create { document, .. } if tagged(step.kind) => {
+            let fixed = registry.kind(step.kind).map(|kind| Spec::fixed(kind.schema(), document).to_string());
+            let intention = Intention { run: run.to_owned(), fixed: fixed.unwrap_or_default() };
+            ledger.intend(step.kind, &step.address, intention);
+        }
         Work::Retire { live } | Work::Delete { live } => {
             if let Some(entry) = ledger.entry_mut(live.kind, ledger_name(registry, live)) {
                 entry.retired.get_or_insert_with(|| run.to_owned());
@@ -228,6 +245,11 @@ fn after_some(ledger: &mut Ledger, registry: &Registry, plan: &Plan, begun: &BTr
         let touched = [Verb::Retire, Verb::Delete].map(|verb| begun.contains(&(verb, step.address.clone())));
         if touched == [false, false] {
             untouched.insert(name);
+        }
+    }
+    for step in plan.steps.iter().filter(|step| step.verb() == Verb::Create) {
+        if !begun.contains(&(Verb::Create, step.address.clone())) {
+            ledger.intend_no_more(step.kind, &step.address);
         }
     }
     for (kind, name) in untouched {

@@ -97,6 +97,9 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             let id = match make(site, kind, &order, &mut attempt).await {
                 Ok(id) => id,
                 Err(NotMade { halt, nothing_made }) => {
+                    if nothing_made {
+                        site.journal.not_made(step.kind, &step.address);
+                    }
                     if let (Some(predecessor), true) = (predecessor, nothing_made) {
                         take_back(site, step, kind, predecessor).await;
                     }

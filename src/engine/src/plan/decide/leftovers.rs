@@ -97,11 +97,12 @@ impl<'a> Decision<'a> {
             live: Some(live),
             deleted: Some(deleted),
             rotation: None,
+            stays: false,
         });
     }
 
     /// True when something that this plan is not about still refers to what was replaced.
-    fn is_still_used(&mut self, address: &Address, live: &Live) -> bool {
+    pub(super) fn is_still_used(&mut self, address: &Address, live: &Live) -> bool {
         let is_child = |other: &Live| self.matching.parent(other).is_some_and(|parent| std::ptr::eq(parent, live));
         let left_out = |other: &Live| !self.selection.covers(&self.address_of(other), other.kind);
         let user = self.lives.iter().find(|other| {

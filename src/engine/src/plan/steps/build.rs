@@ -25,6 +25,8 @@ pub(in crate::plan) struct Decided<'a> {
     pub(in crate::plan) deleted: Option<Live>,
     /// Its value is made anew.
     pub(in crate::plan) rotation: Option<HandOver>,
+    /// What it replaces is still used by what the plan is not about, and goes when that has followed.
+    pub(in crate::plan) stays: bool,
 }
 
 /// What refers to something that must go before its successor comes must go before it, too.
@@ -100,7 +102,7 @@ impl<'a> Builder<'a> {
     }
 
     fn add(&mut self, decided: &Decided<'a>) {
-        let Decided { change, definition, document, tags, live, deleted, rotation } = decided;
+        let Decided { change, definition, document, tags, live, deleted, rotation, stays } = decided;
         let create = |predecessor: Option<&Live>| Work::Create {
             document: document.clone(),
             tags: tags.clone(),
@@ -134,8 +136,10 @@ impl<'a> Builder<'a> {
                 self.make(change, create(Some(live)));
                 let make = self.makes[&change.address];
                 self.link(make, retire, || "its predecessor is retired first".to_owned());
-                let delete = self.delete(change, live, deleted(), false);
-                self.link(delete, make, || "its successor is made first".to_owned());
+                if !stays {
+                    let delete = self.delete(change, live, deleted(), false);
+                    self.link(delete, make, || "its successor is made first".to_owned());
+                }
             }
             (Action::Replace(Replacement::DeleteFirst), Some(live)) => {
                 let delete = self.delete(change, live, deleted(), true);
