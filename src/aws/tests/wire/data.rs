@@ -180,7 +180,7 @@ async fn a_bucket_of_ones_own_in_another_region_is_named_with_it() {
     let server =
         Server::answering([("?tagging", xml(301, moved)), ("&tagging", xml(301, moved)), ("GET /", xml(200, list))])
             .await;
-    let order = infra_engine::live::Order {
+    let order = Order {
         address: "cdn.assets".parse().unwrap(),
         definition: Bucket::closed("shop"),
         tags: BTreeMap::new(),

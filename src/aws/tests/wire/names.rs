@@ -81,6 +81,8 @@ const NAMED: &[Named] = &[
             timeout: 60,
             memory: 256,
             environment: BTreeMap::new(),
+            layers: Vec::new(),
+            vpc_config: None,
             reserved: None,
             retries: Retries::USUAL,
         };
