@@ -134,7 +134,7 @@ fn access_logs(stack: &mut Stack, environment: &Environment, wanted: environment
     // What others' load balancers write is below their own account's number.
     let files = format!("arn:aws:s3:::{name}/AWSLogs/{account}/*");
     let write = Statement::allow(["s3:PutObject"]).on([files.as_str()]).to(Player::LoadBalancerLogs);
-    let policy = stack.add("access-logs-policy", BucketPolicy { bucket: bucket.id(), policy: write.into() });
+    let policy = stack.add("access-logs-policy", BucketPolicy::over_tls(&bucket, [write]));
     AccessLogs { bucket: policy.output(BucketPolicy::BUCKET), prefix: String::new() }
 }
 

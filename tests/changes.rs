@@ -15,7 +15,7 @@ struct Shape {
 }
 
 fn vpc(cidr: &str) -> Shape {
-    let fields = json!({"cidr": cidr, "dns_support": true, "dns_hostnames": true});
+    let fields = json!({"cidr": cidr, "dns_support": true, "dns_hostnames": true, "default_security_group": "closed"});
     Shape { address: "net.main", kind: "ec2/vpc", more: "", fields }
 }
 

@@ -11,7 +11,7 @@ endpoint = ""
 [[definition]]
 address = "net.main"
 kind = "ec2/vpc"
-fields = { cidr = "10.0.0.0/16", dns_support = true, dns_hostnames = true }
+fields = { cidr = "10.0.0.0/16", dns_support = true, dns_hostnames = true, default_security_group = "closed" }
 
 [[definition]]
 address = "net.a"

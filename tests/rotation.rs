@@ -21,7 +21,7 @@ fields = { name = "shop/redis-token", description = "", value = { generated = { 
 [[definition]]
 address = "cache.net"
 kind = "ec2/vpc"
-fields = { cidr = "10.0.0.0/16", dns_support = true, dns_hostnames = true }
+fields = { cidr = "10.0.0.0/16", dns_support = true, dns_hostnames = true, default_security_group = "closed" }
 
 [[definition]]
 address = "cache.a"

@@ -164,7 +164,7 @@ static RULES: &[Rule<BucketPolicy>] = &[
         check: says_who_and_what,
     },
     Rule {
-        code: "V96b",
+        code: "V96d",
         says: "statements have no name, or one that begins with `Infra`: by it they are told from those of others",
         source: "this program: what others write into a bucket's policy stays",
         severity: Severity::Error,

@@ -310,7 +310,7 @@ static RULES: &[Rule<Topic>] = &[
         check: policy_says_who_and_what,
     },
     Rule {
-        code: "V50e",
+        code: "V50f",
         says: "statements have no name, or one that begins with `Infra`: by it they are told from those of others",
         source: "this program: what others write into a topic's policy stays",
         severity: Severity::Error,

@@ -119,5 +119,5 @@ fn v50e_names_of_statements_are_ours_or_none() {
         let publish = Statement::allow(["sns:Publish"]).to(Service::Budgets).on([ARN]);
         codes(|topic| topic.policy = Some(publish.named(name).into()))
     };
-    assert_eq!((with("InfraPublish"), with("Publish")), (NONE.to_vec(), vec!["V50e"]));
+    assert_eq!((with("InfraPublish"), with("Publish")), (NONE.to_vec(), vec!["V50f"]));
 }
