@@ -103,6 +103,8 @@ fn a_protected_environment_is_called_elsewhere_only_by_a_flag() {
     let mut project = Project::new();
     let endpoint = project.proxy.endpoint();
     project.set("protected", "true");
+    // CloudFront's own certificate, which a protected environment has only where it says so.
+    project.write(&project.environment().replace("[cdn]\n", "[cdn]\nminimum_protocol_version = \"TLSv1\"\n"));
     let refused = project.plan().ended(1).saying("test is protected, and its calls would not go to AWS");
     refused.saying(&format!("All calls go to {endpoint} (the environment's file)")).saying("--endpoint URL");
     project.variable("AWS_ENDPOINT_URL_IAM", "https://abc.execute-api.us-east-1.amazonaws.com");
