@@ -337,6 +337,8 @@ IDENTIFIERS = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "…"),
     (re.compile(r"/[0-9a-z]{16}\b"), "/…"),
     (re.compile(r"\bE[A-Z0-9]{12,13}\b"), "E…"),
+    # The name of a statement is a digest of it, and the account is in it.
+    (re.compile(r"\bInfra[0-9A-F]{16}\b"), "Infra…"),
     (re.compile(r"(:secret:[\w/.!…-]+)-\w{6}\b"), r"\1-…"),
     (re.compile(r"(:scalable-target/)\w+"), r"\1…"),
     (re.compile(r"\bdb-[0-9A-Z]{20,}\b"), "db-…"),

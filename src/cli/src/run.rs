@@ -8,7 +8,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use infra_engine::run::Interrupt;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::args::{Arguments, Common, Here, habit, spelled};
 use crate::commands;
@@ -106,12 +110,14 @@ fn by_flag(matches: &ArgMatches, argument: &str) -> bool {
     here || matches.subcommand().is_some_and(|(_, below)| by_flag(below, argument))
 }
 
-/// Traces go to standard error: every call with `--verbose`, and whatever RUST_LOG says.
+/// Traces go to standard error: every call with `--verbose`, and whatever RUST_LOG says; but for the finest of the SDK's,
+/// in which answers stand whole, and with them what a distribution sends along as a secret.
 fn trace(verbose: bool, paint: Paint) {
     let usual = if verbose { "infra=debug,infra_aws=debug,infra_engine=debug" } else { "off" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    let set = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(paint == Paint::COLOUR);
-    let set = set.with_writer(std::io::stderr).try_init();
+    let no_answers = filter_fn(|traced| *traced.level() != Level::TRACE || !traced.target().starts_with("aws_"));
+    let traces = tracing_subscriber::fmt::layer().with_ansi(paint == Paint::COLOUR).with_writer(std::io::stderr);
+    let set = tracing_subscriber::registry().with(traces.with_filter(filter.and(no_answers))).try_init();
     // Only a second subscriber fails, and a program has one.
     let _ = set;
 }
