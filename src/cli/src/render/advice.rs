@@ -295,7 +295,7 @@ pub(super) fn of_note(note: &Note, environment: &str) -> Advice {
             address: address.to_string(),
             says: format!("{address}: {kind} {id}: {}", awaited.what),
             way_out: Some("in a quiet moment:".into()),
-            command: Some(awaited.command.iter().map(|part| word(part)).collect::<Vec<_>>().join(" ")),
+            command: Some(awaited.command.iter().map(String::as_str).map(word).collect::<Vec<_>>().join(" ")),
         },
         Note::AddedByOthers { address, kind, id, what } => Advice {
             about: "added_by_others".into(),

@@ -85,7 +85,8 @@ async fn hidden(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Re
         }
     }
     let found = try_join_all(reads).await?;
-    Ok(found.into_iter().fold(false, |otherwise, found| add_new(world, found) || otherwise))
+    let new: Vec<bool> = found.into_iter().map(|found| add_new(world, found)).collect();
+    Ok(new.contains(&true))
 }
 
 /// What is to be made may stand already, without the tag that says so: then something of ours still refers to it. What
@@ -105,7 +106,8 @@ async fn lost(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> bool
         Some(async move { kind.read(&Ask::only(ids)).await.unwrap_or_default() })
     });
     let found = join_all(reads).await;
-    found.into_iter().fold(false, |otherwise, found| add_new(world, found) || otherwise)
+    let new: Vec<bool> = found.into_iter().map(|found| add_new(world, found)).collect();
+    new.contains(&true)
 }
 
 /// Adds what is not known yet. True when there is any.
