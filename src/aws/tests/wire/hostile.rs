@@ -168,7 +168,7 @@ async fn a_platform_of_strangers_is_nobody_of_ours() {
         (lives.iter().filter(|live| live.owner() == Some(OURS)).count(), faults)
     };
     let (ours, faults) = claimed(answers()).await;
-    assert!(ours > 100, "all of it is ours: {ours}");
+    assert!(ours >= 100, "all of it is ours: {ours}");
     let mut strange = answers();
     for recorded in strange.values_mut().flatten().filter(|recorded| !recorded.base64) {
         recorded.answer = recorded.answer.replace(OURS, "django-microservices/strange");

@@ -14,7 +14,7 @@ use infra_aws::lambda::{Function, Retries, Runtime};
 use infra_aws::rds::{self, DatabaseParameterGroup, DatabaseSubnetGroup, Settings};
 use infra_aws::s3::Bucket;
 use infra_aws::waf::WebAcl;
-use infra_engine::check::{Finding, Violation, check};
+use infra_engine::check::{Finding, Severity, Violation, check};
 use infra_engine::graph::Graph;
 use infra_engine::live::{Live, Registry, State, natural_key};
 use infra_engine::model::{Definition, Ledger, Owner, Path, Platform, Ref, Replacement, Stack, Tags, keys};
@@ -121,7 +121,11 @@ async fn registry() -> Registry {
 /// What is said of the names of these definitions.
 fn said(definitions: Vec<Definition>, registry: &Registry) -> Vec<Finding> {
     let findings = check(&Graph::build(definitions).unwrap(), registry);
-    let of_names = |violation: &Violation| violation.code == "E01" || violation.field == Path::field("name");
+    // A bucket without a policy is warned of by its name, and no name is wrong there.
+    let of_names = |violation: &Violation| {
+        let says = violation.code == "E01" || violation.field == Path::field("name");
+        says && violation.severity == Severity::Error
+    };
     findings.into_iter().filter(|finding| of_names(&finding.violation)).collect()
 }
 

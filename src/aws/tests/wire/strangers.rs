@@ -203,7 +203,15 @@ async fn firewalls_with_groups_that_have_settings() {
     for (owner, expected) in [("shop/test", 1), ("other/test", 0)] {
         let tags =
             format!(r#"{{"TagInfoForResource": {{"TagList": [{{"Key": "{}", "Value": "{owner}"}}]}}}}"#, keys::OWNER);
-        let replies = answers(&[("ListWebACLs", list), ("GetWebACL", &acl), ("ListTagsForResource", &tags)]);
+        let logging = r#"{"LoggingConfiguration": {
+            "ResourceArn": "arn:aws:wafv2:us-east-1:1:global/webacl/shop-edge/acl-1",
+            "LogDestinationConfigs": ["arn:aws:logs:us-east-1:1:log-group:aws-waf-logs-shop"]}}"#;
+        let replies = answers(&[
+            ("ListWebACLs", list),
+            ("GetWebACL", &acl),
+            ("GetLoggingConfiguration", logging),
+            ("ListTagsForResource", &tags),
+        ]);
         let found: Vec<Found<WebAcl>> = read(replies, ours()).await;
         assert_eq!(found.len(), expected, "{owner}");
         assert!(found.iter().all(|found| why(found).contains("`AWS-AntiDDoS`")), "{found:?}");
