@@ -148,8 +148,7 @@ impl Run {
     fn check_is_fit_for_people(&self, command: &str) {
         let mut leaks = vec![SECRET, "panicked", "RUST_BACKTRACE"];
         // Who traces asks for what is inside.
-        if !self.err.contains("TRACE") && !self.err.contains("DEBUG aws_runtime") && !self.err.contains(": aws_runtime")
-        {
+        if !self.err.contains("TRACE") && !self.err.contains(": aws_runtime") {
             leaks.extend(["SdkError", "DispatchFailure", "ServiceError(", "Unhandled(", "Some(\""]);
         }
         for leak in leaks {

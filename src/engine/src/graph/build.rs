@@ -112,11 +112,6 @@ impl Graph {
         self.at(&self.from, address)
     }
 
-    /// What needs a definition directly.
-    pub fn dependents<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Edge> {
-        self.at(&self.to, address)
-    }
-
     fn at<'a>(
         &'a self,
         index: &'a BTreeMap<Address, Vec<usize>>,
