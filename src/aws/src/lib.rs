@@ -39,6 +39,7 @@ mod fault;
 mod fresh;
 mod gate;
 mod guard;
+mod hyphenated;
 mod named;
 mod rates;
 mod registry;

@@ -4,7 +4,6 @@
 //! writes all names in lower case, whatever is asked for: here they are lower-case from the start.
 
 mod engine;
-mod names;
 mod parameter_group;
 mod replication_group;
 mod subnet_group;

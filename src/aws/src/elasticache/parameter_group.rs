@@ -10,13 +10,13 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
-use super::{names, tags};
+use super::tags;
 use crate::iam::Arn;
 use crate::named::meant;
 use crate::pages::each;
 use crate::second::{made, plain_name, second_name};
 use crate::tags::to_sdk;
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, hyphenated};
 
 /// A parameter group: how the engines of a cache are set up.
 ///
@@ -272,7 +272,7 @@ static RULES: &[Rule<CacheParameterGroup>] = &[
         says: "a parameter group's name has 1 to 255 lower-case letters, digits and single hyphens, a letter first",
         source: "ElastiCache API model: CreateCacheParameterGroup",
         severity: Severity::Error,
-        check: |group, _| names::name(&group.name, 255),
+        check: |group, _| hyphenated::name(&group.name, 255),
     },
     Rule {
         code: "V109b",

@@ -9,14 +9,14 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
-use super::{names, tags};
+use super::tags;
 use crate::again::resume;
 use crate::ec2::{SubnetId, one_stays};
 use crate::iam::Arn;
 use crate::named::meant;
 use crate::pages::each;
 use crate::tags::to_sdk;
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, hyphenated};
 
 /// A subnet group: the subnets that the nodes of a cache may stand in.
 ///
@@ -174,7 +174,7 @@ static RULES: &[Rule<CacheSubnetGroup>] = &[
         says: "a subnet group's name has 1 to 255 lower-case letters, digits and single hyphens, a letter first",
         source: "ElastiCache API model: CreateCacheSubnetGroup",
         severity: Severity::Error,
-        check: |group, _| names::name(&group.name, 255),
+        check: |group, _| hyphenated::name(&group.name, 255),
     },
     Rule {
         code: "V106b",

@@ -6,7 +6,6 @@
 mod as_default;
 mod instance;
 mod machine;
-mod names;
 mod note;
 mod parameter_group;
 mod password;

@@ -11,13 +11,13 @@ use infra_engine::model::{Replacement, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::settings::{Counts, Settings, counts};
-use super::{as_default, names, tags};
+use super::{as_default, tags};
 use crate::iam::Arn;
 use crate::named::meant;
 use crate::pages::each;
 use crate::second::{made, plain_name, second_name};
 use crate::tags::to_sdk;
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, hyphenated};
 
 /// A parameter group: how a database's engine is set up, in RDS's own terms.
 ///
@@ -308,7 +308,7 @@ static RULES: &[Rule<DatabaseParameterGroup>] = &[
         says: "a parameter group's name has 1 to 255 lower-case letters, digits and single hyphens, a letter first",
         source: "RDS API model: CreateDBParameterGroup",
         severity: Severity::Error,
-        check: |group, _| names::name(&group.name, 255),
+        check: |group, _| hyphenated::name(&group.name, 255),
     },
     Rule {
         code: "V130b",

@@ -15,12 +15,12 @@ use super::machine::{
     Class, LogExport, Machine, Monitoring, allocated, awaited, described, done_already, is_asked_for, size, sorted,
     state, written,
 };
-use super::{DatabaseParameterGroupName, names, tags};
+use super::{DatabaseParameterGroupName, tags};
 use crate::again::resume;
 use crate::ec2::SecurityGroupId;
 use crate::iam::Arn;
 use crate::tags::{from_sdk, to_sdk};
-use crate::{Aws, Sorted};
+use crate::{Aws, Sorted, hyphenated};
 
 /// A replica: a copy of a database that follows it, to read from.
 ///
@@ -282,7 +282,7 @@ static RULES: &[Rule<Replica>] = &[
         says: "a replica's name has 1 to 63 lower-case letters, digits and single hyphens, a letter first",
         source: "RDS API model: CreateDBInstanceReadReplica",
         severity: Severity::Error,
-        check: |replica, _| names::name(&replica.name, 63),
+        check: |replica, _| hyphenated::name(&replica.name, 63),
     },
     Rule {
         code: "V121",

@@ -3,9 +3,10 @@
 use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Violation};
 use serde::Serialize;
 
-use super::super::{CacheParameterGroup, CacheSubnetGroup, Engine, names};
+use super::super::{CacheParameterGroup, CacheSubnetGroup, Engine};
 use super::{Failover, InTransit, LogKind, Mode, ReplicationGroup};
 use crate::ec2::Subnet;
+use crate::hyphenated;
 use crate::secretsmanager::{Characters, Secret, Value};
 
 const MODEL: &str = "ElastiCache API model: CreateReplicationGroup";
@@ -88,7 +89,7 @@ pub(super) static RULES: &[Rule<ReplicationGroup>] = &[
         says: "a group's name has 1 to 40 lower-case letters, digits and single hyphens, a letter first",
         source: MODEL,
         severity: Severity::Error,
-        check: |group, _| names::name(&group.name, 40),
+        check: |group, _| hyphenated::name(&group.name, 40),
     },
     Rule {
         code: "V102",

@@ -4,9 +4,10 @@ use infra_engine::check::{Otherwise, Passage, Rule, Severity, Surroundings, Viol
 use serde::Serialize;
 
 use super::super::machine::Monitoring;
-use super::super::{DatabaseParameterGroup, Replica, names};
+use super::super::{DatabaseParameterGroup, Replica};
 use super::{Database, Password, Storage};
 use crate::ecs::TaskDefinition;
+use crate::hyphenated;
 use crate::iam::{Service, passed};
 
 const MODEL: &str = "RDS API model: CreateDBInstance";
@@ -61,7 +62,7 @@ pub(super) static RULES: &[Rule<Database>] = &[
         says: "a database's name has 1 to 63 lower-case letters, digits and single hyphens, a letter first",
         source: MODEL,
         severity: Severity::Error,
-        check: |database, _| names::name(&database.name, 63),
+        check: |database, _| hyphenated::name(&database.name, 63),
     },
     Rule {
         code: "V117b",

@@ -1,9 +1,9 @@
-//! What ElastiCache takes as a name.
+//! What RDS and ElastiCache take as a name: lower-case words with hyphens between them.
 
 use infra_engine::check::Violation;
 
 /// What is wrong with a name of at most so many characters.
-pub(super) fn name(name: &str, most: usize) -> Vec<Violation> {
+pub(crate) fn name(name: &str, most: usize) -> Vec<Violation> {
     let odd = name.chars().find(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && *c != '-');
     let wrong = match odd {
         _ if name.is_empty() => "it is empty".to_owned(),
@@ -24,10 +24,10 @@ mod tests {
 
     #[test]
     fn names_are_lower_case_words_with_hyphens() {
-        for good in ["shop-redis", "a", "a1-2", &"n".repeat(40)] {
+        for good in ["shop-db", "a", "a1-2", &"n".repeat(40)] {
             assert_eq!(name(good, 40), [], "{good}");
         }
-        for bad in ["", "Shop", "1shop", "-shop", "shop-", "shop--redis", "shop_redis", &"n".repeat(41)] {
+        for bad in ["", "Shop", "1shop", "-shop", "shop-", "shop--db", "shop_db", &"n".repeat(41)] {
             assert_eq!(name(bad, 40).len(), 1, "{bad}");
         }
     }
