@@ -51,7 +51,7 @@ fn tells_what_was_in_flight(project: &Project, call: &Call) {
 /// Calls that one step alone makes.
 const STEPS: [(&str, &str); 4] = [
     ("CreateVpc", "create network.vpc"),
-    ("CreateInternetGateway", "create network.internet-gateway"),
+    ("CreateInternetGateway", "create network.igw"),
     ("CreateNatGateway", "create network.nat"),
     ("CreateCluster", "create cluster.cluster"),
 ];
