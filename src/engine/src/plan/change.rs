@@ -10,7 +10,7 @@ use super::fingerprint::Fingerprint;
 use super::steps::Step;
 use crate::check::Violation;
 use crate::live::{Awaited, Live};
-use crate::model::{Address, Owner, Path, Replacement, Shape};
+use crate::model::{Address, Home, Owner, Path, Replacement, Shape};
 
 /// Everything that is to be done, and everything that was found on the way.
 #[derive(Clone, Debug, Serialize)]
@@ -306,12 +306,12 @@ pub enum Stop {
         /// What refers to it.
         by: Vec<Address>,
     },
-    /// Another program has made what this owner has.
-    OtherProgram {
-        /// The program that made it.
-        made_by: String,
-        /// This program.
-        program: String,
+    /// What this owner has was made by another program, in another account, or in another region.
+    OtherHome {
+        /// Where it stands, and who made it.
+        made: Box<Home>,
+        /// Where this would be, and who asks.
+        this: Box<Home>,
     },
     /// Nearly all that is ours would go, and nearly all that is wanted is new.
     OtherPlatform {

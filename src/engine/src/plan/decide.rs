@@ -524,7 +524,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         | Stop::Unproven { address, kind, .. }
         | Stop::StillReferred { address, kind, .. } => selection.covers(address, kind),
         Stop::UnknownAddress { .. }
-        | Stop::OtherProgram { .. }
+        | Stop::OtherHome { .. }
         | Stop::OtherPlatform { .. }
         | Stop::StandsElsewhere { .. }
         | Stop::UnknownKinds { .. }
