@@ -360,3 +360,41 @@ async fn what_was_only_about_to_be_made_proves_nothing_of_another() {
         assert!(cloud.things().iter().any(|thing| thing.id == id), "it stays");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cloud_itself_refuses_to_delete_stops_before_anything_that_depends_on_it_goes() {
+    let with = |changes: &[(&'static str, &'static str, serde_json::Value)]| {
+        let mut definitions = broad().definitions;
+        for (address, field, value) in changes {
+            let mut all = definitions.iter_mut();
+            let one = all.find(|one| one.address.to_string() == *address).unwrap();
+            one.document.set_field(field, value.clone());
+        }
+        definitions
+    };
+    let barred = |value: bool| ("model.front", "barred", json!(value));
+    let moved = ("model.front", "network", json!({"$ref": "model.other", "output": "id"}));
+    let guarded = |stops: &[Stop]| {
+        let by_the_cloud = |stop: &Stop| matches!(stop, Stop::Protected { guard: Some("barred"), .. });
+        !stops.is_empty() && stops.iter().all(by_the_cloud)
+    };
+    let (cloud, ground) = standing().await;
+    ground.apply("barred", &with(&[barred(true)])).await;
+    let before = cloud.things();
+    let without: Vec<Definition> =
+        with(&[]).into_iter().filter(|one| !["model.front", "model.rules"].contains(&&*one.address.to_string())).collect();
+    let without: Vec<Definition> = without.into_iter().filter(|one| one.address.to_string() != "model.pool").collect();
+    // The code that moves it may say at the same time that it may go: the cloud has not been told yet.
+    for definitions in [with(&[barred(true), moved.clone()]), with(&[barred(false), moved.clone()]), without] {
+        let Err(Refusal::Stopped(stops)) = ground.session.apply(&definitions).await else { panic!("it goes on") };
+        assert!(guarded(&stops), "{stops:#?}");
+    }
+    let destroy = ground.session.destroy();
+    let Err(Refusal::Stopped(stops)) = ground.session.apply_with(&broad().definitions, &destroy).await else {
+        panic!("it goes on")
+    };
+    assert!(guarded(&stops), "{stops:#?}");
+    assert_eq!(format!("{before:?}"), format!("{:?}", cloud.things()), "nothing has gone");
+    ground.apply("no longer barred", &with(&[barred(false)])).await;
+    ground.apply("moved", &with(&[barred(false), moved])).await;
+}

@@ -106,6 +106,8 @@ impl Behaviour for Replica {
         delete: Duration::from_secs(60 * MINUTE),
     };
 
+    const GUARDED_BY: Option<&'static str> = Some("deletion_protection");
+
     const ACTIONS: &'static [&'static str] = &[
         "iam:PassRole",
         "rds:CreateDBInstanceReadReplica",

@@ -37,14 +37,21 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("see which one is in use, then release the other, which leaves it unchanged:".into()),
             command: Some(format!("infra forget {kind}/ID --env {environment}")),
         },
-        Stop::Protected { address, kind, id, replaced } => Advice {
+        Stop::Protected { address, kind, id, replaced, guard } => Advice {
             about: "protected".into(),
             address: address.to_string(),
             says: format!(
-                "{kind} {id} would be {}, and is protected",
-                if *replaced { "replaced by a new one" } else { "deleted" }
+                "{kind} {id} would be {}, and {}",
+                if *replaced { "replaced by a new one" } else { "deleted" },
+                match guard {
+                    None => "is protected".to_owned(),
+                    Some(field) => format!("AWS refuses that as long as its `{field}` is true"),
+                }
             ),
-            way_out: Some(format!("to delete it, remove `.protected()` from {address}, apply, and plan again")),
+            way_out: Some(match guard {
+                None => format!("to delete it, remove `.protected()` from {address}, apply, and plan again"),
+                Some(field) => format!("to delete it, let the code say `{field}: false` of {address}, apply, and plan again"),
+            }),
             command: None,
         },
         Stop::UnknownAddress { address, nearest } => Advice {

@@ -43,6 +43,10 @@ pub trait Behaviour: Resource {
     /// while one of them stays.
     const HELD_BY: &'static [&'static str] = &[];
 
+    /// The field in which the cloud notes that it refuses to delete it: where a living one says `true`, it is not deleted
+    /// and not replaced, and nothing that depends on it goes first.
+    const GUARDED_BY: Option<&'static str> = None;
+
     /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
     const ROTATES: Option<&'static str> = None;
 

@@ -70,6 +70,10 @@ pub trait Kind: Send + Sync {
     fn held_by(&self) -> &'static [&'static str] {
         &[]
     }
+    /// See [`Behaviour::GUARDED_BY`].
+    fn guarded_by(&self) -> Option<&'static str> {
+        None
+    }
     /// See [`Behaviour::ROTATES`].
     fn rotates(&self) -> Option<&'static str> {
         None
@@ -211,6 +215,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn held_by(&self) -> &'static [&'static str] {
         R::HELD_BY
+    }
+
+    fn guarded_by(&self) -> Option<&'static str> {
+        R::GUARDED_BY
     }
 
     fn rotates(&self) -> Option<&'static str> {

@@ -214,6 +214,8 @@ pub enum Stop {
         id: String,
         /// True when a new one would take its place.
         replaced: bool,
+        /// The field in which the cloud notes that it refuses, where that is the reason.
+        guard: Option<&'static str>,
     },
     /// A command names an address that is neither in the code nor live.
     UnknownAddress {

@@ -297,11 +297,13 @@ impl<'a> Decision<'a> {
         });
     }
 
-    /// Protected is what the code, the tag, or the ledger says; and nothing is replaced that we have not made.
+    /// Protected is what the code, the tag, the ledger, or the cloud says; and nothing is replaced that we have not made.
     fn stop_replacement(&mut self, definition: &Definition, live: &Live, adopted: bool) {
         let (address, kind, id, replaced) = (definition.address.clone(), live.kind, live.id.clone(), true);
         if definition.protected || self.proof.is_protected(live) {
-            self.stops.push(Stop::Protected { address, kind, id, replaced });
+            self.stops.push(Stop::Protected { address, kind, id, replaced, guard: None });
+        } else if let guard @ Some(_) = self.proof.guard(live) {
+            self.stops.push(Stop::Protected { address, kind, id, replaced, guard });
         } else if !adopted && definition.schema.ownership == Ownership::Tags && !self.proof.proves(live) {
             self.stops.push(Stop::Unproven { address, kind, id, replaced });
         }
