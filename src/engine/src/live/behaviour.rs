@@ -98,7 +98,8 @@ pub trait Behaviour: Resource {
 
     /// Makes one by the one call that makes it, its tags in that call, and gives its identifier. What needs calls of
     /// its own is left to [`Behaviour::update`], which follows when the new resource reads back otherwise than wanted:
-    /// so a create that fails has made nothing, or its answer was lost.
+    /// so a create that fails has made nothing, or its answer was lost. Where nothing in the definition would show that
+    /// such a call is missing, the tags of this one say so ([`keys::UNFINISHED`]), and [`Behaviour::finish`] makes it.
     fn create(cloud: &Self::Cloud, order: &Order<Self>) -> impl Future<Output = Result<String, Fault>> + Send;
 
     /// Changes a living one to what is wanted; tags are not its business.
@@ -111,6 +112,12 @@ pub trait Behaviour: Resource {
     /// Sets and removes tags. A kind without tags answers `Ok(())`.
     fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)
     -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// What making one needs beside the call that makes it, where it is marked with [`keys::UNFINISHED`]: the mark goes
+    /// once this is done, and until then it may be done again.
+    fn finish(_cloud: &Self::Cloud, _found: &Found<Self>) -> impl Future<Output = Result<(), Fault>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Whether the difference that a field of [`Behaviour::SENDS`] has is only that a former value is still accepted: it
     /// is not ended before everybody who refers to the new one has been given it. See [`Behaviour::RENEWS`].

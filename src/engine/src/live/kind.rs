@@ -113,6 +113,10 @@ pub trait Kind: Send + Sync {
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>>;
     /// See [`Behaviour::delete`].
     fn delete<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>>;
+    /// See [`Behaviour::finish`].
+    fn finish<'a>(&'a self, _live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
+        std::future::ready(Ok(())).boxed()
+    }
 }
 
 /// A resource that is to be made, without its type. See [`Order`].
@@ -278,6 +282,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
         async move { R::delete(&self.cloud, &found::<R>(live)?).await }.boxed()
     }
 }
+    fn finish<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::finish(&self.cloud, &found::<R>(live)?).await }.boxed()
+    }
+
 
 fn typed<R: Behaviour>(document: &Document) -> Result<R, Fault> {
     document.reveal().map_err(|error| unreadable::<R>(&error))

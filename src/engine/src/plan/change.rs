@@ -94,6 +94,8 @@ pub enum Reason {
     DeletedOutside(String),
     /// It was marked as replaced, and nothing came of its replacement.
     TakenBack,
+    /// Its making was cut off, and another call of it is missing.
+    Unfinished,
     /// It had that address before.
     RenamedFrom(Address),
     /// It becomes ours.
@@ -564,6 +566,7 @@ impl fmt::Display for Reason {
             Reason::Differs => f.write_str("differs from the code"),
             Reason::DeletedOutside(id) => write!(f, "{id} was deleted outside (drift)"),
             Reason::TakenBack => f.write_str("was to be replaced, and is taken back"),
+            Reason::Unfinished => f.write_str("its creation was cut off, and is finished"),
             Reason::RenamedFrom(address) => write!(f, "renamed from {address}"),
             Reason::Adopted => f.write_str("adopted"),
             Reason::Protected => f.write_str("protected in the code: it cannot be deleted from now on"),

@@ -579,6 +579,7 @@ fn changed_tags(live: &Live, wanted: &Tags, spec: Option<&Spec>, reasons: &[Reas
     let unwanted = [
         (keys::PROTECT, live.is_protected() && !wanted.contains_key(keys::PROTECT)),
         (keys::RETIRED, reasons.contains(&Reason::TakenBack)),
+        (keys::UNFINISHED, live.tags.contains_key(keys::UNFINISHED)),
     ];
     for (key, _) in unwanted.into_iter().filter(|(_, unwanted)| *unwanted) {
         let before = live.tags.get(key).cloned();
@@ -627,6 +628,9 @@ fn reasons_of(fields: &[FieldChange], tags: &[TagChange]) -> Vec<Reason> {
             Cause::Unknown => add(Reason::Differs),
             Cause::Follows(address) => add(Reason::DependencyNew(address.clone())),
         }
+    }
+    if tags.iter().any(|tag| tag.key == keys::UNFINISHED) {
+        add(Reason::Unfinished);
     }
     for tag in tags.iter().filter(|tag| tag.key == keys::PROTECT) {
         add(if tag.after.is_some() { Reason::Protected } else { Reason::Unprotected });

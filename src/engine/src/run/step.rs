@@ -384,8 +384,8 @@ async fn read_ready(kind: &dyn Kind, id: &str, attempt: &mut Attempt<'_>) -> Res
     }
 }
 
-/// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted, and a
-/// mark of being replaced that came to nothing.
+/// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted, a mark
+/// of being replaced that came to nothing, and that of an unfinished making, once that is finished.
 async fn retag(
     site: &Site<'_>,
     kind: &dyn Kind,
@@ -399,11 +399,12 @@ async fn retag(
     let differs = |(key, value): &(&String, &String)| live.tags.get(*key) != Some(*value);
     let set: Tags = wanted.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect();
     let unwanted = |key: &&str| live.tags.contains_key(*key) && !wanted.contains_key(*key);
-    let remove: Vec<String> = [keys::PROTECT, keys::RETIRED].into_iter().filter(unwanted).map(str::to_owned).collect();
+    let marks = [keys::PROTECT, keys::RETIRED, keys::UNFINISHED];
+    let remove: Vec<String> = marks.into_iter().filter(unwanted).map(str::to_owned).collect();
     if set.is_empty() && remove.is_empty() {
         return Ok(());
     }
-    let retag = Retag { set, remove };
+    let (retag, unfinished) = (Retag { set, remove }, live.tags.contains_key(keys::UNFINISHED));
     attempt
         .repeat(|| async {
             site.may_change()?;
@@ -412,6 +413,10 @@ async fn retag(
         .await
 }
 
+            if unfinished {
+                kind.finish(live).await?;
+                site.may_change()?;
+            }
 impl<'a> Site<'a> {
     fn kind(&self, name: &'static str) -> Result<&'a dyn Kind, Fault> {
         let unknown = || Fault::new(FaultKind::Broken, name, "this program does not know the kind");
