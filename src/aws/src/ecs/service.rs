@@ -213,6 +213,8 @@ impl Behaviour for Service {
         delete: Duration::from_secs(20 * 60),
     };
 
+    const IDEMPOTENT: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "ecs:CreateService",
         "ecs:DeleteService",

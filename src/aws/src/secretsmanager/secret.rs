@@ -95,6 +95,8 @@ impl Behaviour for Secret {
 
     const LATE: bool = true;
 
+    const IDEMPOTENT: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "secretsmanager:CreateSecret",
         "secretsmanager:DeleteSecret",

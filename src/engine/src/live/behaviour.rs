@@ -43,6 +43,10 @@ pub trait Behaviour: Resource {
     /// while one of them stays.
     const HELD_BY: &'static [&'static str] = &[];
 
+    /// Whether `create` sends [`Order::token`], so that the cloud makes nothing more of it when it is repeated. Without it,
+    /// one without a natural name is looked for long before it is made again.
+    const IDEMPOTENT: bool = false;
+
     /// The field in which the cloud notes that it refuses to delete it: where a living one says `true`, it is not deleted
     /// and not replaced, and nothing that depends on it goes first.
     const GUARDED_BY: Option<&'static str> = None;
@@ -109,15 +113,15 @@ pub trait Behaviour: Resource {
         wanted: &Self,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 
-    /// Sets and removes tags. A kind without tags answers `Ok(())`.
-    fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)
-    -> impl Future<Output = Result<(), Fault>> + Send;
-
     /// What making one needs beside the call that makes it, where it is marked with [`keys::UNFINISHED`]: the mark goes
     /// once this is done, and until then it may be done again.
     fn finish(_cloud: &Self::Cloud, _found: &Found<Self>) -> impl Future<Output = Result<(), Fault>> + Send {
         std::future::ready(Ok(()))
     }
+
+    /// Sets and removes tags. A kind without tags answers `Ok(())`.
+    fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)
+    -> impl Future<Output = Result<(), Fault>> + Send;
 
     /// Whether the difference that a field of [`Behaviour::SENDS`] has is only that a former value is still accepted: it
     /// is not ended before everybody who refers to the new one has been given it. See [`Behaviour::RENEWS`].

@@ -70,6 +70,10 @@ pub trait Kind: Send + Sync {
     fn held_by(&self) -> &'static [&'static str] {
         &[]
     }
+    /// See [`Behaviour::IDEMPOTENT`].
+    fn is_idempotent(&self) -> bool {
+        false
+    }
     /// See [`Behaviour::GUARDED_BY`].
     fn guarded_by(&self) -> Option<&'static str> {
         None
@@ -109,14 +113,14 @@ pub trait Kind: Send + Sync {
     fn create<'a>(&'a self, order: &'a Ordered) -> BoxFuture<'a, Result<String, Fault>>;
     /// See [`Behaviour::update`].
     fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>>;
-    /// See [`Behaviour::retag`].
-    fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>>;
-    /// See [`Behaviour::delete`].
-    fn delete<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>>;
     /// See [`Behaviour::finish`].
     fn finish<'a>(&'a self, _live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
         std::future::ready(Ok(())).boxed()
     }
+    /// See [`Behaviour::retag`].
+    fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>>;
+    /// See [`Behaviour::delete`].
+    fn delete<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>>;
 }
 
 /// A resource that is to be made, without its type. See [`Order`].
@@ -221,6 +225,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::HELD_BY
     }
 
+    fn is_idempotent(&self) -> bool {
+        R::IDEMPOTENT
+    }
+
     fn guarded_by(&self) -> Option<&'static str> {
         R::GUARDED_BY
     }
@@ -274,6 +282,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
         async move { R::update(&self.cloud, &found::<R>(live)?, &typed::<R>(wanted)?).await }.boxed()
     }
 
+    fn finish<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::finish(&self.cloud, &found::<R>(live)?).await }.boxed()
+    }
+
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>> {
         async move { R::retag(&self.cloud, &found::<R>(live)?, retag).await }.boxed()
     }
@@ -282,10 +294,6 @@ impl<R: Behaviour> Kind for Untyped<R> {
         async move { R::delete(&self.cloud, &found::<R>(live)?).await }.boxed()
     }
 }
-    fn finish<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
-        async move { R::finish(&self.cloud, &found::<R>(live)?).await }.boxed()
-    }
-
 
 fn typed<R: Behaviour>(document: &Document) -> Result<R, Fault> {
     document.reveal().map_err(|error| unreadable::<R>(&error))
