@@ -46,6 +46,7 @@ mod registry;
 mod second;
 mod sizes;
 mod subject;
+mod swap;
 mod text;
 mod unreadable;
 mod watch;
