@@ -66,6 +66,10 @@ pub trait Kind: Send + Sync {
     fn has_second_name(&self) -> bool {
         false
     }
+    /// See [`Behaviour::WRITES_OVER`].
+    fn writes_over(&self) -> bool {
+        false
+    }
     /// See [`Behaviour::HELD_BY`].
     fn held_by(&self) -> &'static [&'static str] {
         &[]
@@ -116,6 +120,10 @@ pub trait Kind: Send + Sync {
     /// See [`Behaviour::finish`].
     fn finish<'a>(&'a self, _live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
         std::future::ready(Ok(())).boxed()
+    }
+    /// See [`Behaviour::write_over`].
+    fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
+        self.update(live, wanted)
     }
     /// See [`Behaviour::retag`].
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>>;
@@ -221,6 +229,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::SECOND_NAME
     }
 
+    fn writes_over(&self) -> bool {
+        R::WRITES_OVER
+    }
+
     fn held_by(&self) -> &'static [&'static str] {
         R::HELD_BY
     }
@@ -284,6 +296,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn finish<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
         async move { R::finish(&self.cloud, &found::<R>(live)?).await }.boxed()
+    }
+
+    fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::write_over(&self.cloud, &found::<R>(live)?, &typed::<R>(wanted)?).await }.boxed()
     }
 
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>> {
