@@ -107,7 +107,8 @@ fn what_bounds_the_roles_is_said_and_goes_into_the_policies() {
     let mut project = Project::new();
     project.variable("COLUMNS", "200");
     let run = project.run(&["policy", "--env", "test"]).ended(1).saying("can make itself an administrator");
-    let run = run.saying("--print-boundary > boundary.json").saying("aws iam create-policy --policy-name shop-boundary");
+    let run =
+        run.saying("--print-boundary > boundary.json").saying("aws iam create-policy --policy-name shop-boundary");
     assert_eq!(run.out, "", "{run}");
     project.run(&["policy", "--env", "test", "--role", "plan"]).ended(0).not_saying("administrator");
     let run = project.run(&["policy", "--env", "test", "--unbounded"]).ended(0).saying("itself an administrator");
@@ -115,7 +116,8 @@ fn what_bounds_the_roles_is_said_and_goes_into_the_policies() {
 
     let printed = project.run(&["policy", "--env", "test", "--print-boundary"]).ended(0).out;
     let printed: Value = serde_json::from_str(&printed).unwrap();
-    let actions: Vec<String> = printed["Statement"].as_array().unwrap().iter().flat_map(|one| texts(&one["Action"])).collect();
+    let actions: Vec<String> =
+        printed["Statement"].as_array().unwrap().iter().flat_map(|one| texts(&one["Action"])).collect();
     assert!(actions.iter().any(|action| action == "logs:PutLogEvents"), "{actions:?}");
     let writes = |action: &&String| action.contains('*') || (action.starts_with("iam:") && *action != "iam:PassRole");
     assert_eq!(actions.iter().find(writes), None, "it bounds: {actions:?}");

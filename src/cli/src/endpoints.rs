@@ -174,7 +174,10 @@ mod tests {
         assert!(told.starts_with("the account is asked for at AWS, and others answer for some of the rest"), "{told}");
         for detours in [vec![sts("http://localhost:1")], vec![sts("http://localhost:1"), rest(aws)]] {
             let told = refused(&detours).unwrap_err();
-            assert!(told.contains("at http://localhost:1, and AWS answers for the others; nothing was called"), "{told}");
+            assert!(
+                told.contains("at http://localhost:1, and AWS answers for the others; nothing was called"),
+                "{told}"
+            );
         }
     }
 

@@ -11,7 +11,8 @@ use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, confirm};
 use infra_engine::record::{Holder, Kept, Lease, Lock, MemoryStore, Store, Timing};
 use infra_engine::run::{
-    Interrupt, Locking, NotLocked, Observing, Performing, Selected, Surveyed, Surveying, locked, look, observe, perform, survey,
+    Interrupt, Locking, NotLocked, Observing, Performing, Selected, Surveyed, Surveying, locked, look, observe,
+    perform, survey,
 };
 
 /// Somebody at work on one environment.

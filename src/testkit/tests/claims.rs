@@ -381,8 +381,10 @@ async fn what_the_cloud_itself_refuses_to_delete_stops_before_anything_that_depe
     let (cloud, ground) = standing().await;
     ground.apply("barred", &with(&[barred(true)])).await;
     let before = cloud.things();
-    let without: Vec<Definition> =
-        with(&[]).into_iter().filter(|one| !["model.front", "model.rules"].contains(&&*one.address.to_string())).collect();
+    let without: Vec<Definition> = with(&[])
+        .into_iter()
+        .filter(|one| !["model.front", "model.rules"].contains(&&*one.address.to_string()))
+        .collect();
     let without: Vec<Definition> = without.into_iter().filter(|one| one.address.to_string() != "model.pool").collect();
     // The code that moves it may say at the same time that it may go: the cloud has not been told yet.
     for definitions in [with(&[barred(true), moved.clone()]), with(&[barred(false), moved.clone()]), without] {

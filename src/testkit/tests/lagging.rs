@@ -168,7 +168,14 @@ async fn surveyed(marked: bool) -> (Vec<Stop>, Vec<String>) {
     kept.ledger.note(Entry { retired: Some("r".to_owned()), ..entry("old") });
     kept.write(&store, &owner).await.unwrap();
     let options = Options::converge(owner.clone());
-    let surveying = Surveying { registry: &registry, store: &store, owner: &owner, graph: &graph, options: &options, listener: &listener };
+    let surveying = Surveying {
+        registry: &registry,
+        store: &store,
+        owner: &owner,
+        graph: &graph,
+        options: &options,
+        listener: &listener,
+    };
     let plan = survey(&surveying).await.unwrap().plan;
     (plan.stops, plan.changes.iter().filter_map(|change| change.id.clone()).collect())
 }

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use infra_derive::Resource;
 use infra_engine::graph::Graph;
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Live, Order, Registry, Retag, State, natural_key};
-use infra_engine::model::{Address, Definition, Document, Ledger, Owner, Platform, Ref, Replacement, Resource, Tags, keys};
+use infra_engine::model::{
+    Address, Definition, Document, Ledger, Owner, Platform, Ref, Replacement, Resource, Tags, keys,
+};
 use infra_engine::plan::{Action, Note, Options, Plan, Spec, Stop, confirm, plan};
 use infra_testkit::cloud::{ModelCloud, broad};
 use infra_testkit::laws::Ground;
@@ -231,10 +233,8 @@ fn what_holds_data_and_has_failed_is_replaced_only_on_request() {
         stack.add("jam", jar());
         stack.add("front", Door { name: "front".into(), open: 1 });
     };
-    let lives = [
-        failed(live("jam", "j-1", &jar())),
-        failed(live("front", "d-1", &Door { name: "front".into(), open: 1 })),
-    ];
+    let lives =
+        [failed(live("jam", "j-1", &jar())), failed(live("front", "d-1", &Door { name: "front".into(), open: 1 }))];
     let made = planned(room, &lives, &converge());
     let [Stop::FailedWithData { address: held, why, .. }] = &made.stops[..] else { panic!("{:#?}", made.stops) };
     assert_eq!((held, why.as_str()), (&address("jam"), "it is broken"));
@@ -248,7 +248,8 @@ fn what_holds_data_and_has_failed_is_replaced_only_on_request() {
 
 #[test]
 fn what_somebody_else_moved_is_changed_where_the_code_is_known_to_have_changed_and_nowhere_else() {
-    let room = |platform: &mut Platform| drop(platform.stack("room").add("front", Door { name: "front".into(), open: 2 }));
+    let room =
+        |platform: &mut Platform| drop(platform.stack("room").add("front", Door { name: "front".into(), open: 2 }));
     let fields = |live: Live| -> (Vec<String>, bool) {
         let made = planned(room, &[live], &converge());
         let fields = made.changes.iter().flat_map(|change| &change.fields).map(|field| field.path.to_string());
@@ -287,7 +288,8 @@ fn what_is_replaced_stays_while_something_that_the_plan_is_not_about_uses_it() {
         let wall = stack.add("wall", shelf("window", "oak"));
         stack.add("toys", boxed(wall.id()));
     };
-    let deletes = |plan: &Plan| plan.steps.iter().filter(|step| step.verb() == infra_engine::plan::Verb::Delete).count();
+    let deletes =
+        |plan: &Plan| plan.steps.iter().filter(|step| step.verb() == infra_engine::plan::Verb::Delete).count();
     let part = planned(room, &lives, &only(&["room.wall"]));
     let used: Vec<_> = part.notes.iter().filter(|note| matches!(note, Note::StillUsed { .. })).collect();
     let [Note::StillUsed { id, by, .. }] = used[..] else { panic!("{:#?}", part.notes) };

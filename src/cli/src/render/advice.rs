@@ -4,8 +4,8 @@ use infra_engine::model::Address;
 use infra_engine::plan::{Note, Stop};
 
 use super::report::Advice;
-use crate::failure::Failure;
 use super::values::inline;
+use crate::failure::Failure;
 
 /// Why nothing may be applied, and the way on.
 pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {

@@ -28,7 +28,8 @@ pub(super) struct About<'a, 'b> {
 impl About<'_, '_> {
     /// Why the plan as a whole may not be applied.
     pub(super) fn stops(&self) -> Vec<Stop> {
-        let mut stops: Vec<Stop> = other_home(self.ledger, self.options).into_iter().chain(self.other_platform()).collect();
+        let mut stops: Vec<Stop> =
+            other_home(self.ledger, self.options).into_iter().chain(self.other_platform()).collect();
         stops
             .extend(self.unknown_kinds().filter(|_| self.destroys_blindly()).map(|kinds| Stop::UnknownKinds { kinds }));
         stops.extend(self.lost_by_reference());

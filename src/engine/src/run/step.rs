@@ -69,7 +69,7 @@ const VISIBLE_AGAIN: usize = 2;
 
 /// The share of the time for making one in which it is looked for where it could be made twice without anybody noticing:
 /// it has no name that would be taken, and the cloud is told nothing by which it knows a repetition.
-const SHARE_FOR_LOOKING: u32 = 5;
+const SHARE_FOR_LOOKING: u32 = 10;
 
 /// As long as that at least.
 const LOOKING: Duration = Duration::from_secs(60);

@@ -34,7 +34,8 @@ pub struct Gate {
     pub barred: bool,
 }
 
-const NATURE: Nature = Nature { name: Some("name"), holds: &["network"], outputs: &["address"], guard: Some("barred"), ..Nature::PLAIN };
+const NATURE: Nature =
+    Nature { name: Some("name"), holds: &["network"], outputs: &["address"], guard: Some("barred"), ..Nature::PLAIN };
 
 impl Behaviour for Gate {
     type Cloud = ModelCloud;
