@@ -16,7 +16,7 @@ const WRITING: &[&[&str]] = &[
 fn refused(project: &Project, says: &str) {
     for arguments in WRITING {
         project.proxy.forget();
-        let run: Run = project.run(&[arguments, &["--env", "test"][..]].concat()).ended(1);
+        let run: Run = project.run(&[*arguments, &["--env", "test"][..]].concat()).ended(1);
         run.saying(says).saying("--take-over").saying("nothing was changed");
         let changes = project.proxy.changes();
         assert!(changes.is_empty(), "{arguments:?} changes nothing: {changes:#?}");

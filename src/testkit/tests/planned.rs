@@ -19,7 +19,7 @@ use infra_testkit::session::{Session, definitions};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// A shelf: two cannot stand in one place, and it stands as long as boxes are on it.
+/// A shelf: two cannot stand in one place, and it stands as long as parcels are on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "planned/shelf", id = ShelfId)]
 struct Shelf {
@@ -31,10 +31,10 @@ struct Shelf {
     wood: String,
 }
 
-/// A box on a shelf.
+/// A parcel on a shelf.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
-#[resource(kind = "planned/box", id = BoxId)]
-struct Box {
+#[resource(kind = "planned/parcel", id = ParcelId)]
+struct Parcel {
     /// Its name.
     #[key]
     name: String,
@@ -94,14 +94,14 @@ macro_rules! unmoved {
 impl Behaviour for Shelf {
     unmoved!();
 
-    const HELD_BY: &'static [&'static str] = &["planned/box"];
+    const HELD_BY: &'static [&'static str] = &["planned/parcel"];
 
     fn replacement(live: &Shelf, wanted: &Shelf) -> Replacement {
         if live.place == wanted.place { Replacement::DeleteFirst } else { Replacement::CreateFirst }
     }
 }
 
-impl Behaviour for Box {
+impl Behaviour for Parcel {
     unmoved!();
 }
 
@@ -123,7 +123,7 @@ impl Behaviour for Door {
 
 fn registry() -> Registry {
     let nobody = Arc::new(());
-    Registry::new().with::<Shelf>(&nobody).with::<Box>(&nobody).with::<Jar>(&nobody).with::<Door>(&nobody)
+    Registry::new().with::<Shelf>(&nobody).with::<Parcel>(&nobody).with::<Jar>(&nobody).with::<Door>(&nobody)
 }
 
 fn owner() -> Owner {
@@ -175,8 +175,8 @@ fn shelf(place: &str, wood: &str) -> Shelf {
     Shelf { place: place.into(), wood: wood.into() }
 }
 
-fn boxed(on: Ref<ShelfId>) -> Box {
-    Box { name: "toys".into(), on }
+fn boxed(on: Ref<ShelfId>) -> Parcel {
+    Parcel { name: "toys".into(), on }
 }
 
 fn address(name: &str) -> Address {
