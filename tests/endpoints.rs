@@ -132,4 +132,11 @@ fn where_calls_go_is_told_and_kept() {
     project.variable("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:1");
     let run = project.run(&["history", "--env", "test"]).ended(0).saying("Calls of ecs go to http://127.0.0.1:1");
     run.saying("nothing says that the same account answers for ecs");
+
+    // One of them is AWS, and knows nothing of what stands at the other.
+    project.variable("AWS_ENDPOINT_URL_STS", "https://sts.us-east-1.amazonaws.com");
+    project.proxy.forget();
+    let run = project.plan().ended(1).saying("the account is asked for at AWS, and others answer for some of the rest");
+    run.saying("nothing was called").saying("--endpoint URL");
+    assert_eq!(project.proxy.calls(), []);
 }

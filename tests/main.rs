@@ -15,6 +15,7 @@ mod environment_files;
 mod faults;
 mod handovers;
 mod histories;
+mod homes;
 mod interrupts;
 mod life;
 mod locks;

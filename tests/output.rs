@@ -117,7 +117,7 @@ fn what_cannot_be_written_is_an_error_for_every_command() {
         &["history"],
         &["history", "--json"],
         &["explain"],
-        &["policy"],
+        &["policy", "--unbounded"],
         &["schema"],
         &["completions", "bash"],
         &["destroy", "--yes"],

@@ -21,7 +21,7 @@ const SERVICES: [(&str, &str); 2] = [("monitoring", "cloudwatch"), ("tagging", "
 
 /// Every statement of what is printed for a role: documents by name.
 fn statements(project: &Project, role: &str) -> Vec<Value> {
-    let run = project.run(&["policy", "--env", "test", "--role", role]).ended(0);
+    let run = project.run(&["policy", "--env", "test", "--role", role, "--unbounded"]).ended(0);
     let printed: Value = serde_json::from_str(&run.out).expect("documents by name");
     let documents = printed.as_object().expect("documents by name");
     for (name, document) in documents {
@@ -106,8 +106,21 @@ fn every_call_of_the_whole_platform_is_allowed() {
 fn what_bounds_the_roles_is_said_and_goes_into_the_policies() {
     let mut project = Project::new();
     project.variable("COLUMNS", "200");
-    let run = project.run(&["policy", "--env", "test"]).ended(0).saying("can make itself an administrator");
+    let run = project.run(&["policy", "--env", "test"]).ended(1).saying("can make itself an administrator");
+    let run =
+        run.saying("--print-boundary > boundary.json").saying("aws iam create-policy --policy-name shop-boundary");
+    assert_eq!(run.out, "", "{run}");
+    project.run(&["policy", "--env", "test", "--role", "plan"]).ended(0).not_saying("administrator");
+    let run = project.run(&["policy", "--env", "test", "--unbounded"]).ended(0).saying("itself an administrator");
     assert!(!run.out.contains("iam:PermissionsBoundary"), "{run}");
+
+    let printed = project.run(&["policy", "--env", "test", "--print-boundary"]).ended(0).out;
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    let actions: Vec<String> =
+        printed["Statement"].as_array().unwrap().iter().flat_map(|one| texts(&one["Action"])).collect();
+    assert!(actions.iter().any(|action| action == "logs:PutLogEvents"), "{actions:?}");
+    let writes = |action: &&String| action.contains('*') || (action.starts_with("iam:") && *action != "iam:PassRole");
+    assert_eq!(actions.iter().find(writes), None, "it bounds: {actions:?}");
 
     let boundary = "arn:aws:iam::123456789012:policy/shop-boundary";
     let given = project.run(&["policy", "--env", "test", "--boundary", boundary]).ended(0);

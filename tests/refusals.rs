@@ -1,5 +1,7 @@
 //! When the cloud cannot or will not: one clear message, exit code 1, nothing changed, and no insides on the screen.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::support::{Project, Refusal, Run, Treatment, difference, snapshot};
 
 fn refuse(status: u16, code: &'static str, message: &'static str) -> Treatment {
@@ -116,4 +118,32 @@ fn a_bucket_that_may_not_be_made_is_said_before_anything_is_changed() {
     });
     one_error(project.apply()).saying("s3:").saying("nothing was changed");
     assert_eq!(difference(&before, &snapshot(&project.client)), "");
+}
+
+#[test]
+fn groups_that_could_not_be_closed_are_ours_and_are_closed_by_the_next_run() {
+    let project = Project::new();
+    let refuse_all_but_the_first = || {
+        let seen = AtomicUsize::new(0);
+        // The first one is about the group that AWS makes along with the network.
+        project.proxy.treat(move |call| match call.operation == "RevokeSecurityGroupEgress" {
+            true if seen.fetch_add(1, Ordering::SeqCst) > 0 => refuse(403, "UnauthorizedOperation", "You may not"),
+            _ => Treatment::Pass,
+        });
+    };
+    let groups = || project.client.ec2("DescribeSecurityGroups", &[]).all("groupName").len();
+    refuse_all_but_the_first();
+    project.apply().ended(1).saying("ec2:RevokeSecurityGroupEgress");
+    assert!(groups() > 2, "they stand, and are open");
+    project.proxy.pass();
+    project.plan().ended(0).saying("its creation was cut off, and is finished");
+    project.apply().ended(0);
+    project.plan().ended(0).saying("No changes.");
+    project.destroy().ended(0);
+
+    refuse_all_but_the_first();
+    project.apply().ended(1);
+    project.proxy.pass();
+    project.destroy().ended(0).not_saying("unproven");
+    project.plan().ended(0).saying("34 to add");
 }

@@ -143,6 +143,11 @@ clients! {
     wafv2: aws_sdk_wafv2 as "WAFV2", Global;
 }
 
+/// How many services are called.
+pub fn services() -> usize {
+    SERVICES.len()
+}
+
 impl Aws {
     /// The clients, not yet made. Reads the shared configuration and the caller's shell; calls nobody.
     pub async fn load(settings: Settings) -> Result<Aws, EndpointError> {

@@ -46,13 +46,14 @@ mod registry;
 mod second;
 mod sizes;
 mod subject;
+mod swap;
 mod text;
 mod unreadable;
 mod watch;
 
 pub use account::Identity;
 pub use calls::Calls;
-pub use clients::{Aws, Settings};
+pub use clients::{Aws, Settings, services};
 pub use decimal::{Decimal, DecimalError};
 pub use endpoints::{Detour, EndpointError, Endpoints, Source};
 pub use fault::Sorted;

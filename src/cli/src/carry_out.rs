@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use infra_engine::event::{Listener, Outcome};
 use infra_engine::plan::{Options, Plan};
 use infra_engine::record::{Extent, Holder, Lease, Lock, LockError, Store, Timing, prefix};
-use infra_engine::run::{Locking, Performed, Performing, perform};
+use infra_engine::run::{Locking, NotLocked, Performed, Performing, perform};
 use serde_json::json;
 
 use crate::args::Carrying;
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{Level, Report, Troubles, apply_complete, apply_incomplete, destroy_complete, plan_text};
+use crate::render::{Level, Report, Troubles, apply_complete, apply_incomplete, destroy_complete, plan_text, refusal};
 use crate::saved::SavedPlan;
 use crate::session::{Blueprint, Cloud, Planned, Session};
 use crate::{endpoints, packages, records};
@@ -70,7 +70,8 @@ pub(crate) async fn carry_out(
     // Before the lock: while something is being made, others may be at work.
     packages::made(session, blueprint, &order.options).await?;
     let run = run_id();
-    let (result, cleared) = locked(session, blueprint, cloud, (order.command, order.carrying), &run, async |held| {
+    let errand = Errand { command: order.command, carrying: order.carrying, options: &order.options };
+    let (result, cleared) = locked(session, blueprint, cloud, errand, &run, async |held| {
         let result = under_lock(session, blueprint, held, order, &run).await;
         let cleared = match &result {
             Ok(Carried { complete: true, .. }) => match order.records {
@@ -98,18 +99,30 @@ pub(crate) struct Held {
     pub story: Arc<dyn Store>,
 }
 
-/// Works under the environment's lock, waiting for it as long as was asked for.
+/// What the lock is taken for.
+pub(crate) struct Errand<'a> {
+    /// The command.
+    pub command: &'static str,
+    /// How it is carried out.
+    pub carrying: Carrying,
+    /// What is asked for.
+    pub options: &'a Options,
+}
+
+/// Works under the environment's lock, waiting for it as long as was asked for. Nothing is written, not even the lock,
+/// where the environment is at home somewhere else.
 pub(crate) async fn locked<T>(
     session: &Session<'_>,
     blueprint: &Blueprint,
     cloud: &Cloud,
-    (command, carrying): (&str, Carrying),
+    Errand { command, carrying, options }: Errand<'_>,
     run: &str,
     work: impl AsyncFnOnce(&Held) -> T,
 ) -> Result<T, Failure> {
     let locking = Locking {
         store: &cloud.store,
         owner: &blueprint.owner,
+        options,
         holder: Holder::this(run, command),
         patience: carrying.lock_timeout.0,
         timing: Timing::USUAL,
@@ -134,19 +147,20 @@ pub(crate) async fn locked<T>(
             }
             Ok(done)
         }
-        Err(LockError::Held(holder)) => {
+        Err(NotLocked::Away(stop)) => Err(refusal(&stop, &blueprint.name)),
+        Err(NotLocked::Lock(LockError::Held(holder))) => {
             Err(Failure::new("another run holds the lock on this environment; nothing was changed")
                 .because(holder.to_string())
                 .way_out("wait for it with --lock-timeout 5m; if that run is gone for good, break the lock:")
                 .command(format!("infra unlock {} --env {}", holder.id, blueprint.name)))
         }
-        Err(LockError::Interrupted) => {
+        Err(NotLocked::Lock(LockError::Interrupted)) => {
             Err(Failure::interrupted("interrupted while waiting for the lock; nothing was changed"))
         }
-        Err(LockError::Fault(fault)) => {
+        Err(NotLocked::Lock(LockError::Fault(fault))) => {
             Err(Failure::from(fault).because("the lock was not taken; nothing was changed"))
         }
-        Err(error @ LockError::OtherId { .. }) => Err(Failure::new(error.to_string())),
+        Err(NotLocked::Lock(error @ LockError::OtherId { .. })) => Err(Failure::new(error.to_string())),
     }
 }
 

@@ -12,8 +12,10 @@ use crate::render::Level;
 /// The service that says whose credentials they are.
 const GUARD: &str = "sts";
 
-/// Refuses what a protected environment must not be told by a file or a shell: to believe somebody else than AWS.
+/// Refuses what must not be told by a file or a shell: a protected environment, to believe somebody else than AWS; any
+/// environment, to ask AWS for the account and others for the rest, or the other way round.
 pub(crate) fn check(detours: &[Detour], facts: &Facts) -> Result<(), Failure> {
+    check_split(detours, infra_aws::services())?;
     let wrong = |detour: &&Detour| facts.protected && !detour.at_aws && detour.source != Source::Flag;
     let wrong: Vec<String> = detours.iter().filter(wrong).map(told).collect();
     if wrong.is_empty() {
@@ -24,6 +26,25 @@ pub(crate) fn check(detours: &[Detour], facts: &Facts) -> Result<(), Failure> {
     let failure = wrong.into_iter().fold(failure, Failure::because);
     Err(failure.way_out(
         "take it out of the environment's file, the shell, or the profile; if it is meant, say it: --endpoint URL",
+    ))
+}
+
+/// Of so many services some are AWS's own, and others are not: who says which account it is does not answer for the rest.
+fn check_split(detours: &[Detour], services: usize) -> Result<(), Failure> {
+    let elsewhere: Vec<&Detour> = detours.iter().filter(|detour| !detour.at_aws).collect();
+    let guard = elsewhere.iter().find(|detour| detour.services.contains(&GUARD));
+    let (place, rest) = match guard {
+        Some(guard) if elsewhere.iter().map(|detour| detour.services.len()).sum::<usize>() < services => {
+            (guard.url.as_str(), "AWS answers for the others")
+        }
+        None if !elsewhere.is_empty() => ("AWS", "others answer for some of the rest"),
+        Some(_) | None => return Ok(()),
+    };
+    let wrong = format!("the account is asked for at {place}, and {rest}; nothing was called");
+    let failure = elsewhere.into_iter().map(told).fold(Failure::new(wrong), Failure::because);
+    Err(failure.because("nothing says that it is the same account").way_out(
+        "take it out of the environment's file, the shell, or the profile; if all calls are to go there, say it: \
+         --endpoint URL",
     ))
 }
 
@@ -66,22 +87,18 @@ fn told(detour: &Detour) -> String {
     }
 }
 
-/// The account is asked for in one place. What answers in another may be anybody's.
+/// The account is asked for in one place. What answers in another may be anybody's, where neither is AWS.
 fn unguarded(detours: &[Detour]) -> Option<String> {
-    let guard = detours.iter().find(|detour| detour.services.contains(&GUARD));
-    let at_aws = guard.is_none_or(|detour| detour.at_aws);
-    let same = |detour: &&Detour| guard.is_some_and(|guard| guard.url == detour.url) || (at_aws && detour.at_aws);
-    let others: Vec<&str> =
-        detours.iter().filter(|detour| !same(detour)).flat_map(|detour| detour.services.iter().copied()).collect();
-    // Where STS is elsewhere, what has no detour is AWS's.
-    let rest = !at_aws && guard.is_some_and(|guard| !guard.everything) && others.is_empty();
-    let others = match rest {
-        true => "everything else".to_owned(),
-        false if others.is_empty() => return None,
-        false => others.join(", "),
-    };
-    let place = guard.map_or("AWS", |detour| detour.url.as_str());
-    Some(format!("the account is asked for at {place}; nothing says that the same account answers for {others}"))
+    let elsewhere = || detours.iter().filter(|detour| !detour.at_aws);
+    let guard = elsewhere().find(|detour| detour.services.contains(&GUARD))?;
+    let others = elsewhere().filter(|detour| detour.url != guard.url);
+    let others: Vec<&str> = others.flat_map(|detour| detour.services.iter().copied()).collect();
+    let told = format!(
+        "the account is asked for at {}; nothing says that the same account answers for {}",
+        guard.url,
+        others.join(", ")
+    );
+    (!others.is_empty()).then_some(told)
 }
 
 fn for_machines(detours: &[Detour]) -> Vec<Value> {
@@ -125,12 +142,43 @@ mod tests {
         for source in [Source::File, Source::Profile, Source::Variable("AWS_ENDPOINT_URL_SECRETS_MANAGER".into())] {
             let refused = check(&evil(source.clone()), &facts(true)).unwrap_err();
             let line = format!("Calls of secretsmanager go to https://evil.example.com ({source})");
-            assert_eq!((refused.because, refused.way_out.is_some()), (vec![line], true));
-            assert_eq!(check(&evil(source), &facts(false)), Ok(()));
+            assert_eq!((&refused.because[0], refused.way_out.is_some()), (&line, true));
+            assert_eq!(check(&evil(source), &facts(false)).unwrap_err(), refused, "STS is AWS's own");
         }
-        assert_eq!(check(&evil(Source::Flag), &facts(true)), Ok(()));
+        let all = |source: Source| [everything("https://evil.example.com", source)];
+        for source in [Source::File, Source::Profile, Source::Variable("AWS_ENDPOINT_URL".into())] {
+            assert!(check(&all(source.clone()), &facts(true)).is_err());
+            assert_eq!(check(&all(source), &facts(false)), Ok(()));
+        }
+        assert_eq!(check(&all(Source::Flag), &facts(true)), Ok(()));
         let own = detour(&["sts"], "https://sts.eu-central-1.amazonaws.com", Source::File);
         assert_eq!(check(&[own], &facts(true)), Ok(()));
+    }
+
+    /// As many services as there are, STS among them.
+    fn everything(url: &str, source: Source) -> Detour {
+        let services = vec![GUARD; infra_aws::services()];
+        Detour { services, everything: true, url: url.into(), source, at_aws: false }
+    }
+
+    #[test]
+    fn nobody_asks_aws_for_the_account_and_others_for_the_rest_or_the_other_way_round() {
+        let (file, aws) = (Source::File, "https://s3.eu-central-1.amazonaws.com");
+        let refused = |detours: &[Detour]| check_split(detours, 4).map_err(|failure| failure.wrong);
+        let sts = |url: &str| detour(&["sts"], url, file.clone());
+        let rest = |url: &str| detour(&["ec2", "s3", "iam"], url, file.clone());
+        for fine in [&[][..], &[sts(aws), rest(aws)], &[sts("http://localhost:1"), rest("http://localhost:2")]] {
+            assert_eq!(refused(fine), Ok(()));
+        }
+        let told = refused(&[rest("http://localhost:1")]).unwrap_err();
+        assert!(told.starts_with("the account is asked for at AWS, and others answer for some of the rest"), "{told}");
+        for detours in [vec![sts("http://localhost:1")], vec![sts("http://localhost:1"), rest(aws)]] {
+            let told = refused(&detours).unwrap_err();
+            assert!(
+                told.contains("at http://localhost:1, and AWS answers for the others; nothing was called"),
+                "{told}"
+            );
+        }
     }
 
     #[test]
@@ -147,13 +195,9 @@ mod tests {
         let (file, aws) = (Source::File, "https://s3.eu-central-1.amazonaws.com");
         assert_eq!(unguarded(&[]), None);
         assert_eq!(unguarded(&[detour(&["s3"], aws, file.clone())]), None);
-        let elsewhere = detour(&["s3", "ec2"], "http://localhost:1", file.clone());
-        let said = unguarded(&[elsewhere]).unwrap();
-        assert!(
-            said.starts_with("the account is asked for at AWS; nothing says") && said.ends_with("for s3, ec2"),
-            "{said}"
-        );
-        let said = unguarded(&[detour(&["sts"], "http://localhost:1", file)]).unwrap();
-        assert!(said.contains("http://localhost:1;") && said.ends_with("for everything else"), "{said}");
+        let elsewhere = detour(&["s3", "ec2"], "http://localhost:2", file.clone());
+        let said = unguarded(&[detour(&["sts"], "http://localhost:1", file), elsewhere]).unwrap();
+        assert!(said.starts_with("the account is asked for at http://localhost:1; nothing says"), "{said}");
+        assert!(said.ends_with("for s3, ec2"), "{said}");
     }
 }

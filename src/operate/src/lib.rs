@@ -4,7 +4,7 @@ mod policy;
 mod reference;
 
 pub use policy::{
-    Home, LONGEST, Named, Place, Purpose, Repository, Role, boundary_of, keeps_tags, least_policies, roles_without,
-    trusts_github,
+    Boundary, Home, LONGEST, Named, Place, Purpose, Repository, Role, boundary_for, boundary_of, keeps_tags,
+    least_policies, roles_without, trusts_github,
 };
 pub use reference::{Page, reference};

@@ -4,6 +4,7 @@
 //! names, by the tag of ownership where it looks at tags ([`services`]), and by region where it takes neither. How much of
 //! it a role may do is [`Role`]'s.
 
+mod boundary;
 mod home;
 mod keys;
 mod names;
@@ -26,6 +27,7 @@ use names::Names;
 use roles::Roles;
 use statement::{Reach, Statements};
 
+pub use boundary::{Boundary, boundary_for};
 pub use home::Home;
 pub use parts::LONGEST;
 pub use role::Role;

@@ -11,7 +11,8 @@ use infra_engine::model::{Definition, Owner, Ownership, Platform, Tags};
 use infra_engine::plan::{Options, Plan, Stop, confirm};
 use infra_engine::record::{Holder, Kept, Lease, Lock, MemoryStore, Store, Timing};
 use infra_engine::run::{
-    Interrupt, Locking, Observing, Performing, Selected, Surveyed, Surveying, locked, look, observe, perform, survey,
+    Interrupt, Locking, NotLocked, Observing, Performing, Selected, Surveyed, Surveying, locked, look, observe,
+    perform, survey,
 };
 
 /// Somebody at work on one environment.
@@ -127,6 +128,7 @@ impl Session {
         let locking = Locking {
             store: &self.store,
             owner: &self.owner,
+            options,
             holder: Holder::this(run.as_str(), "apply"),
             patience: Duration::ZERO,
             timing: Timing::USUAL,
@@ -137,6 +139,7 @@ impl Session {
         match locked(locking, work).await {
             Ok((done, None)) => done,
             Ok((_, Some(fault))) => Err(Refusal::Record(fault)),
+            Err(NotLocked::Away(stop)) => Err(Refusal::Stopped(vec![*stop])),
             Err(error) => Err(Refusal::Locked(error.to_string())),
         }
     }

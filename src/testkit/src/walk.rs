@@ -40,6 +40,11 @@ impl<'a, R: Behaviour + PartialEq + Debug> Walk<'a, R> {
             // What needs calls of its own follows the creating call, as the engine does it.
             walk.bring(&live, &walk.order.definition).await;
         }
+        if live.tags.contains_key(keys::UNFINISHED) {
+            R::finish(cloud, &live).await.expect(CALL);
+            let retag = Retag { set: Tags::new(), remove: vec![keys::UNFINISHED.to_owned()] };
+            R::retag(cloud, &live, &retag).await.expect(CALL);
+        }
         assert_eq!(walk.settled().await.definition, walk.order.definition, "reading gives what was ordered");
         let ours = R::read(cloud, &Ask { owner: Some(walk.owner.clone()), ..Ask::default() }).await.expect(CALL);
         let [one] = &ours[..] else { panic!("the owner has one: {ours:?}") };

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use infra_engine::model::{Definition, Document, Tags, keys};
+use infra_engine::model::{Definition, Document, Home, Tags, keys};
 use infra_engine::plan::{Action, Note, Options, Plan, Reason, Stop};
 use infra_engine::record::{MemoryStore, Store};
 use infra_testkit::cloud::{ModelCloud, Nature, broad};
@@ -227,11 +227,29 @@ async fn a_program_that_knows_less_forgets_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_an_owner_is_not_at_home_not_even_a_lock_is_written() {
+    let cloud = ModelCloud::new();
+    let store = Arc::new(MemoryStore::beside(vec!["eu-west-2".to_owned()]));
+    let mut session = Session::new(cloud.registry());
+    (session.store, session.locks) = (Arc::<MemoryStore>::clone(&store), true);
+    for options in [session.converge(), session.destroy()] {
+        let Err(Refusal::Stopped(stops)) = session.apply_with(&broad().definitions, &options).await else {
+            panic!("it goes on")
+        };
+        assert!(matches!(&stops[..], [Stop::StandsElsewhere { .. }]), "{stops:#?}");
+        assert_eq!(store.writes(), 0, "nothing is written");
+    }
+    let options = Options { take_over: true, ..session.converge() };
+    session.apply_with(&broad().definitions, &options).await.unwrap();
+    assert!(store.writes() > 0 && !cloud.things().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_program_and_another_platform_stop() {
     let (_, ground) = standing().await;
     let home = |program: &str| {
         let (program, account, region) = (program.to_owned(), "1".to_owned(), "eu-west-1".to_owned());
-        Some(infra_engine::model::Home { program, account, region })
+        Some(Home { program, account, region })
     };
     let of = |program: &str| Options { home: home(program), ..ground.session.converge() };
     let mut definitions = broad().definitions;
@@ -245,7 +263,15 @@ async fn another_program_and_another_platform_stop() {
     let Err(Refusal::Stopped(stops)) = ground.session.apply_with(&broad().definitions, &of("other")).await else {
         panic!("another program applies")
     };
-    assert!(matches!(&stops[..], [Stop::OtherProgram { .. }]), "{stops:#?}");
+    assert!(matches!(&stops[..], [Stop::OtherHome { .. }]), "{stops:#?}");
+    // An account and a region are a home as much as a program is.
+    let made = home("one").unwrap();
+    let moved = [Home { account: "2".into(), ..made.clone() }, Home { region: "eu-west-2".into(), ..made }];
+    for home in moved.map(Some) {
+        let options = Options { home, ..ground.session.converge() };
+        let stopped = ground.session.plan_with(&definitions, &options).await.unwrap().stops;
+        assert!(matches!(&stopped[..], [Stop::OtherHome { .. }]), "{stopped:#?}");
+    }
     let elsewhere: Vec<Definition> = (0..8)
         .map(|number| {
             let net = broad().definitions.into_iter().find(|one| one.address.to_string() == "model.net").unwrap();
@@ -333,4 +359,44 @@ async fn what_was_only_about_to_be_made_proves_nothing_of_another() {
         assert!(stops.iter().any(|stop| matches!(stop, Stop::Unproven { .. })), "{stops:#?}");
         assert!(cloud.things().iter().any(|thing| thing.id == id), "it stays");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cloud_itself_refuses_to_delete_stops_before_anything_that_depends_on_it_goes() {
+    let with = |changes: &[(&'static str, &'static str, serde_json::Value)]| {
+        let mut definitions = broad().definitions;
+        for (address, field, value) in changes {
+            let mut all = definitions.iter_mut();
+            let one = all.find(|one| one.address.to_string() == *address).unwrap();
+            one.document.set_field(field, value.clone());
+        }
+        definitions
+    };
+    let barred = |value: bool| ("model.front", "barred", json!(value));
+    let moved = ("model.front", "network", json!({"$ref": "model.other", "output": "id"}));
+    let guarded = |stops: &[Stop]| {
+        let by_the_cloud = |stop: &Stop| matches!(stop, Stop::Protected { guard: Some("barred"), .. });
+        !stops.is_empty() && stops.iter().all(by_the_cloud)
+    };
+    let (cloud, ground) = standing().await;
+    ground.apply("barred", &with(&[barred(true)])).await;
+    let before = cloud.things();
+    let without: Vec<Definition> = with(&[])
+        .into_iter()
+        .filter(|one| !["model.front", "model.rules"].contains(&&*one.address.to_string()))
+        .collect();
+    let without: Vec<Definition> = without.into_iter().filter(|one| one.address.to_string() != "model.pool").collect();
+    // The code that moves it may say at the same time that it may go: the cloud has not been told yet.
+    for definitions in [with(&[barred(true), moved.clone()]), with(&[barred(false), moved.clone()]), without] {
+        let Err(Refusal::Stopped(stops)) = ground.session.apply(&definitions).await else { panic!("it goes on") };
+        assert!(guarded(&stops), "{stops:#?}");
+    }
+    let destroy = ground.session.destroy();
+    let Err(Refusal::Stopped(stops)) = ground.session.apply_with(&broad().definitions, &destroy).await else {
+        panic!("it goes on")
+    };
+    assert!(guarded(&stops), "{stops:#?}");
+    assert_eq!(format!("{before:?}"), format!("{:?}", cloud.things()), "nothing has gone");
+    ground.apply("no longer barred", &with(&[barred(false)])).await;
+    ground.apply("moved", &with(&[barred(false), moved])).await;
 }

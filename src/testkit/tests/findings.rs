@@ -12,7 +12,14 @@ fn gate_with_rules(sets: usize) -> Vec<Definition> {
     definitions(|platform| {
         let stack = &mut platform.stack("edge");
         let network = stack.add("network", Network { range: "10.0.0.0/16".into(), peer: None, names: false });
-        let gate = Gate { name: "gate".into(), network: network.id(), segments: [].into(), sign: None, width: 0 };
+        let gate = Gate {
+            name: "gate".into(),
+            network: network.id(),
+            segments: [].into(),
+            sign: None,
+            width: 0,
+            barred: false,
+        };
         let gate = stack.add("gate", gate);
         for number in 0..sets {
             stack.add(format!("rules-{number}"), Rules { gate: gate.id(), ports: [80].into(), callers: [].into() });

@@ -31,7 +31,8 @@ fn gates(gates: Gates<'_>) -> Vec<Definition> {
         for (name, places) in gates {
             let opens = segments.iter().filter(|(place, _)| places.contains(place));
             let segments: BTreeSet<_> = opens.map(|(_, segment)| segment.id()).collect();
-            let gate = Gate { name: (*name).to_owned(), network: network.id(), segments, sign: None, width: 1 };
+            let gate =
+                Gate { name: (*name).to_owned(), network: network.id(), segments, sign: None, width: 1, barred: false };
             stack.add(*name, gate);
         }
     })

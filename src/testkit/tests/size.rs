@@ -32,6 +32,7 @@ fn platform(size: usize) -> Vec<Definition> {
                     segments: [segment.id()].into(),
                     sign: None,
                     width: 0,
+                    barred: false,
                 },
             );
             stack.add(format!("rules-{i}"), Rules { gate: gate.id(), ports: [80].into(), callers: [].into() });

@@ -1,9 +1,7 @@
 //! What EC2's codes mean. It has no typed errors, and a code means one thing in a change and another in a deletion.
 
 use std::fmt;
-use std::future::Future;
 use std::str::FromStr;
-use std::time::Duration;
 
 use infra_engine::live::{Fault, FaultKind};
 
@@ -16,9 +14,6 @@ const IN_USE: &[&str] = &[
     "OperationInProgress",
     "ResourceInUse",
 ];
-
-/// How long to wait, in milliseconds, before asking again for a new resource that is not seen everywhere.
-const PAUSES: &[u64] = &[200, 400, 800, 1600, 3200, 6400];
 
 /// Sorts a failed call by what it was for.
 pub(super) trait Ec2Fault<T> {
@@ -50,30 +45,6 @@ impl<T> Ec2Fault<T> for Result<T, Fault> {
     }
 }
 
-/// Finishes what a creating call began, with calls that may be repeated where the creating call may not.
-///
-/// While the new resource is not seen everywhere, it tries again for a few seconds. What fails even so is `Lost`:
-/// something has been made, so whoever ordered it must look for it before ordering again.
-pub(super) async fn finish<F>(step: impl Fn() -> F) -> Result<(), Fault>
-where
-    F: Future<Output = Result<(), Fault>>,
-{
-    finish_within(PAUSES, step).await
-}
-
-async fn finish_within<F>(pauses: &[u64], step: impl Fn() -> F) -> Result<(), Fault>
-where
-    F: Future<Output = Result<(), Fault>>,
-{
-    for pause in pauses {
-        match step().await {
-            Err(fault) if fault.may_pass() => tokio::time::sleep(Duration::from_millis(*pause)).await,
-            done_or_refused => return done_or_refused,
-        }
-    }
-    step().await.map_err(|fault| if fault.may_pass() { fault.sorted(FaultKind::Lost) } else { fault })
-}
-
 /// A field that an answer must have, as what it means.
 pub(super) fn given<T>(value: Option<&str>, operation: &str, field: &str) -> Result<T, Fault>
 where
@@ -98,8 +69,6 @@ fn in_use(fault: Fault) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
 
     fn failed(code: &str) -> Result<u8, Fault> {
@@ -121,28 +90,5 @@ mod tests {
             assert_eq!(failed(code).changing().unwrap_err().kind, kind);
             assert_eq!(failed(code).deleting().unwrap_err().kind, kind);
         }
-    }
-
-    /// Finishes by steps of which the first ones fail, and counts them.
-    async fn finished(failures: u32, code: &str) -> (Result<(), FaultKind>, u32) {
-        let steps = Cell::new(0);
-        let step = || {
-            steps.set(steps.get() + 1);
-            let result = if steps.get() <= failures { failed(code).changing().map(drop) } else { Ok(()) };
-            async { result }
-        };
-        let result = finish_within(&[1, 1, 1], step).await;
-        (result.map_err(|fault| fault.kind), steps.get())
-    }
-
-    #[tokio::test]
-    async fn finishing_waits_until_the_new_one_is_seen() {
-        assert_eq!(finished(2, "InvalidVpcID.NotFound").await, (Ok(()), 3));
-        assert_eq!(finished(9, "InvalidParameterValue").await, (Err(FaultKind::Refused), 1));
-    }
-
-    #[tokio::test]
-    async fn finishing_in_vain_never_invites_a_second_creation() {
-        assert_eq!(finished(9, "InvalidVpcID.NotFound").await, (Err(FaultKind::Lost), 4));
     }
 }

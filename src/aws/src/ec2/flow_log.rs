@@ -148,6 +148,8 @@ const DESCRIBE: &str = "ec2:DescribeFlowLogs";
 impl Behaviour for FlowLog {
     type Cloud = Aws;
 
+    const IDEMPOTENT: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         CREATE,
         DESCRIBE,

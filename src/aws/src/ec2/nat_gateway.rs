@@ -61,6 +61,8 @@ impl Behaviour for NatGateway {
         delete: Duration::from_secs(30 * 60),
     };
 
+    const IDEMPOTENT: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "ec2:CreateNatGateway",
         "ec2:DescribeNatGateways",

@@ -52,6 +52,8 @@ pub struct RouteTable {
 impl Behaviour for RouteTable {
     type Cloud = Aws;
 
+    const IDEMPOTENT: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "ec2:CreateRouteTable",
         "ec2:DescribeRouteTables",

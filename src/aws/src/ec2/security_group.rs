@@ -7,12 +7,12 @@ use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, SecurityGroup as L
 use infra_derive::Resource;
 use infra_engine::check::{Rule, Severity, Violation};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order, Retag, Waits};
-use infra_engine::model::{Ref, digest};
+use infra_engine::model::{Ref, digest, keys};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::ask::{filters, matching};
-use super::fault::{Ec2Fault, finish, given};
+use super::fault::{Ec2Fault, given};
 use super::tags;
 use super::traffic::{TAKEN, untaken};
 use super::vpc::VpcId;
@@ -95,7 +95,7 @@ impl Behaviour for SecurityGroup {
 
     async fn create(aws: &Aws, order: &Order<SecurityGroup>) -> Result<String, Fault> {
         let SecurityGroup { vpc, name, description: _ } = &order.definition;
-        let id = match make(aws, order, name).await {
+        match make(aws, order, name).await {
             Err(fault) if fault.kind == FaultKind::Exists => {
                 // The name is its predecessor's, which is still in use and goes when nothing refers to it any more.
                 let same = matching("vpc-id", [vpc.value()]);
@@ -104,18 +104,26 @@ impl Behaviour for SecurityGroup {
                 let groups = pages.try_collect().await.sorted("ec2:DescribeSecurityGroups")?;
                 let bears = |live: &&Live| live.group_name().is_some_and(|bears| bears.eq_ignore_ascii_case(name));
                 match groups.iter().find(bears).map(|live| tags::read(live.tags())) {
-                    Some(tags) if order.succeeds(&tags) => make(aws, order, &order.definition.second_name()).await?,
-                    _ => return Err(fault),
+                    Some(tags) if order.succeeds(&tags) => make(aws, order, &order.definition.second_name()).await,
+                    _ => Err(fault),
                 }
             }
-            made => made?,
-        };
-        finish(|| close(aws, &id)).await?;
-        Ok(id)
+            made => made,
+        }
     }
 
-    /// Everything that is said of it needs a new one. If its creation was cut off, the rule that lets everything out
-    /// is still there: its rules show that.
+    /// Takes away the rule that lets everything out, which AWS adds to each new group.
+    async fn finish(aws: &Aws, found: &Found<SecurityGroup>) -> Result<(), Fault> {
+        let anywhere = IpRange::builder().cidr_ip("0.0.0.0/0").build();
+        let everything = IpPermission::builder().ip_protocol("-1").ip_ranges(anywhere).build();
+        let call = aws.ec2().revoke_security_group_egress().group_id(&found.id).ip_permissions(everything);
+        match call.send().await.sorted("ec2:RevokeSecurityGroupEgress") {
+            Err(fault) if fault.has_code(&["InvalidPermission.NotFound"]) => Ok(()),
+            other => other.changing().map(drop),
+        }
+    }
+
+    /// Everything that is said of it needs a new one.
     async fn update(_: &Aws, _: &Found<SecurityGroup>, wanted: &SecurityGroup) -> Result<(), Fault> {
         let SecurityGroup { vpc: _, name: _, description: _ } = wanted;
         Ok(())
@@ -141,15 +149,17 @@ const RULES: &[Rule<SecurityGroup>] = &[Rule {
     },
 }];
 
-/// Makes a group under one of its two names.
+/// Makes a group under one of its two names. It begins with a rule that lets everything out, and says so.
 async fn make(aws: &Aws, order: &Order<SecurityGroup>, name: &str) -> Result<String, Fault> {
+    let mut tags = order.tags.clone();
+    tags.insert(keys::UNFINISHED.to_owned(), "true".to_owned());
     let call = aws
         .ec2()
         .create_security_group()
         .vpc_id(order.definition.vpc.value())
         .group_name(name)
         .description(&order.definition.description)
-        .tag_specifications(tags::labels(ResourceType::SecurityGroup, &order.tags));
+        .tag_specifications(tags::labels(ResourceType::SecurityGroup, &tags));
     let made = call.send().await.sorted("ec2:CreateSecurityGroup").map_err(name_taken).changing()?;
     given(made.group_id(), "ec2:CreateSecurityGroup", "groupId")
 }
@@ -186,17 +196,6 @@ fn wrong_name(name: &str) -> Option<Violation> {
 fn wrong_text(field: &str, text: &str) -> Option<Violation> {
     let wrong = if text.is_empty() { Some("it is empty".to_owned()) } else { untaken(text) };
     wrong.map(|wrong| Violation::of(field, text, wrong, TAKEN))
-}
-
-/// Takes away the rule that lets everything out, which AWS adds to each new group.
-async fn close(aws: &Aws, id: &str) -> Result<(), Fault> {
-    let anywhere = IpRange::builder().cidr_ip("0.0.0.0/0").build();
-    let everything = IpPermission::builder().ip_protocol("-1").ip_ranges(anywhere).build();
-    let sent = aws.ec2().revoke_security_group_egress().group_id(id).ip_permissions(everything).send().await;
-    match sent.sorted("ec2:RevokeSecurityGroupEgress") {
-        Err(fault) if fault.has_code(&["InvalidPermission.NotFound"]) => Ok(()),
-        other => other.changing().map(drop),
-    }
 }
 
 fn name_taken(fault: Fault) -> Fault {

@@ -178,6 +178,8 @@ impl Behaviour for SpotFleet {
         delete: Duration::from_secs(15 * 60),
     };
 
+    const IDEMPOTENT: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "application-autoscaling:DescribeScalableTargets",
         CANCEL,

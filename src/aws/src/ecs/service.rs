@@ -215,6 +215,8 @@ impl Behaviour for Service {
         delete: Duration::from_secs(20 * 60),
     };
 
+    const IDEMPOTENT: bool = true;
+
     const WRITES_OVER: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[

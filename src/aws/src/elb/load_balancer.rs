@@ -148,6 +148,8 @@ impl Behaviour for LoadBalancer {
 
     const INDEXED: bool = true;
 
+    const GUARDED_BY: Option<&'static str> = Some("deletion_protection");
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateLoadBalancer",
         "elasticloadbalancing:DeleteLoadBalancer",

@@ -13,6 +13,7 @@ use super::{RoleName, Service, names, passed_by_name};
 use crate::again::resume;
 use crate::named::meant;
 use crate::pages::each;
+use crate::swap::or_back;
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted, index};
 
@@ -109,13 +110,18 @@ impl Behaviour for InstanceProfile {
         Ok(name.clone())
     }
 
+    /// A profile has one role: the former goes first, and is put back where the new one is refused.
     async fn update(aws: &Aws, found: &Found<InstanceProfile>, wanted: &InstanceProfile) -> Result<(), Fault> {
         let InstanceProfile { name, path: _, role } = wanted;
         if *role == found.definition.role {
             return Ok(());
         }
         remove(aws, found).await?;
-        add(aws, name, &role.value()).await
+        let former = found.definition.role.value();
+        or_back(add(aws, name, &role.value()).await, || async move {
+            if former == NONE { Ok(()) } else { add(aws, name, &former).await }
+        })
+        .await
     }
 
     async fn retag(aws: &Aws, found: &Found<InstanceProfile>, retag: &Retag) -> Result<(), Fault> {

@@ -13,6 +13,7 @@ use super::fault::sorted;
 use super::function::FunctionName;
 use crate::iam::{Pattern, Service};
 use crate::pages::each;
+use crate::swap::or_back;
 use crate::{Aws, Sorted};
 
 /// A permission: who else may call a function.
@@ -89,13 +90,14 @@ impl Behaviour for Permission {
         Ok(id(&order.definition.function.value(), &order.definition.statement))
     }
 
-    /// A statement that is there already, and says something else, is taken away and written anew.
+    /// A statement that is there already, and says something else, is taken away and written anew: AWS changes none, and
+    /// its name is the same. Where the new one is refused, the former is put back.
     async fn update(aws: &Aws, found: &Found<Permission>, wanted: &Permission) -> Result<(), Fault> {
         if *wanted == found.definition {
             return Ok(());
         }
         Permission::delete(aws, found).await?;
-        add(aws, wanted).await
+        or_back(add(aws, wanted).await, || add(aws, &found.definition)).await
     }
 
     async fn retag(_: &Aws, _: &Found<Permission>, _: &Retag) -> Result<(), Fault> {

@@ -196,6 +196,8 @@ impl Behaviour for Database {
         delete: Duration::from_secs(60 * MINUTE),
     };
 
+    const GUARDED_BY: Option<&'static str> = Some("deletion_protection");
+
     const ACTIONS: &'static [&'static str] = &[
         // The first database of an account brings RDS's own role with it.
         "iam:CreateServiceLinkedRole",

@@ -106,6 +106,8 @@ impl Behaviour for Replica {
         delete: Duration::from_secs(60 * MINUTE),
     };
 
+    const GUARDED_BY: Option<&'static str> = Some("deletion_protection");
+
     const ACTIONS: &'static [&'static str] = &[
         "iam:PassRole",
         "rds:CreateDBInstanceReadReplica",
@@ -196,9 +198,11 @@ impl Behaviour for Replica {
         tags::change(aws, &found.outputs[Replica::ARN.name], retag).await
     }
 
-    /// There is no snapshot of a replica: what it holds, its source has.
+    /// There is no snapshot of a replica: what it holds, its source has. Backups of its own, if somebody has had them
+    /// made, stay for as long as they were to be kept: AWS would delete them along with it.
     async fn delete(aws: &Aws, found: &Found<Replica>) -> Result<(), Fault> {
         let call = aws.rds().delete_db_instance().db_instance_identifier(&found.id).skip_final_snapshot(true);
+        let call = call.delete_automated_backups(false);
         done_already(call.send().await.sorted("rds:DeleteDBInstance").map_err(sorted).map(drop))
     }
 }

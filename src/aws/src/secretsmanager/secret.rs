@@ -9,7 +9,7 @@ use infra_engine::check::{Rule, Severity, Surroundings, Violation};
 use infra_engine::live::{
     Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, HandOver, Order, Retag, Rotation, Waits,
 };
-use infra_engine::model::{Ref, Tags, keys};
+use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::recipe::Recipe;
@@ -94,6 +94,8 @@ impl Behaviour for Secret {
     const WAITS: Waits = Waits { usual: Duration::from_secs(1), ..Waits::QUICK };
 
     const LATE: bool = true;
+
+    const IDEMPOTENT: bool = true;
 
     const ACTIONS: &'static [&'static str] = &[
         "secretsmanager:CreateSecret",
@@ -286,9 +288,9 @@ async fn one(aws: &Aws, id: &str) -> Result<Option<Live>, Fault> {
 async fn restore(aws: &Aws, order: &Order<Secret>, fault: Fault) -> Result<String, Fault> {
     let name = &order.definition.name;
     let Some(deleted) = one(aws, name).await? else { return Err(fault.sorted(FaultKind::Busy)) };
-    // Under its old name again, it is the one that had been retired for the one in between.
-    let retired = order.succeeds(&deleted.tags);
-    if !retired && !order.made(&deleted.tags) {
+    // Under its old name again, it is the one that had been retired for the one in between: that mark goes with the tags
+    // that it is given next.
+    if !order.succeeds(&deleted.tags) && !order.made(&deleted.tags) {
         let message = format!(
             "a secret {name} was deleted and is kept for some days more, and it is not of this address: take another \
              name, or end it with `aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`"
@@ -297,10 +299,6 @@ async fn restore(aws: &Aws, order: &Order<Secret>, fault: Fault) -> Result<Strin
     }
     let call = aws.secretsmanager().restore_secret().secret_id(&deleted.arn);
     call.send().await.sorted("secretsmanager:RestoreSecret").map_err(sorted)?;
-    if retired {
-        let call = aws.secretsmanager().untag_resource().secret_id(&deleted.arn).tag_keys(keys::RETIRED);
-        call.send().await.sorted("secretsmanager:UntagResource").map_err(sorted)?;
-    }
     Ok(deleted.arn)
 }
 

@@ -85,6 +85,9 @@ pub fn wrong_name(name: &str) -> Option<(String, &'static str)> {
 /// A version of an object, by key and version.
 type Place = (String, Option<String>);
 
+/// No record is larger than this: the history of a run of many thousand steps is a part of it.
+const LARGEST: usize = 64 << 20;
+
 /// So many versions AWS deletes in one call.
 const DELETED_AT_ONCE: usize = 1000;
 
@@ -127,7 +130,13 @@ impl Bucket {
         };
         let broken = |what: &str| Fault::new(FaultKind::Broken, GET, format!("{}/{key}: {what}", self.place()));
         let version = answer.e_tag.ok_or_else(|| broken("the answer names no version"))?;
-        let bytes = answer.body.collect().await.map_err(|_| broken("the answer breaks off"))?.to_vec();
+        let (mut body, mut bytes) = (answer.body, Vec::new());
+        while let Some(part) = body.next().await {
+            bytes.extend_from_slice(&part.map_err(|_| broken("the answer breaks off"))?);
+            if bytes.len() > LARGEST {
+                return Err(broken("it is larger than any record of this program").sorted(FaultKind::Refused));
+            }
+        }
         Ok(Some(Stored { bytes, version: Version(version) }))
     }
 
@@ -201,7 +210,7 @@ impl Bucket {
         let (mut key, mut version) = (None, None);
         loop {
             let call = self.s3().list_object_versions().bucket(&self.name).expected_bucket_owner(&self.account);
-            let call = call.prefix(prefix).set_key_marker(key).set_version_id_marker(version);
+            let call = call.prefix(prefix).set_key_marker(key.clone()).set_version_id_marker(version.clone());
             let page = match call.send().await.sorted(LIST_VERSIONS) {
                 Err(fault) if fault.kind == FaultKind::Gone => return Ok(left),
                 other => other.map_err(|fault| self.explained(fault))?,
@@ -213,7 +222,12 @@ impl Bucket {
             if page.is_truncated != Some(true) {
                 return Ok(left);
             }
-            (key, version) = (page.next_key_marker, page.next_version_id_marker);
+            let next = (page.next_key_marker, page.next_version_id_marker);
+            if next.0.is_none() || next == (key, version) {
+                let message = format!("the list of what is in {} does not go on, and says that it does", self.place());
+                return Err(Fault::new(FaultKind::Broken, LIST_VERSIONS, message));
+            }
+            (key, version) = next;
         }
     }
 

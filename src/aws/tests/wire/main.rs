@@ -9,6 +9,7 @@ mod hostile;
 mod names;
 mod network;
 mod protocols;
+mod records;
 mod refusals;
 mod server;
 mod strangers;

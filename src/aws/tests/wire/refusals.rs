@@ -3,7 +3,8 @@
 use infra_aws::Sorted;
 use infra_aws::ec2::{DefaultSecurityGroup, Vpc};
 use infra_aws::elb::{Action, Listener, Serves, TlsPolicy};
-use infra_aws::iam::Role;
+use infra_aws::iam::{InstanceProfile, Role, Service};
+use infra_aws::lambda::Permission;
 use infra_engine::live::{Ask, Behaviour, FaultKind, Found};
 use infra_engine::model::{Ref, keys};
 
@@ -134,7 +135,7 @@ fn what_systems_manager_attaches_to_a_role_is_its_own_business() {
             path: "/".into(),
             description: String::new(),
             longest_session: 3600,
-            trust: infra_aws::iam::Policy::trust(infra_aws::iam::Service::Ec2),
+            trust: infra_aws::iam::Policy::trust(Service::Ec2),
             inline: [].into(),
             attached: policies.iter().map(|name| Ref::known(format!("arn:aws:iam::aws:policy/{name}"))).collect(),
             boundary: None,
@@ -146,4 +147,58 @@ fn what_systems_manager_attaches_to_a_role_is_its_own_business() {
     assert_eq!(moved(&["ReadOnlyAccess", "AmazonSSMManagedInstanceCore"], &["ReadOnlyAccess"]), by_setup);
     assert_eq!(moved(&["AdministratorAccess", "AmazonSSMManagedInstanceCore"], &[]), None);
     assert_eq!(moved(&["AmazonSSMManagedInstanceCore"], &["ReadOnlyAccess"]), None);
+}
+
+fn permission(function: &str, principal: Service) -> Permission {
+    Permission {
+        function: Ref::known(function),
+        statement: "events".into(),
+        action: "lambda:InvokeFunction".into(),
+        principal,
+        source: None,
+        source_account: None,
+    }
+}
+
+#[tokio::test]
+async fn a_permission_whose_change_is_refused_is_what_it_was() {
+    let denied = crate::server::json(403, r#"{"message": "explicit deny in a service control policy"}"#);
+    let Reply::Answer(status, _, body) = denied else { panic!("an answer") };
+    let denied = Reply::Answer(status, &[("x-amzn-errortype", "AccessDeniedException")], body);
+    let done = || Reply::Answer(201, &[("content-type", "application/json")], r#"{"Statement": "{}"}"#.into());
+    let gone = || Reply::Answer(204, &[], String::new());
+    let before = permission("shop", Service::Events);
+    let wanted = permission("shop", Service::from("s3.amazonaws.com".to_owned()));
+    let live = || found("shop/events", before.clone(), &[]);
+
+    let server = Server::start([gone(), denied.clone(), done()]).await;
+    let fault = Permission::update(&aws(&server.url).await, &live(), &wanted).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Denied, "{fault}");
+    assert!(fault.message.ends_with("(what was there before is back)"), "{fault}");
+    let requests = server.requests();
+    let [_, refused, back] = &requests[..] else { panic!("three calls: {requests:#?}") };
+    assert!(refused.contains("s3.amazonaws.com") && back.contains("events.amazonaws.com"), "{requests:#?}");
+
+    let server = Server::start([gone(), denied.clone(), denied]).await;
+    let fault = Permission::update(&aws(&server.url).await, &live(), &wanted).await.unwrap_err();
+    assert!(fault.message.contains("could not be put back, and is missing"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_profile_whose_new_role_is_refused_keeps_the_one_that_it_had() {
+    let profile = |role: &str| InstanceProfile { name: "shop".into(), path: "/".into(), role: Ref::known(role) };
+    let server = Server::answering([
+        ("Action=RemoveRoleFromInstanceProfile", Reply::Done),
+        ("RoleName=shop-new", refused(403, "AccessDenied", "is not authorized to perform: iam:PassRole")),
+        ("RoleName=shop-former", Reply::Done),
+    ])
+    .await;
+    let live = found("shop", profile("shop-former"), &[]);
+    let fault = InstanceProfile::update(&aws(&server.url).await, &live, &profile("shop-new")).await.unwrap_err();
+    assert!(fault.message.ends_with("(what was there before is back)"), "{fault}");
+    let added = server.requests().into_iter().filter(|request| request.contains("AddRoleToInstanceProfile"));
+    assert!(added.last().is_some_and(|last| last.contains("RoleName=shop-former")), "{:#?}", server.requests());
+    let empty = found("shop", profile("(none)"), &[]);
+    let fault = InstanceProfile::update(&aws(&server.url).await, &empty, &profile("shop-new")).await.unwrap_err();
+    assert!(!fault.message.contains("before is"), "there was none: {fault}");
 }

@@ -15,6 +15,13 @@ pub struct Policy {
     /// The permissions boundary of every role that is made; what all roles in the code have when left out.
     #[arg(long, value_name = "ARN")]
     pub boundary: Option<String>,
+    /// Print the policies of the apply role although nothing bounds the roles that it makes: it can then make itself an
+    /// administrator.
+    #[arg(long, conflicts_with = "boundary")]
+    pub unbounded: bool,
+    /// Print a policy that can be that boundary instead: what the roles in the code are given, and no more.
+    #[arg(long, conflicts_with_all = ["boundary", "unbounded", "out", "trust", "scp"])]
+    pub print_boundary: bool,
     /// Write each policy as `NAME.json` into this folder.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["trust", "scp"])]
     pub out: Option<PathBuf>,

@@ -8,7 +8,7 @@ use infra_engine::record::{History, Kept};
 use serde_json::json;
 
 use crate::args::{Confirm, Selection};
-use crate::carry_out::{locked, run_id};
+use crate::carry_out::{Errand, locked, run_id};
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -20,7 +20,9 @@ pub(super) async fn run(arguments: Confirm, session: &Session<'_>) -> Result<Exi
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let run = run_id();
-    locked(session, &blueprint, &cloud, ("confirm", carrying), &run, async |held| {
+    let options = blueprint.options(&Selection::default());
+    let errand = Errand { command: "confirm", carrying, options: &options };
+    locked(session, &blueprint, &cloud, errand, &run, async |held| {
         under_lock(session, &blueprint, &held.cloud, carrying.yes, &what, &run).await
     })
     .await?

@@ -7,7 +7,7 @@ use infra_engine::record::History;
 use serde_json::json;
 
 use crate::args::{Forget, Selection};
-use crate::carry_out::{locked, run_id};
+use crate::carry_out::{Errand, locked, run_id};
 use crate::consent::{Asked, Consent, Purpose, consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -20,7 +20,9 @@ pub(super) async fn run(arguments: Forget, session: &Session<'_>) -> Result<Exit
     let blueprint = session.unchecked().await?;
     let cloud = session.connect(&blueprint).await?;
     let run = run_id();
-    locked(session, &blueprint, &cloud, ("forget", carrying), &run, async |held| {
+    let options = blueprint.options(&Selection::default());
+    let errand = Errand { command: "forget", carrying, options: &options };
+    locked(session, &blueprint, &cloud, errand, &run, async |held| {
         forget(session, &blueprint, &held.cloud, carrying.yes, &what, &run).await
     })
     .await?

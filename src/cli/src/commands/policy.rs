@@ -5,7 +5,8 @@ use std::path::Path;
 
 use infra_aws::store;
 use infra_operate::{
-    Home, LONGEST, Named, Place, Purpose, Role, boundary_of, keeps_tags, least_policies, roles_without, trusts_github,
+    Boundary, Home, LONGEST, Named, Place, Purpose, Role, boundary_for, boundary_of, keeps_tags, least_policies,
+    roles_without, trusts_github,
 };
 use serde_json::{Map, Value, json};
 
@@ -32,8 +33,15 @@ pub(super) async fn run(arguments: Policy, session: &Session<'_>) -> Result<Exit
         print(session, "who may play the role", &policy);
         return Ok(Exit::Done);
     }
+    if arguments.print_boundary {
+        print_boundary(session, &blueprint);
+        return Ok(Exit::Done);
+    }
     let boundary = arguments.boundary.clone().or_else(|| boundary_of(&blueprint.graph));
     let purpose = Purpose { role: arguments.role.into(), home, boundary: boundary.as_deref() };
+    if purpose.role == Role::Apply && boundary.is_none() && makes_roles(&blueprint) && !arguments.unbounded {
+        return Err(unbounded(&blueprint));
+    }
     let policies = least_policies(&blueprint.graph, &blueprint.registry, &purpose);
     match &arguments.out {
         Some(folder) => write(session, &session.folder.join(folder), &policies)?,
@@ -101,16 +109,49 @@ fn places(arguments: &Policy) -> Result<Vec<Place>, Failure> {
     Ok(places)
 }
 
+fn makes_roles(blueprint: &Blueprint) -> bool {
+    blueprint.graph.definitions().iter().any(|one| one.schema.kind == "iam/role")
+}
+
+/// Nothing would keep the role from giving itself more.
+fn unbounded(blueprint: &Blueprint) -> Failure {
+    let name = &blueprint.name;
+    let policy = format!("{}-boundary", blueprint.owner.project);
+    Failure::new(
+        "a role with these policies can make itself an administrator: it writes the policies of the roles that it makes, \
+         and nothing bounds them",
+    )
+    .because(
+        "a boundary is a managed policy that says what those roles can do at most, whatever their own policies say; \
+         docs/permissions.md says more. These two commands make one from what the roles in the code are given:",
+    )
+    .because(format!("infra policy --env {name} --print-boundary > boundary.json"))
+    .because(format!("aws iam create-policy --policy-name {policy} --policy-document file://boundary.json"))
+    .because(
+        "then write its ARN into the environment's file as `permissions_boundary = \"arn:…\"` below `[iam]`, or give it \
+         as --boundary",
+    )
+    .way_out("or take the policies as they are, for somebody who may be an administrator anyway:")
+    .command(format!("infra policy --env {name} --unbounded"))
+}
+
+fn print_boundary(session: &Session<'_>, blueprint: &Blueprint) {
+    let Boundary { document, unknown } = boundary_for(&blueprint.graph);
+    print(session, "a boundary", &document);
+    for policy in unknown {
+        session.console.warn(&format!(
+            "{policy} is attached to a role in the code, and what it allows is not known here: add it to the boundary"
+        ));
+    }
+}
+
 /// What keeps the role from giving itself more, or that nothing does.
 fn say_what_bounds_it(session: &Session<'_>, blueprint: &Blueprint, boundary: Option<&str>) {
-    let makes_roles = blueprint.graph.definitions().iter().any(|one| one.schema.kind == "iam/role");
     match boundary {
-        _ if !makes_roles => {}
+        _ if !makes_roles(blueprint) => {}
         None => session.console.warn(
-            "this role can make itself an administrator: it writes the policies of the roles that it makes, and nothing \
-             bounds them. Make a boundary (a managed policy that allows at most what the platform's own roles do), write \
-             it into the environment as `[iam] permissions_boundary = \"arn:…\"`, and print the policies again, or give \
-             it as --boundary. docs/permissions.md says more",
+            "nothing bounds the roles that this role makes, and it writes their policies: it can make itself an \
+             administrator",
         ),
         Some(boundary) => {
             let without = roles_without(&blueprint.graph, boundary);

@@ -1,13 +1,14 @@
 //! `infra unlock`: shows who holds the lock, and breaks it for a person who is sure.
 
 use infra_engine::record::{History, Lock, LockError};
+use infra_engine::run::away;
 use serde_json::json;
 
-use crate::args::Unlock;
+use crate::args::{Selection, Unlock};
 use crate::carry_out::run_id;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::Level;
+use crate::render::{Level, refusal};
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Unlock, session: &Session<'_>) -> Result<Exit, Failure> {
@@ -30,6 +31,9 @@ pub(super) async fn run(arguments: Unlock, session: &Session<'_>) -> Result<Exit
         }
         return Ok(Exit::Done);
     };
+    if let Some(stop) = away(store, owner, &blueprint.options(&Selection::default())).await? {
+        return Err(refusal(&stop, &blueprint.name));
+    }
     match Lock::break_open(store, owner, &id).await {
         Ok(None) => say(format!("Nobody holds the lock of {owner}: there is nothing to break.")),
         Ok(Some(holder)) => {

@@ -5,6 +5,7 @@ use infra_engine::plan::{Note, Stop};
 
 use super::report::Advice;
 use super::values::inline;
+use crate::failure::Failure;
 
 /// Why nothing may be applied, and the way on.
 pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
@@ -36,14 +37,21 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("see which one is in use, then release the other, which leaves it unchanged:".into()),
             command: Some(format!("infra forget {kind}/ID --env {environment}")),
         },
-        Stop::Protected { address, kind, id, replaced } => Advice {
+        Stop::Protected { address, kind, id, replaced, guard } => Advice {
             about: "protected".into(),
             address: address.to_string(),
             says: format!(
-                "{kind} {id} would be {}, and is protected",
-                if *replaced { "replaced by a new one" } else { "deleted" }
+                "{kind} {id} would be {}, and {}",
+                if *replaced { "replaced by a new one" } else { "deleted" },
+                match guard {
+                    None => "is protected".to_owned(),
+                    Some(field) => format!("AWS refuses that as long as its `{field}` is true"),
+                }
             ),
-            way_out: Some(format!("to delete it, remove `.protected()` from {address}, apply, and plan again")),
+            way_out: Some(match guard {
+                None => format!("to delete it, remove `.protected()` from {address}, apply, and plan again"),
+                Some(field) => format!("to delete it, let the code say `{field}: false` of {address}, apply, and plan again"),
+            }),
             command: None,
         },
         Stop::UnknownAddress { address, nearest } => Advice {
@@ -175,10 +183,27 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             }),
             command: None,
         },
-        Stop::OtherProgram { made_by, program } => Advice {
-            about: "other_program".into(),
+        Stop::OtherHome { made, this } if (&made.account, &made.region) != (&this.account, &this.region) => Advice {
+            about: "other_home".into(),
             address: String::new(),
-            says: format!("this environment was created by the program `{made_by}`, and this is `{program}`"),
+            says: format!(
+                "this environment stands in {} of account {}, and `{environment}` says {} of account {}",
+                made.region, made.account, this.region, this.account
+            ),
+            way_out: Some(
+                "check `region` and `account` in the environment file; to create a second one, give it a name of its \
+                 own; if it really moves, and what stands there is left to itself:"
+                    .into(),
+            ),
+            command: Some(format!("infra plan --env {environment} --take-over")),
+        },
+        Stop::OtherHome { made, this } => Advice {
+            about: "other_home".into(),
+            address: String::new(),
+            says: format!(
+                "this environment was created by the program `{}`, and this is `{}`",
+                made.program, this.program
+            ),
             way_out: Some(
                 "a copied project needs a name of its own (`project` in the environment file); if this program really \
                  takes over from the other:"
@@ -229,6 +254,14 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             command: None,
         },
     }
+}
+
+/// The same as a failure, where there is no plan to tell it in.
+pub(crate) fn refusal(stop: &Stop, environment: &str) -> Failure {
+    let Advice { about: _, address: _, says, way_out, command } = of_stop(stop, environment);
+    let failure = Failure::new(says).because("nothing was changed");
+    let failure = way_out.into_iter().fold(failure, Failure::way_out);
+    command.into_iter().fold(failure, Failure::command)
 }
 
 /// What a reader should know, and the way on where there is one.

@@ -47,7 +47,7 @@ pub use talk::PlainLines;
 pub use tfjson::{drift_tfjson, live_tfjson, plan_tfjson};
 pub use troubles::Troubles;
 
-pub(crate) use advice::word;
+pub(crate) use advice::{refusal, word};
 pub(crate) use wrap::{wrapped, wrapped_to};
 
 /// How wide text is laid out. Fixed, so that a plan reads the same in a terminal, a pipe and a file.

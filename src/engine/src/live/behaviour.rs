@@ -47,6 +47,14 @@ pub trait Behaviour: Resource {
     /// while one of them stays.
     const HELD_BY: &'static [&'static str] = &[];
 
+    /// Whether `create` sends [`Order::token`], so that the cloud makes nothing more of it when it is repeated. Without it,
+    /// one without a natural name is looked for long before it is made again.
+    const IDEMPOTENT: bool = false;
+
+    /// The field in which the cloud notes that it refuses to delete it: where a living one says `true`, it is not deleted
+    /// and not replaced, and nothing that depends on it goes first.
+    const GUARDED_BY: Option<&'static str> = None;
+
     /// The field that says where a value comes from which [`Behaviour::rotate`] makes anew; `None` where there is none.
     const ROTATES: Option<&'static str> = None;
 
@@ -98,7 +106,8 @@ pub trait Behaviour: Resource {
 
     /// Makes one by the one call that makes it, its tags in that call, and gives its identifier. What needs calls of
     /// its own is left to [`Behaviour::update`], which follows when the new resource reads back otherwise than wanted:
-    /// so a create that fails has made nothing, or its answer was lost.
+    /// so a create that fails has made nothing, or its answer was lost. Where nothing in the definition would show that
+    /// such a call is missing, the tags of this one say so ([`keys::UNFINISHED`]), and [`Behaviour::finish`] makes it.
     fn create(cloud: &Self::Cloud, order: &Order<Self>) -> impl Future<Output = Result<String, Fault>> + Send;
 
     /// Changes a living one to what is wanted; tags are not its business.
@@ -107,6 +116,12 @@ pub trait Behaviour: Resource {
         found: &Found<Self>,
         wanted: &Self,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// What making one needs beside the call that makes it, where it is marked with [`keys::UNFINISHED`]: the mark goes
+    /// once this is done, and until then it may be done again.
+    fn finish(_cloud: &Self::Cloud, _found: &Found<Self>) -> impl Future<Output = Result<(), Fault>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Writes all of it again, also when it reads as it is wanted. Only called where [`Behaviour::WRITES_OVER`] says so.
     fn write_over(

@@ -74,6 +74,14 @@ pub trait Kind: Send + Sync {
     fn held_by(&self) -> &'static [&'static str] {
         &[]
     }
+    /// See [`Behaviour::IDEMPOTENT`].
+    fn is_idempotent(&self) -> bool {
+        false
+    }
+    /// See [`Behaviour::GUARDED_BY`].
+    fn guarded_by(&self) -> Option<&'static str> {
+        None
+    }
     /// See [`Behaviour::ROTATES`].
     fn rotates(&self) -> Option<&'static str> {
         None
@@ -109,6 +117,10 @@ pub trait Kind: Send + Sync {
     fn create<'a>(&'a self, order: &'a Ordered) -> BoxFuture<'a, Result<String, Fault>>;
     /// See [`Behaviour::update`].
     fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>>;
+    /// See [`Behaviour::finish`].
+    fn finish<'a>(&'a self, _live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
+        std::future::ready(Ok(())).boxed()
+    }
     /// See [`Behaviour::write_over`].
     fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
         self.update(live, wanted)
@@ -225,6 +237,14 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::HELD_BY
     }
 
+    fn is_idempotent(&self) -> bool {
+        R::IDEMPOTENT
+    }
+
+    fn guarded_by(&self) -> Option<&'static str> {
+        R::GUARDED_BY
+    }
+
     fn rotates(&self) -> Option<&'static str> {
         R::ROTATES
     }
@@ -272,6 +292,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
         async move { R::update(&self.cloud, &found::<R>(live)?, &typed::<R>(wanted)?).await }.boxed()
+    }
+
+    fn finish<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::finish(&self.cloud, &found::<R>(live)?).await }.boxed()
     }
 
     fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {

@@ -21,6 +21,8 @@ pub mod keys {
     pub const PROTECT: &str = "infra:protect";
     /// There when the resource has been replaced and is about to go.
     pub const RETIRED: &str = "infra:retired";
+    /// There until what making it needs beside its first call is done.
+    pub const UNFINISHED: &str = "infra:unfinished";
 }
 
 /// `project/environment`: who owns a resource.

@@ -10,7 +10,7 @@ use super::fingerprint::Fingerprint;
 use super::steps::Step;
 use crate::check::Violation;
 use crate::live::{Awaited, Live};
-use crate::model::{Address, Owner, Path, Replacement, Shape};
+use crate::model::{Address, Home, Owner, Path, Replacement, Shape};
 
 /// Everything that is to be done, and everything that was found on the way.
 #[derive(Clone, Debug, Serialize)]
@@ -94,6 +94,8 @@ pub enum Reason {
     DeletedOutside(String),
     /// It was marked as replaced, and nothing came of its replacement.
     TakenBack,
+    /// Its making was cut off, and another call of it is missing.
+    Unfinished,
     /// It had that address before.
     RenamedFrom(Address),
     /// It becomes ours.
@@ -216,6 +218,8 @@ pub enum Stop {
         id: String,
         /// True when a new one would take its place.
         replaced: bool,
+        /// The field in which the cloud notes that it refuses, where that is the reason.
+        guard: Option<&'static str>,
     },
     /// A command names an address that is neither in the code nor live.
     UnknownAddress {
@@ -325,12 +329,12 @@ pub enum Stop {
         /// The field with which another one could stand beside it, if there is one.
         name: Option<&'static str>,
     },
-    /// Another program has made what this owner has.
-    OtherProgram {
-        /// The program that made it.
-        made_by: String,
-        /// This program.
-        program: String,
+    /// What this owner has was made by another program, in another account, or in another region.
+    OtherHome {
+        /// Where it stands, and who made it.
+        made: Box<Home>,
+        /// Where this would be, and who asks.
+        this: Box<Home>,
     },
     /// Nearly all that is ours would go, and nearly all that is wanted is new.
     OtherPlatform {
@@ -581,6 +585,7 @@ impl fmt::Display for Reason {
             Reason::Differs => f.write_str("differs from the code"),
             Reason::DeletedOutside(id) => write!(f, "{id} was deleted outside (drift)"),
             Reason::TakenBack => f.write_str("was to be replaced, and is taken back"),
+            Reason::Unfinished => f.write_str("its creation was cut off, and is finished"),
             Reason::RenamedFrom(address) => write!(f, "renamed from {address}"),
             Reason::Adopted => f.write_str("adopted"),
             Reason::Protected => f.write_str("protected in the code: it cannot be deleted from now on"),

@@ -313,11 +313,13 @@ impl<'a> Decision<'a> {
         parents.map(|parent| (parent.kind, parent.id.as_str())).collect()
     }
 
-    /// Protected is what the code, the tag, or the ledger says; and nothing is replaced that we have not made.
+    /// Protected is what the code, the tag, the ledger, or the cloud says; and nothing is replaced that we have not made.
     fn stop_replacement(&mut self, definition: &Definition, live: &Live, adopted: bool) {
         let (address, kind, id, replaced) = (definition.address.clone(), live.kind, live.id.clone(), true);
         if definition.protected || self.proof.is_protected(live) {
-            self.stops.push(Stop::Protected { address, kind, id, replaced });
+            self.stops.push(Stop::Protected { address, kind, id, replaced, guard: None });
+        } else if let guard @ Some(_) = self.proof.guard(live) {
+            self.stops.push(Stop::Protected { address, kind, id, replaced, guard });
         } else if !adopted && definition.schema.ownership == Ownership::Tags && !self.proof.proves(live) {
             self.stops.push(Stop::Unproven { address, kind, id, replaced });
         }
@@ -527,7 +529,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         | Stop::Unreadable { address, kind, .. }
         | Stop::StillReferred { address, kind, .. } => selection.covers(address, kind),
         Stop::UnknownAddress { .. }
-        | Stop::OtherProgram { .. }
+        | Stop::OtherHome { .. }
         | Stop::OtherPlatform { .. }
         | Stop::StandsElsewhere { .. }
         | Stop::UnknownKinds { .. }
@@ -580,6 +582,7 @@ fn changed_tags(live: &Live, wanted: &Tags, spec: Option<&Spec>, reasons: &[Reas
     let unwanted = [
         (keys::PROTECT, live.is_protected() && !wanted.contains_key(keys::PROTECT)),
         (keys::RETIRED, reasons.contains(&Reason::TakenBack)),
+        (keys::UNFINISHED, live.tags.contains_key(keys::UNFINISHED)),
     ];
     for (key, _) in unwanted.into_iter().filter(|(_, unwanted)| *unwanted) {
         let before = live.tags.get(key).cloned();
@@ -628,6 +631,9 @@ fn reasons_of(fields: &[FieldChange], tags: &[TagChange]) -> Vec<Reason> {
             Cause::Unknown => add(Reason::Differs),
             Cause::Follows(address) => add(Reason::DependencyNew(address.clone())),
         }
+    }
+    if tags.iter().any(|tag| tag.key == keys::UNFINISHED) {
+        add(Reason::Unfinished);
     }
     for tag in tags.iter().filter(|tag| tag.key == keys::PROTECT) {
         add(if tag.after.is_some() { Reason::Protected } else { Reason::Unprotected });

@@ -28,7 +28,8 @@ pub(super) struct About<'a, 'b> {
 impl About<'_, '_> {
     /// Why the plan as a whole may not be applied.
     pub(super) fn stops(&self) -> Vec<Stop> {
-        let mut stops: Vec<Stop> = self.other_program().into_iter().chain(self.other_platform()).collect();
+        let mut stops: Vec<Stop> =
+            other_home(self.ledger, self.options).into_iter().chain(self.other_platform()).collect();
         stops
             .extend(self.unknown_kinds().filter(|_| self.destroys_blindly()).map(|kinds| Stop::UnknownKinds { kinds }));
         stops.extend(self.lost_by_reference());
@@ -69,12 +70,6 @@ impl About<'_, '_> {
         // Without kinds at all there is nobody to know any: a test of plans alone.
         let unknown: Vec<String> = unknown.filter(|_| self.registry.kinds().next().is_some()).cloned().collect();
         (!unknown.is_empty()).then_some(unknown).into_iter()
-    }
-
-    fn other_program(&self) -> Option<Stop> {
-        let (made, this) = (self.ledger.home.as_ref()?, self.options.home.as_ref()?);
-        let other = made.program != this.program && !self.options.take_over;
-        other.then(|| Stop::OtherProgram { made_by: made.program.clone(), program: this.program.clone() })
     }
 
     /// Most of what is ours would go, and most of what is wanted would be new: no edit of one platform is like that.
@@ -242,6 +237,13 @@ impl About<'_, '_> {
             users.filter(|live| refers(live, lost)).map(|live| self.address_of(live)).collect();
         users.into_iter().collect()
     }
+}
+
+/// What an owner has is tied to the account, the region and the program that made it.
+pub fn other_home(ledger: &Ledger, options: &Options) -> Option<Stop> {
+    let (made, this) = (ledger.home.as_ref()?, options.home.as_ref()?);
+    let other = made != this && !options.take_over;
+    other.then(|| Stop::OtherHome { made: Box::new(made.clone()), this: Box::new(this.clone()) })
 }
 
 /// What is live of the definitions that refer to one another, and how each of it goes.

@@ -20,6 +20,7 @@ pub use change::{Action, Cause, Change, Counts, FieldChange, Note, Plan, Reason,
 pub use confirm::confirm;
 pub use decide::plan;
 pub use fingerprint::{Fingerprint, Moved};
+pub use guards::other_home;
 pub use options::{Goal, Options};
 pub use packages::packages;
 pub use proof::{Proof, name as ledger_name};

@@ -41,6 +41,13 @@ impl<'a> Proof<'a> {
         live.is_protected() || self.entry(live).is_some_and(|entry| entry.protected)
     }
 
+    /// The field in which the cloud notes that it would refuse to delete it.
+    pub fn guard(&self, live: &Live) -> Option<&'static str> {
+        let field = self.registry.kind(live.kind)?.guarded_by()?;
+        let refuses = live.document.field(field).and_then(serde_json::Value::as_bool);
+        (refuses == Some(true)).then_some(field)
+    }
+
     /// The address that a live resource tells, or that the ledger knows of a child.
     pub fn address(&self, live: &Live) -> Option<Address> {
         live.address().or_else(|| self.entry(live).map(|entry| entry.address.clone()))

@@ -12,6 +12,7 @@ use crate::live::Fault;
 #[derive(Default)]
 pub struct MemoryStore {
     inner: Mutex<Inner>,
+    elsewhere: Vec<String>,
 }
 
 #[derive(Default)]
@@ -21,6 +22,16 @@ struct Inner {
 }
 
 impl MemoryStore {
+    /// One of an account in which every record stands in these other places, too.
+    pub fn beside(elsewhere: Vec<String>) -> MemoryStore {
+        MemoryStore { elsewhere, ..MemoryStore::default() }
+    }
+
+    /// How often something was written, whatever has become of it.
+    pub fn writes(&self) -> u64 {
+        self.inner().writes
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,6 +76,10 @@ impl Store for MemoryStore {
             Ok(Deleted::Done)
         }
         .boxed()
+    }
+
+    fn elsewhere<'a>(&'a self, _key: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>> {
+        async move { Ok(self.elsewhere.clone()) }.boxed()
     }
 
     fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, Fault>> {

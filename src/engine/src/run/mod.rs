@@ -2,6 +2,7 @@
 
 mod apply;
 mod attempt;
+mod home;
 mod interrupt;
 mod journal;
 mod locked;
@@ -14,9 +15,10 @@ mod step;
 mod survey;
 
 pub use apply::{Applying, apply};
+pub use home::away;
 pub use interrupt::Interrupt;
 pub use journal::Journal;
-pub use locked::{Locking, locked};
+pub use locked::{Locking, NotLocked, locked};
 pub use look_again::look_again;
 pub use observe::{Observing, Selected, World, observe};
 pub use perform::{Performed, Performing, perform};

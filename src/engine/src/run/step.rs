@@ -67,8 +67,12 @@ const VISIBLE: usize = 5;
 /// The same when an answer is lost once more.
 const VISIBLE_AGAIN: usize = 2;
 
-/// The same of what could be made twice without anybody noticing: for about ten seconds.
-const VISIBLE_WITHOUT_NAME: usize = 7;
+/// The share of the time for making one in which it is looked for where it could be made twice without anybody noticing:
+/// it has no name that would be taken, and the cloud is told nothing by which it knows a repetition.
+const SHARE_FOR_LOOKING: u32 = 10;
+
+/// As long as that at least.
+const LOOKING: Duration = Duration::from_secs(60);
 
 /// Carries out one step.
 pub(super) async fn carry_out(site: &Site<'_>, step: &Step) -> Ended {
@@ -218,16 +222,17 @@ async fn make(site: &Site<'_>, kind: &dyn Kind, order: &Ordered, attempt: &mut A
         let again = unsure && unanswered;
         unanswered |= unsure;
         if unsure || fault.kind == FaultKind::Exists {
-            // What has no name cannot be refused a second time, so it is looked for longer, the first time: by the second
-            // loss the first one has long become visible.
-            let looks = match (unsure, natural_key(kind.schema(), &order.document)) {
-                (false, _) => 1,
-                (true, _) if again => VISIBLE_AGAIN,
-                (true, Some(_)) => VISIBLE,
-                (true, None) => VISIBLE_WITHOUT_NAME,
+            // Made a second time it would be refused, or be known: the first one has long become visible by then.
+            let told = kind.is_idempotent() || natural_key(kind.schema(), &order.document).is_some();
+            let looks = match unsure {
+                false => 1,
+                true if again => VISIBLE_AGAIN,
+                true => VISIBLE,
             };
-            let mut traces = Traces::None;
-            for _ in 0..looks {
+            let until = Instant::now() + LOOKING.max(kind.waits().create / SHARE_FOR_LOOKING);
+            let (mut traces, mut looked) = (Traces::None, 0);
+            while looked < looks || (unsure && !told && Instant::now() < until) {
+                looked += 1;
                 traces = look(site, kind, order, attempt).await.map_err(not_made(unanswered))?;
                 if let Traces::Made(id) = traces {
                     return Ok(id);
@@ -392,8 +397,8 @@ async fn read_ready(kind: &dyn Kind, id: &str, attempt: &mut Attempt<'_>) -> Res
     }
 }
 
-/// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted, and a
-/// mark of being replaced that came to nothing.
+/// Sets the tags that a live resource should bear and does not; takes away a protection that is no longer wanted, a mark
+/// of being replaced that came to nothing, and that of an unfinished making, once that is finished.
 async fn retag(
     site: &Site<'_>,
     kind: &dyn Kind,
@@ -407,14 +412,19 @@ async fn retag(
     let differs = |(key, value): &(&String, &String)| live.tags.get(*key) != Some(*value);
     let set: Tags = wanted.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect();
     let unwanted = |key: &&str| live.tags.contains_key(*key) && !wanted.contains_key(*key);
-    let remove: Vec<String> = [keys::PROTECT, keys::RETIRED].into_iter().filter(unwanted).map(str::to_owned).collect();
+    let marks = [keys::PROTECT, keys::RETIRED, keys::UNFINISHED];
+    let remove: Vec<String> = marks.into_iter().filter(unwanted).map(str::to_owned).collect();
     if set.is_empty() && remove.is_empty() {
         return Ok(());
     }
-    let retag = Retag { set, remove };
+    let (retag, unfinished) = (Retag { set, remove }, live.tags.contains_key(keys::UNFINISHED));
     attempt
         .repeat(|| async {
             site.may_change()?;
+            if unfinished {
+                kind.finish(live).await?;
+                site.may_change()?;
+            }
             kind.retag(live, &retag).await
         })
         .await

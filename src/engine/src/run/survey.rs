@@ -1,12 +1,13 @@
 //! From what is wanted to a plan: the ledger is read, then what is live, and what the plan makes doubtful once more.
 
+use super::home::elsewhere;
 use super::look_again::look_again;
 use super::observe::{Observing, Selected, World, observe};
 use crate::event::Listener;
 use crate::graph::Graph;
 use crate::live::{Fault, Registry};
 use crate::model::Owner;
-use crate::plan::{Options, Plan, Stop, plan};
+use crate::plan::{Options, Plan, plan};
 use crate::record::{Kept, Store};
 
 /// What a survey is made of.
@@ -47,10 +48,8 @@ pub async fn survey(surveying: &Surveying<'_>) -> Result<Surveyed, Vec<Fault>> {
     while look_again(&observing, &mut world, &made).await? {
         made = plan(graph, &world.lives, &kept.ledger, registry, options);
     }
-    if !options.take_over {
-        let places = kept.elsewhere(surveying.store, surveying.owner).await.map_err(|fault| vec![fault])?;
-        made.stops.extend((!places.is_empty()).then_some(Stop::StandsElsewhere { places }));
-    }
+    let away = elsewhere(surveying.store, surveying.owner, &kept, options).await.map_err(|fault| vec![fault])?;
+    made.stops.extend(away);
     Ok(Surveyed { kept, world, plan: made })
 }
 

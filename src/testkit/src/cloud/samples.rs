@@ -24,7 +24,8 @@ pub fn broad() -> Sample {
         let (left, right) = (segment("left", "1"), segment("right", "2"));
         let mut gate = |name: &str| {
             let segments = BTreeSet::from([right.id()]);
-            stack.add(name, Gate { name: name.to_owned(), network: network.id(), segments, sign: None, width: 1 })
+            let (name, network) = (name.to_owned(), network.id());
+            stack.add(name.clone(), Gate { name, network, segments, sign: None, width: 1, barred: false })
         };
         let (front, back) = (gate("front"), gate("back"));
         stack.add("rules", Rules { gate: front.id(), ports: [80, 443].into(), callers: [back.id()].into() });
@@ -59,6 +60,7 @@ pub fn broad() -> Sample {
         .vary("model.front", "segments", json!([{"$ref": "model.left", "output": "id"}]))
         .vary("model.front", "sign", json!("welcome"))
         .vary("model.front", "width", json!(2))
+        .vary("model.front", "barred", json!(true))
         .vary("model.rules", "ports", json!([443, 8080]))
         .vary("model.rules", "callers", json!([]))
         .vary("model.slow", "name", json!("slower"))
@@ -92,7 +94,7 @@ pub fn foreign(world: &mut World, now: Instant) {
         let held = Nature { holds: &["network"], ..Nature::PLAIN };
         let tags = owned("shop/prod", "model.left");
         world.make("model/segment", Document::from_value(segment), tags, held, now).expect("its network is there");
-        let gate = json!({"name": format!("of {id}"), "network": id, "segments": [], "sign": null, "width": 7});
+        let gate = json!({"name": format!("of {id}"), "network": id, "segments": [], "sign": null, "width": 7, "barred": false});
         let named = Nature { name: Some("name"), holds: &["network"], ..Nature::PLAIN };
         let gate = world.make("model/gate", Document::from_value(gate), Tags::new(), named, now);
         let rules = json!({"gate": gate.expect("its name is free"), "ports": [22], "callers": []});

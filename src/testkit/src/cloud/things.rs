@@ -38,6 +38,8 @@ pub struct Nature {
     pub holds: &'static [&'static str],
     /// What it gives beside its identifier.
     pub outputs: &'static [&'static str],
+    /// The field that keeps it from being deleted where it is true.
+    pub guard: Option<&'static str>,
     /// How long it takes to be made or changed.
     pub making: Duration,
     /// How long it takes to go.
@@ -46,8 +48,15 @@ pub struct Nature {
 
 impl Nature {
     /// A kind without a name, quickly made, that holds on to nothing.
-    pub const PLAIN: Nature =
-        Nature { name: None, parent: None, holds: &[], outputs: &[], making: Duration::ZERO, leaving: Duration::ZERO };
+    pub const PLAIN: Nature = Nature {
+        name: None,
+        parent: None,
+        holds: &[],
+        outputs: &[],
+        guard: None,
+        making: Duration::ZERO,
+        leaving: Duration::ZERO,
+    };
 }
 
 pub(super) fn refused(operation: &str, message: impl Into<String>) -> Fault {

@@ -138,6 +138,10 @@ impl World {
         if let Some(holder) = held {
             return Err(Fault::new(FaultKind::Busy, operation, format!("{holder} still needs {id}")));
         }
+        let guard = standing.thing.nature.guard.and_then(|field| standing.thing.document.field(field));
+        if guard == Some(&Value::Bool(true)) {
+            return Err(refused(&operation, format!("{id} is guarded against that")));
+        }
         if standing.gone.is_none() {
             standing.remember(now, lag);
             standing.gone = Some(now + standing.thing.nature.leaving);

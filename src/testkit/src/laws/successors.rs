@@ -52,12 +52,13 @@ pub async fn refused_twice(fresh: impl Fn() -> Ground, sample: &Sample) {
     assert!(tried > 0, "something in the sample is replaced by a successor that can stand beside it");
 }
 
-/// Every definition is replaced by request, though nothing differs: either it is, and everything stands as before; or the
-/// plan says why it cannot be, and nothing is touched. What is written over in its place is never gone, also when that is
-/// refused. Says how many were.
+/// Every definition is replaced by request, though nothing differs, and everything stands as before; of those that are
+/// held, and of no others, the plan says why they cannot be, and nothing is touched. What is written over in its place is
+/// never gone, also when that is refused. Says how many were.
 pub async fn replaced_on_request(ground: &Ground, sample: &Sample) -> usize {
     let mut written_over = 0;
     ground.apply("replaced on request", &sample.definitions).await;
+    let (mut replaced, mut held) = (0, BTreeSet::new());
     for definition in sample.definitions.iter().filter(|one| one.schema.ownership != Ownership::Shared) {
         let law = format!("{} is replaced on request", definition.address);
         let before = ground.lives(&law).await;
@@ -74,16 +75,23 @@ pub async fn replaced_on_request(ground: &Ground, sample: &Sample) -> usize {
                     refused_in_its_place(ground, sample, &options, number).await;
                     written_over += 1;
                 }
+                let own = applied.plan.changes.iter().find(|change| change.address == definition.address);
+                let is = own.is_some_and(|change| change.reasons.contains(&Reason::Requested));
+                assert!(is, "{law}: it was not: {:#?}", applied.plan.changes);
+                replaced += 1;
             }
             Err(Refusal::Stopped(stops)) => {
                 let may = |stop: &Stop| matches!(stop, Stop::StillReferred { .. } | Stop::Protected { .. });
                 assert!(stops.iter().all(may), "{law}: {stops:#?}");
                 assert_eq!(ground.lives(&law).await, before, "{law}: a stopped plan touches nothing");
+                held.insert(definition.address.clone());
             }
             Err(refusal) => panic!("{law}: {refusal:#?}"),
         }
         ground.settled(&law, &sample.definitions).await;
     }
+    assert_eq!(held, sample.held, "those that are not replaced on request are the ones that are named");
+    assert!(replaced > 0, "something was replaced");
     ground.clear("replaced on request", &sample.definitions).await;
     written_over
 }

@@ -148,6 +148,7 @@ impl Decoder<'_> {
             segments: chosen.map(|(_, segment)| segment.id()).collect(),
             sign: gene.flag().then(|| "sign".to_owned()),
             width: gene.number(),
+            barred: false,
         };
         Some(self.add(7 + i, &format!("gate-{i}"), gate))
     }

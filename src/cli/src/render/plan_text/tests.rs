@@ -225,7 +225,7 @@ fn stops_say_what_to_do() {
             owner: Some("shop/prod".into()),
         },
         Stop::TwoClaims { address: address("network.vpc"), kind: "ec2/vpc", ids: vec![id.clone(), "vpc-9".into()] },
-        Stop::Protected { address: address("network.vpc"), kind: "ec2/vpc", id, replaced: true },
+        Stop::Protected { address: address("network.vpc"), kind: "ec2/vpc", id, replaced: true, guard: None },
         Stop::UnknownAddress { address: "network.vcp".into(), nearest: Some("network.vpc".into()) },
         Stop::NothingToAdopt { address: address("network.vpc"), kind: "ec2/vpc", id: None },
     ];

@@ -74,7 +74,16 @@ impl<'a> Decision<'a> {
                 self.notes.push(Note::KeptProtected { address, kind, id });
                 return;
             }
-            self.stops.push(Stop::Protected { address: address.clone(), kind, id: id.clone(), replaced: false });
+            let (address, id) = (address.clone(), id.clone());
+            self.stops.push(Stop::Protected { address, kind, id, replaced: false, guard: None });
+        } else if let guard @ Some(_) = self.proof.guard(live) {
+            // Its successor stands already; of anything else that is asked for, nothing is begun.
+            if reason == Reason::Retired && self.options.goal == Goal::Converge {
+                self.notes.push(Note::KeptProtected { address, kind, id });
+                return;
+            }
+            let (address, id) = (address.clone(), id.clone());
+            self.stops.push(Stop::Protected { address, kind, id, replaced: false, guard });
         }
         let goes_along = matches!(reason, Reason::GoesWith(_));
         let parent = self.matching.parent(live);

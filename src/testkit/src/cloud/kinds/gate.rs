@@ -30,12 +30,17 @@ pub struct Gate {
     pub sign: Option<String>,
     /// How wide it is.
     pub width: u32,
+    /// Whether the cloud refuses to take it away.
+    pub barred: bool,
 }
 
-const NATURE: Nature = Nature { name: Some("name"), holds: &["network"], outputs: &["address"], ..Nature::PLAIN };
+const NATURE: Nature =
+    Nature { name: Some("name"), holds: &["network"], outputs: &["address"], guard: Some("barred"), ..Nature::PLAIN };
 
 impl Behaviour for Gate {
     type Cloud = ModelCloud;
+
+    const GUARDED_BY: Option<&'static str> = Some("barred");
 
     const ACTIONS: &'static [&'static str] = &["model:Gate"];
 
@@ -56,6 +61,9 @@ impl Behaviour for Gate {
         }
         if live.width != wanted.width {
             cloud.change(&found.id, wanted, &["width"]).await?;
+        }
+        if live.barred != wanted.barred {
+            cloud.change(&found.id, wanted, &["barred"]).await?;
         }
         Ok(())
     }

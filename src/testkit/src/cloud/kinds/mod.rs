@@ -10,6 +10,7 @@ mod segment;
 mod slow;
 mod switch;
 mod vault;
+mod well;
 
 pub use alarm::{Alarm, AlarmId};
 pub use appointment::{Appointment, AppointmentId};
@@ -21,6 +22,7 @@ pub use segment::{Segment, SegmentId};
 pub use slow::{Slow, SlowEndpoint, SlowId};
 pub use switch::{Switch, SwitchId};
 pub use vault::{CURRENT, Door, DoorId, Guest, KNOWS, NEXT, RIPE, Vault, VaultId};
+pub use well::{OPEN, Well, WellId};
 
 /// The parts of a behaviour that are the same for every kind with tags.
 macro_rules! tagged {

@@ -1,0 +1,49 @@
+//! Where an environment is not at home nothing is written, not even a lock: a mistyped region leaves nothing behind.
+
+use crate::support::{Project, Run};
+
+/// Every command that writes, with what the platform stands on in another region than its file says.
+const WRITING: &[&[&str]] = &[
+    &["apply", "--yes", "--allow-destroy", "100"],
+    &["destroy", "--yes", "--allow-destroy", "100"],
+    &["adopt", "--all", "--yes"],
+    &["confirm", "--yes"],
+    &["forget", "network.vpc", "--yes"],
+    &["unlock", "a1b2c3"],
+];
+
+#[track_caller]
+fn refused(project: &Project, says: &str) {
+    for arguments in WRITING {
+        project.proxy.forget();
+        let run: Run = project.run(&[*arguments, &["--env", "test"][..]].concat()).ended(1);
+        run.saying(says).saying("--take-over").saying("nothing was changed");
+        let changes = project.proxy.changes();
+        assert!(changes.is_empty(), "{arguments:?} changes nothing: {changes:#?}");
+    }
+}
+
+fn moved(project: &Project) {
+    project.set("region", "\"eu-central-1\"");
+    project.set("zones", "[\"eu-central-1a\", \"eu-central-1b\"]");
+}
+
+#[test]
+fn in_another_region_than_its_own_nothing_is_written() {
+    let project = Project::new();
+    project.apply().ended(0);
+    moved(&project);
+    refused(&project, "this environment already exists in us-east-1, and nothing of it exists here");
+    let bucket = format!("infra-{}-eu-central-1", project.client.account);
+    assert_eq!(project.client.s3("HEAD", &format!("/{bucket}"), b"").status(), 404, "no bucket of records is made");
+}
+
+#[test]
+fn records_in_a_bucket_of_one_name_say_in_which_region_the_environment_is_at_home() {
+    let project = Project::new();
+    let text = format!("{}\n[records]\nbucket = \"infra-{}-records\"\n", project.environment(), project.client.account);
+    std::fs::write(project.file(), text).unwrap();
+    project.apply().ended(0);
+    moved(&project);
+    refused(&project, "this environment stands in us-east-1 of account");
+}
