@@ -38,5 +38,8 @@ pub use offer::{OfferError, Product, read_products};
 pub use selector::{Selector, Unmatched};
 pub use usage::{Usage, UsageError, UsageKey};
 
+#[cfg(test)]
+mod tests;
+
 /// The hours of a month, as AWS counts them where it names a price for a month.
 pub const HOURS: u32 = 730;

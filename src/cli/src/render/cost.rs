@@ -52,6 +52,7 @@ impl CostPage {
         remarks.extend(unknown(&estimate.unknown_prices, &estimate.region));
         remarks.extend(unreadable(estimate));
         remarks.extend(by_usage(estimate));
+        remarks.push("What is expected is the floor, wherever no usage is given.".to_owned());
         remarks.push("List prices, without your discounts, taxes and free allowances.".to_owned());
         if estimate.unverified > 0 {
             let count = counted(estimate.unverified, Plural("price is", "prices are"));

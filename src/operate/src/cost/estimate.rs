@@ -182,7 +182,7 @@ impl PricedLine {
                 let unit = book.prices.get(key).map_or("", |price| price.unit.as_str());
                 (Some(key.clone()), book.price(key), unit.to_owned())
             }
-            PriceOf::Said(usd) => (None, Some(*usd), "hour".to_owned()),
+            PriceOf::Said(usd) => (None, Some(*usd), String::new()),
         };
         let Quantity { floor, expected, ceiling } = line.quantity;
         PricedLine {

@@ -67,6 +67,18 @@ impl Money {
         if self.cents() > 0 { format!("+{self}") } else { self.to_string() }
     }
 
+    /// The price of one, with all of its digits and two behind the point at least: `$0.40`, `$0.04048`.
+    pub fn as_price(self) -> String {
+        let exact = self.exact();
+        let behind = exact.split_once('.').map_or(0, |(_, part)| part.len());
+        let idle = match behind {
+            0 => ".00",
+            1 => "0",
+            _ => "",
+        };
+        format!("${exact}{idle}")
+    }
+
     /// All of its digits, for programs: `1370.1212`.
     pub fn exact(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -170,6 +182,10 @@ mod tests {
         let price = money("0.0000166667");
         assert_eq!(price.exact(), "0.0000166667");
         assert_eq!(price.times(Fraction::whole(1_000_000)).exact(), "16.6667");
+        assert_eq!(
+            (price.as_price(), money("0.4").as_price(), money("5").as_price()),
+            ("$0.0000166667".into(), "$0.40".into(), "$5.00".into())
+        );
         assert_eq!(money("1370.115").to_string(), "$1,370.12");
         assert_eq!(money("-1234567.894").to_string(), "-$1,234,567.89");
         assert_eq!(

@@ -61,7 +61,7 @@ fn show(session: &Session<'_>) -> Result<Exit, Failure> {
             out += &format!("{key}\n  not seen: unknown\n");
             continue;
         };
-        out += &format!("{key}\n  ${} a {unit}", usd.exact());
+        out += &format!("{key}\n  {}/{unit}", usd.as_price());
         out += &sku.as_ref().map(|sku| format!(", product {sku}")).unwrap_or_default();
         out += &version.as_ref().map(|version| format!(", {offer} {version}")).unwrap_or_default();
         let how = if *evidence == Some(Evidence::File) { "AWS's file" } else { "unverified" };
@@ -132,6 +132,9 @@ async fn verify(from: &PricesFrom, session: &Session<'_>) -> Result<Exit, Failur
         ));
     }
     ended(problems, "the price book is not what AWS's files say")?;
+    if checked == 0 {
+        return Err(Failure::new("no price was verified: none of these is pinned to a file"));
+    }
     let message = format!(
         "Verified: {} against {} of AWS's.",
         counted(checked, PRICES),
@@ -141,7 +144,7 @@ async fn verify(from: &PricesFrom, session: &Session<'_>) -> Result<Exit, Failur
         Some(lines) => lines.line(Level::Info, "prices", &message, json!({ "verified": checked })),
         None => session.console.data(&format!("{message}\n")),
     }
-    if checked == 0 { Err(Failure::new("no price was verified")) } else { Ok(Exit::Done) }
+    Ok(Exit::Done)
 }
 
 async fn sync(from: &PricesFrom, session: &Session<'_>) -> Result<Exit, Failure> {

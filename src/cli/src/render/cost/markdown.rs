@@ -9,7 +9,7 @@ use super::text::costs_something;
 pub fn cost_markdown(page: &CostPage) -> String {
     let CostPage { owner, estimate, .. } = page;
     let head = "| | floor | expected | ceiling |\n|---|---:|---:|---:|\n";
-    let mut out = format!("## {owner}: {} at least, {} at most\n\n", estimate.total.floor, estimate.total.ceiling);
+    let mut out = format!("## {owner}: floor {}, ceiling {}\n\n", estimate.total.floor, estimate.total.ceiling);
     out += head;
     for stack in &estimate.stacks {
         out += &row(&stack.stack, stack.figures);

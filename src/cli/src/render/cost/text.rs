@@ -1,12 +1,16 @@
 //! For people: stacks, below them what costs something, and what must be known to read it right.
 
-use infra_operate::cost::{Figures, PricedLine, ResourceCost};
+use std::collections::BTreeMap;
+
+use infra_operate::cost::{Figures, Money, PricedLine, ResourceCost};
 
 use super::CostPage;
 use crate::render::paint::Paint;
 use crate::render::plural::{RESOURCES, counted};
 use crate::render::{WIDTH, wrapped};
 
+/// How many small ones of a kind have a line each.
+const FEW: usize = 3;
 /// How wide a column of dollars is.
 const COLUMN: usize = 13;
 
@@ -20,11 +24,20 @@ pub fn cost_text(page: &CostPage, paint: Paint) -> String {
     for stack in &estimate.stacks {
         out += &format!("{}\n", paint.bold(figures_row(&stack.stack, stack.figures)));
         let of_stack = estimate.resources.iter().filter(|resource| resource.stack() == stack.stack);
-        for resource in of_stack.filter(|resource| costs_something(resource)) {
+        let (small, own): (Vec<_>, Vec<_>) =
+            of_stack.filter(|each| costs_something(each)).partition(|each| is_small(each));
+        let mut kinds: BTreeMap<&str, Vec<&ResourceCost>> = BTreeMap::new();
+        small.into_iter().for_each(|each| kinds.entry(&each.kind).or_default().push(each));
+        let (folded, few): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|(_, each)| each.len() > FEW);
+        for resource in own.into_iter().chain(few.into_iter().flat_map(|(_, each)| each)) {
             out += &format!("{}\n", figures_row(&format!("  {}", resource.address), resource.figures));
             for line in resource.lines.iter().filter(|line| !line.figures.is_nothing()) {
                 out += &format!("{}\n", paint.dim(told(line)));
             }
+        }
+        for (kind, each) in folded {
+            let sum: Figures = each.iter().map(|resource| resource.figures).sum();
+            out += &format!("{}\n", figures_row(&format!("  {} of the kind {kind}", each.len()), sum));
         }
     }
     out += &format!("{}\n\n", paint.bold(figures_row("total", estimate.total)));
@@ -41,13 +54,18 @@ pub fn cost_text(page: &CostPage, paint: Paint) -> String {
     out
 }
 
+/// True for what is told with others of its kind: it costs less than a dollar, or nobody knows.
+fn is_small(resource: &ResourceCost) -> bool {
+    resource.figures.ceiling.known < Money::dollars(1)
+}
+
 pub(super) fn costs_something(resource: &ResourceCost) -> bool {
     !resource.figures.is_nothing()
 }
 
 /// `3 × $0.219 for an hour of …`: how the figure comes about.
 fn told(line: &PricedLine) -> String {
-    let PricedLine { what, usd, unit, quantity: [floor, expected, ceiling], .. } = line;
+    let PricedLine { what, price, usd, unit, quantity: [floor, expected, ceiling], .. } = line;
     let mut many = floor.clone();
     if expected != floor {
         many += &format!(" … {expected}");
@@ -55,9 +73,12 @@ fn told(line: &PricedLine) -> String {
     if ceiling != expected {
         many += &format!(" … {ceiling}");
     }
-    let price = usd.map_or("a price that nobody has seen".to_owned(), |usd| format!("${}", usd.exact()));
-    let unit = if unit.is_empty() { String::new() } else { format!(" a {unit}") };
-    wrapped(&format!("      {what}: {many} × {price}{unit}"), 8)
+    let price = match (usd, price) {
+        (Some(_), None) => " dollars".to_owned(),
+        (Some(usd), Some(_)) => format!(" × {}/{unit}", usd.as_price()),
+        (None, _) => " × a price that nobody has seen".to_owned(),
+    };
+    wrapped(&format!("      {what}: {many}{price}"), 8)
 }
 
 fn figures_row(name: &str, figures: Figures) -> String {
