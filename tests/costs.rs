@@ -140,7 +140,7 @@ fn secrets(names: &[&str]) -> String {
 
 /// What a plan does to the bill, as programs read it. The difference is after less before, of each figure.
 fn of_plan(project: &Project, flags: &[&str]) -> Value {
-    let run = project.run(&[&["plan", "--env", "test", "--cost", "--json"], flags].concat()).ended(0);
+    let run = project.run(&[&["plan", "--env", "test", "--cost", "--json"][..], flags].concat()).ended(0);
     let cost = run.lines().into_iter().find(|line| line["type"] == "cost").expect("a line of the type cost");
     let difference = cost["cost"]["difference"].clone();
     for figure in ["floor", "expected", "ceiling"] {
