@@ -7,6 +7,8 @@ pub mod cache;
 pub mod cdn;
 pub mod cluster;
 pub mod cost;
+#[cfg(test)]
+mod costs;
 pub mod database;
 pub mod edge;
 pub mod environment;

@@ -8,6 +8,7 @@
 mod support;
 
 mod changes;
+mod costs;
 mod deaths;
 mod drift;
 mod endpoints;

@@ -25,6 +25,7 @@ pub mod waf;
 
 pub mod index;
 mod pages;
+pub mod price_files;
 pub mod store;
 pub mod tags;
 
