@@ -41,6 +41,7 @@ mod gate;
 mod guard;
 mod hyphenated;
 mod named;
+mod proxy;
 mod rates;
 mod registry;
 mod second;
