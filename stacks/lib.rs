@@ -10,6 +10,7 @@ pub mod cost;
 pub mod database;
 pub mod edge;
 pub mod environment;
+pub mod firewall;
 pub mod loadtest;
 pub mod network;
 pub mod observability;

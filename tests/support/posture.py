@@ -22,8 +22,8 @@ import boto3
 import inventory
 
 SERVICES = (
-    inventory.ec2, inventory.elbv2, inventory.ecs, inventory.sns, inventory.cloudfront, inventory.wafv2, inventory.s3,
-    inventory.elasticache, inventory.rds, inventory.functions, inventory.iam, inventory.logs,
+    inventory.ec2, inventory.elbv2, inventory.ecs, inventory.sns, inventory.cloudfront, inventory.wafv2,
+    inventory.regional_wafv2, inventory.s3, inventory.elasticache, inventory.rds, inventory.functions, inventory.iam, inventory.logs,
 )
 CHECKS = {}
 WORLD = ("0.0.0.0/0", "::/0")
@@ -100,6 +100,10 @@ class Platform:
         for fleet in self.mine("spot fleets"):
             for launch in fleet["SpotFleetRequestConfig"].get("LaunchSpecifications") or []:
                 yield f"{fleet['SpotFleetRequestId']}/{launch['InstanceType']}", launch
+
+    @property
+    def firewalls(self):
+        return self.mine("web acls") + self.mine("regional web acls")
 
     def firewall(self, arn):
         return next((acl for acl in self.all["web acls"] if acl["ARN"] == arn), None)
@@ -294,10 +298,20 @@ def cdn_firewall(platform):
         yield distribution["Id"], platform.firewall(acl) is not None, acl or "none"
 
 
+@check("firewall-in-every-way-in", "ELB.16")
+def every_way_in(platform):
+    lists = [one["PrefixListId"] for one in platform.all["prefix lists of aws"] if one["PrefixListName"] == CLOUDFRONT]
+    for balancer in platform.mine("load balancers"):
+        rules = [rule for group in balancer["SecurityGroups"] for rule in platform.group(group)["IpPermissions"]]
+        others = sorted({source for rule in rules for source in sources(rule)} - set(lists))
+        own = [acl["Name"] for acl in platform.all["regional web acls"] if balancer["LoadBalancerArn"] in acl["resources"]]
+        yield balancer["LoadBalancerName"], not others or bool(own), own or others or "only through the CDN"
+
+
 @check("firewall-managed-rules", "WAF.10")
 def managed_rules(platform):
     wanted = {"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"}
-    for acl in platform.mine("web acls"):
+    for acl in platform.firewalls:
         groups = {rule["Statement"]["ManagedRuleGroupStatement"]["Name"]: list(rule["OverrideAction"])
                   for rule in acl["Rules"] if "ManagedRuleGroupStatement" in rule["Statement"]}
         refusing = {name for name, action in groups.items() if action == ["None"]}
@@ -313,7 +327,7 @@ def limits(platform):
 
 @check("firewall-logs", "WAF.11")
 def firewall_logs(platform):
-    for acl in platform.mine("web acls"):
+    for acl in platform.firewalls:
         places = (acl["log"] or {}).get("LogDestinationConfigs", [])
         groups = [place.rsplit(":log-group:", 1)[-1].removesuffix(":*") for place in places]
         yield acl["Name"], any(group in platform.log_groups for group in groups), groups or "none"
@@ -675,7 +689,8 @@ class Real(inventory.Account):
         if service not in self.clients:
             # The firewall of CloudFront is kept in one region.
             region = "us-east-1" if service in ("wafv2", "cloudfront") else None
-            self.clients[service] = self.session.client(service, region_name=region)
+            name = service.removeprefix("regional ")
+            self.clients[service] = self.session.client(name, region_name=region)
         return self.clients[service]
 
 

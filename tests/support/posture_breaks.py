@@ -18,10 +18,10 @@ import posture
 BREAKS = []
 
 
-def breaks(name, *services):
-    """A break: what it does, and through which services it is seen."""
+def breaks(name, *services, also=()):
+    """A break: what it does, through which services it is seen, and which other checks must see it as well."""
     def keep(function):
-        BREAKS.append((name, services, function))
+        BREAKS.append((name, services, also, function))
         return function
     return keep
 
@@ -201,7 +201,7 @@ def _(it):
         RouteTableId=private["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
 
 
-@breaks("balancer-only-through-cdn", inventory.ec2)
+@breaks("balancer-only-through-cdn", inventory.ec2, also=["firewall-in-every-way-in"])
 def _(it):
     it.let_in(it.one("load balancers")["SecurityGroups"][0], 443, **SOMEBODY)
 
@@ -527,12 +527,12 @@ def _(it):
 def main():
     it = Broken(*sys.argv[1:4])
     before, told = it.failing(), []
-    for name, services, break_it in BREAKS:
+    for name, services, also, break_it in BREAKS:
         break_it(it)
         it.look(*services)
         now = it.failing()
         seen, ceased = ({check for check, _ in changed} for changed in (now - before, before - now))
-        told.append({"about": name, "seen": sorted(seen), "ceased": sorted(ceased)})
+        told.append({"about": name, "expected": sorted([name, *also]), "seen": sorted(seen), "ceased": sorted(ceased)})
         before = now
     for mend in reversed(it.made):
         mend()

@@ -69,4 +69,5 @@ pub fn registry(aws: Arc<Aws>) -> Registry {
         .with::<sns::Subscription>(&aws)
         .with::<sns::Topic>(&aws)
         .with::<waf::WebAcl>(&aws)
+        .with::<waf::WebAclAssociation>(&aws)
 }

@@ -7,6 +7,7 @@ use infra_aws::elb::{
     TargetKind, TlsPolicy,
 };
 use infra_aws::secretsmanager::SecretValue;
+use infra_aws::waf::{Scope as AclScope, WebAcl, WebAclArn, WebAclAssociation};
 use infra_engine::model::{Platform, Ref};
 use infra_testkit::laws::Sample;
 
@@ -51,6 +52,7 @@ fn balancer(name: String, network: &Network) -> LoadBalancer {
 struct Others {
     balancer: Ref<LoadBalancerArn>,
     listener: Ref<ListenerArn>,
+    acl: Ref<WebAclArn>,
 }
 
 /// What a rule may want to be shown.
@@ -81,7 +83,13 @@ fn stack(platform: &mut Platform, project: &str, network: &Network, shown: Condi
     let users = ListenerRule { listener: http.id(), priority: 100, conditions, action };
     stack.add("shown", ListenerRule { priority: 101, conditions: [shown].into(), ..users.clone() });
     stack.add("users", users);
-    Others { balancer: other.id(), listener: spare.id() }
+    let acl = |name: &str| {
+        WebAcl { scope: AclScope::Regional, ..WebAcl::open(format!("{project}-{name}"), "What the shop answers") }
+    };
+    let strict = stack.add("strict", acl("strict"));
+    let lax = stack.add("lax", acl("lax"));
+    stack.add("association", WebAclAssociation { resource_arn: front.id(), web_acl_arn: strict.output(WebAcl::ARN) });
+    Others { balancer: other.id(), listener: spare.id(), acl: lax.output(WebAcl::ARN) }
 }
 
 #[tokio::test]
@@ -135,6 +143,9 @@ async fn elb() {
             it.serves = Serves::Https { certificate: Ref::known(CERTIFICATE), policy: TlsPolicy::tls13() };
         })
         .change("edge.http", |it: &mut Listener| it.action = Action::respond(404, "nothing here"))
+        .change("edge.lax", |it: &mut WebAcl| it.description.clear())
+        .change("edge.association", |it: &mut WebAclAssociation| it.web_acl_arn = others.acl.clone())
+        .change("edge.association", |it: &mut WebAclAssociation| it.resource_arn = others.balancer.clone())
         .change("edge.users", |it: &mut ListenerRule| it.listener = others.listener.clone())
         .change("edge.users", |it: &mut ListenerRule| it.priority = 50)
         .change("edge.users", |it: &mut ListenerRule| it.conditions = [Condition::host(["*.example.com"])].into())
