@@ -6,7 +6,7 @@ mod web_acl;
 mod web_acl_association;
 
 pub use web_acl::{
-    Answer, Inspection, LoggingConfiguration, ManagedGroup, RateRule, RedactedField, Scope, Verdict, WebAcl,
-    WebAclArn, WebAclId, WebAclRule, Window,
+    Answer, Inspection, LoggingConfiguration, ManagedGroup, RateRule, RedactedField, Scope, Verdict, WebAcl, WebAclArn,
+    WebAclId, WebAclRule, Window,
 };
 pub use web_acl_association::{WebAclAssociation, WebAclAssociationId};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_wafv2::Client;
 use aws_sdk_wafv2::operation::get_web_acl::GetWebAclOutput;
 use aws_sdk_wafv2::types::{Rule as SdkRule, Scope as LiveScope, VisibilityConfig, WebAcl as Live, WebAclSummary};
+use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::Rule;
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
@@ -77,8 +78,6 @@ pub enum Scope {
 }
 
 impl Scope {
-    const ALL: [Scope; 2] = [Scope::Cloudfront, Scope::Regional];
-
     fn written(self) -> LiveScope {
         match self {
             Scope::Cloudfront => LiveScope::Cloudfront,
@@ -245,8 +244,8 @@ impl Behaviour for WebAcl {
     /// The list has neither tags nor rules: a call for each of those whose name is asked for or has the project's in
     /// it.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<WebAcl>>, Fault> {
-        let listed = each(Scope::ALL, async |scope: Scope| list(aws, scope).await).await?;
-        let mut listed: Vec<WebAclSummary> = listed.into_iter().flatten().collect();
+        let (mut listed, of_region) = try_join!(list(aws, Scope::Cloudfront), list(aws, Scope::Regional))?;
+        listed.extend(of_region);
         let meant = meant(aws, ask).await?;
         listed.retain(|acl| {
             let asked = acl.id().is_some_and(|id| ask.only.contains(id));

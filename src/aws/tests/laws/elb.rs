@@ -83,8 +83,9 @@ fn stack(platform: &mut Platform, project: &str, network: &Network, shown: Condi
     let users = ListenerRule { listener: http.id(), priority: 100, conditions, action };
     stack.add("shown", ListenerRule { priority: 101, conditions: [shown].into(), ..users.clone() });
     stack.add("users", users);
-    let acl = |name: &str| {
-        WebAcl { scope: AclScope::Regional, ..WebAcl::open(format!("{project}-{name}"), "What the shop answers") }
+    let acl = |name: &str| WebAcl {
+        scope: AclScope::Regional,
+        ..WebAcl::open(format!("{project}-{name}"), "What the shop answers")
     };
     let strict = stack.add("strict", acl("strict"));
     let lax = stack.add("lax", acl("lax"));

@@ -385,7 +385,10 @@ const SERVICES: &[Service] = &[
             (&["GetWebACL"], &[These(&["wafv2:*:{account}:*/webacl/*/*"])]),
             // A load balancer may have one that somebody else made, too.
             (&["GetWebACLForResource"], &[These(&["wafv2:*:{account}:*/webacl/*/*"]), Named(ELB)]),
-            (&["AssociateWebACL", "DisassociateWebACL"], &[Named(&["wafv2:*:{account}:*/webacl/{name}/*"]), Named(ELB)]),
+            (
+                &["AssociateWebACL", "DisassociateWebACL"],
+                &[Named(&["wafv2:*:{account}:*/webacl/{name}/*"]), Named(ELB)],
+            ),
             (
                 &["CreateWebACL", "UpdateWebACL"],
                 &[Named(&["wafv2:*:{account}:*/webacl/{name}/*"]), These(&["wafv2:*:*:*/managedruleset/*/*"])],
