@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_of_a_service_that_there_is() {
-        let services = ["autoscaling", "cloudwatch", "ecs", "elb", "logs", "wafv2"];
+        let services = ["autoscaling", "cloudwatch", "ecs", "elb", "logs", "regional_wafv2", "wafv2"];
         assert!(LIMITS.iter().all(|limit| services.contains(&limit.service)));
         assert!(services.iter().all(|service| !Rates::of(service).0.is_empty()));
         assert!(Rates::of("iam").0.is_empty());

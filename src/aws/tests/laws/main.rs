@@ -68,7 +68,6 @@ const SAMPLES: &[&[&str]] = &[
         "elb/listener-rule",
         "elb/load-balancer",
         "elb/target-group",
-        "waf/web-acl",
         "waf/web-acl-association",
     ],
     &["events/rule", "events/target", "lambda/function", "lambda/permission"],
