@@ -12,6 +12,7 @@ mod costs;
 pub mod database;
 pub mod edge;
 pub mod environment;
+pub mod firewall;
 pub mod loadtest;
 pub mod network;
 pub mod observability;

@@ -31,6 +31,7 @@ mod platform;
 mod platform_faults;
 mod platform_values;
 mod policy;
+mod posture;
 mod rates;
 mod refusals;
 mod rotation;

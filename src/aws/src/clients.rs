@@ -133,6 +133,8 @@ clients! {
     secretsmanager: aws_sdk_secretsmanager as "SECRETS_MANAGER", Regional;
     /// Systems Manager: public parameters.
     ssm: aws_sdk_ssm as "SSM", Regional;
+    /// WAF: web ACLs of what is in a region.
+    regional_wafv2: aws_sdk_wafv2 as "WAFV2", Regional;
     /// SNS: topics and who hears of them.
     sns: aws_sdk_sns as "SNS", Regional;
     /// STS: who is calling.

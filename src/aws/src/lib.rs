@@ -42,6 +42,7 @@ mod gate;
 mod guard;
 mod hyphenated;
 mod named;
+mod proxy;
 mod rates;
 mod registry;
 mod second;

@@ -69,6 +69,7 @@ macro_rules! every_kind {
             $crate::sns::Subscription,
             $crate::sns::Topic,
             $crate::waf::WebAcl,
+            $crate::waf::WebAclAssociation,
         }
     };
 }
