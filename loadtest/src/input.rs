@@ -8,7 +8,8 @@ use std::time::Duration;
 
 pub use self::problem::{Problem, Problems};
 
-use self::parts::{duration, header_lines, method, number, phases, target};
+pub(crate) use self::parts::{duration, phases};
+use self::parts::{header_lines, method, number, target};
 use crate::settings::{Name, Settings};
 use crate::test::{Load, LoadTest, Phase, Request};
 

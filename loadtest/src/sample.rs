@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One request that has come to its end.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl Failure {
 }
 
 /// The kinds of errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
     /// The host was not found, or did not take the connection.
@@ -90,6 +90,12 @@ pub enum ErrorClass {
     Status5xx,
     /// The answer began, and its body broke off.
     Body,
+    /// The answer was not as the plan expects.
+    Expectation,
+    /// The answer did not have what a later step needs.
+    Take,
+    /// The request could not be made: what was filled in made no address, header or body.
+    Request,
 }
 
 impl ErrorClass {
@@ -103,6 +109,9 @@ impl ErrorClass {
             ErrorClass::Status4xx => "status_4xx",
             ErrorClass::Status5xx => "status_5xx",
             ErrorClass::Body => "body",
+            ErrorClass::Expectation => "expectation",
+            ErrorClass::Take => "take",
+            ErrorClass::Request => "request",
         }
     }
 }

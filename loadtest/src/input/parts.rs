@@ -23,7 +23,7 @@ where
 }
 
 /// `300` and `300s` are seconds; `250ms`, `5m` and `1h` are what they say.
-pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<Duration, String> {
     let text = text.trim();
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
     let seconds = match unit.trim() {
@@ -43,7 +43,7 @@ pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<
 }
 
 /// `30s:0-100, 4m:100`
-pub(super) fn phases(text: &str) -> Result<Vec<Phase>, String> {
+pub(crate) fn phases(text: &str) -> Result<Vec<Phase>, String> {
     let phases: Vec<_> = text.split(',').map(phase).collect::<Result<_, _>>()?;
     let whole: Duration = phases.iter().map(|phase| phase.length).sum();
     if phases.len() > MOST_PHASES {
