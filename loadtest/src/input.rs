@@ -8,8 +8,8 @@ use std::time::Duration;
 
 pub use self::problem::{Problem, Problems};
 
-pub(crate) use self::parts::{duration, phases};
-use self::parts::{header_lines, method, number, target};
+pub(crate) use self::parts::{FRAMING, duration, phases, target};
+use self::parts::{header_lines, method, number};
 use crate::settings::{Name, Settings};
 use crate::test::{Load, LoadTest, Phase, Request};
 

@@ -13,6 +13,9 @@ use crate::test::Phase;
 
 const MOST_PHASES: usize = 50;
 
+/// The headers that follow from the request.
+pub(crate) const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+
 pub(super) fn number<N>(text: &str, allowed: RangeInclusive<N>) -> Result<N, String>
 where
     N: FromStr + PartialOrd + Display,
@@ -69,7 +72,7 @@ fn phase(text: &str) -> Result<Phase, String> {
     Ok(Phase { length, from: share(from)? / 100.0, to: share(to)? / 100.0 })
 }
 
-pub(super) fn target(text: &str) -> Result<Uri, String> {
+pub(crate) fn target(text: &str) -> Result<Uri, String> {
     let uri: Uri = text.trim().parse().map_err(|error| format!("it is no address: {error}"))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err("it must begin with http:// or https://".to_owned());
@@ -102,7 +105,7 @@ pub(super) fn header_lines(text: &str) -> Result<HeaderMap, String> {
         let wrong = |what: &str| format!("line {} {what}; a header is `Name: value`", place + 1);
         let (name, value) = line.split_once(':').ok_or_else(|| wrong("has no colon"))?;
         let name: HeaderName = name.trim().parse().map_err(|_| wrong("has no such name"))?;
-        if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
+        if FRAMING.contains(&name) {
             return Err(wrong(&format!("sets `{name}`, which follows from the request")));
         }
         let mut value: HeaderValue = value.trim().parse().map_err(|_| wrong("has no such value"))?;

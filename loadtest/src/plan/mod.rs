@@ -1,12 +1,15 @@
 //! The plan of a load test, as a file says it: who asks, what, how often, what must come back, and what must hold.
 //!
-//! A plan holds no secret and has read no file: both are got before the run.
+//! [`read`] makes a [`Plan`] of a text, or tells everything that is wrong with it, each with its line. A plan holds no
+//! secret and has read no file: both are got before the run.
 
 mod content;
 mod data;
+mod read;
 mod scenario;
 mod taking;
 mod threshold;
+pub mod toml;
 pub mod words;
 
 use std::collections::BTreeMap;
@@ -16,6 +19,7 @@ use serde::Serialize;
 
 pub use self::content::{Content, JsonTemplate, Part};
 pub use self::data::{Data, Order};
+pub use self::read::read;
 pub use self::scenario::{Asked, Expect, ExpectJson, Failing, Scenario, Step};
 pub use self::taking::{Metric, Pick, Source, Take};
 pub use self::threshold::{Bound, Threshold};
@@ -118,7 +122,7 @@ fn think() -> Between {
 }
 
 impl Plan {
-    /// The plan as a text that is read as the same.
+    /// The plan as a text that [`read`] reads as the same.
     pub fn to_toml(&self) -> String {
         ::toml::to_string(self).expect("a plan has only texts for keys")
     }

@@ -46,7 +46,9 @@ impl Distribution {
     }
 
     fn add(&mut self, thousandths: u64) {
-        self.thousandths.record(thousandths.min(GREATEST)).expect("the histogram grows, and has place for the greatest");
+        self.thousandths
+            .record(thousandths.min(GREATEST))
+            .expect("the histogram grows, and has place for the greatest");
     }
 
     /// Adds all of another.

@@ -48,7 +48,10 @@ impl FromStr for Limit {
         let text = text.trim();
         let finite = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
         if let Some(percent) = text.strip_suffix('%') {
-            return finite(percent).filter(|percent| *percent <= 100.0).map(|p| Limit::Share(p / 100.0)).ok_or_else(rule);
+            return finite(percent)
+                .filter(|percent| *percent <= 100.0)
+                .map(|p| Limit::Share(p / 100.0))
+                .ok_or_else(rule);
         }
         match finite(text) {
             Some(number) => Ok(Limit::Number(number)),

@@ -97,7 +97,9 @@ impl FromStr for Statistic {
             "count" => Ok(Statistic::Count),
             "rate" => Ok(Statistic::Rate),
             "median" => Ok(Statistic::Percentile(0.5)),
-            _ => percentile().ok_or_else(|| "give p50, p95, p99.9 or the like, mean, min, max, count or rate".to_owned()),
+            _ => {
+                percentile().ok_or_else(|| "give p50, p95, p99.9 or the like, mean, min, max, count or rate".to_owned())
+            }
         }
     }
 }

@@ -77,7 +77,8 @@ fn slice<'v>(elements: &'v [Value], from: Option<i64>, to: Option<i64>, step: i6
     let length = i64::try_from(elements.len()).unwrap_or(i64::MAX);
     let counted = |index: i64| if index < 0 { length.saturating_add(index) } else { index };
     if step > 0 {
-        let (mut at, to) = (counted(from.unwrap_or(0)).clamp(0, length), counted(to.unwrap_or(length)).clamp(0, length));
+        let (mut at, to) =
+            (counted(from.unwrap_or(0)).clamp(0, length), counted(to.unwrap_or(length)).clamp(0, length));
         while at < to {
             found.extend(place(at, elements.len()).and_then(|place| elements.get(place)));
             at = at.saturating_add(step);
@@ -196,7 +197,8 @@ mod tests {
             "items": [{"id": 1, "tags": ["a"]}, {"id": 2, "tags": ["b", "c"]}, {"id": 3, "tags": []}],
             "total": 12.5, "odd name": {"id": 9}, "none": null,
         });
-        let found: Vec<String> = path.parse::<JsonPath>().unwrap().find(&store).iter().map(ToString::to_string).collect();
+        let found: Vec<String> =
+            path.parse::<JsonPath>().unwrap().find(&store).iter().map(ToString::to_string).collect();
         found.join(" ")
     }
 
@@ -228,7 +230,8 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for path in ["", "items", "$.", "$..", "$[", "$[]", "$['a", "$[a]", "$.a b", "$[1:2:3:4]", "$[?@.id > 1]", "$x"] {
+        for path in ["", "items", "$.", "$..", "$[", "$[]", "$['a", "$[a]", "$.a b", "$[1:2:3:4]", "$[?@.id > 1]", "$x"]
+        {
             assert!(path.parse::<JsonPath>().is_err(), "{path}");
         }
     }

@@ -10,11 +10,13 @@ mod template;
 mod time;
 
 pub use self::bound::Limit;
+pub(crate) use self::choice::MEASURES;
 pub use self::choice::{Measure, PhaseChoice, Statistic};
 pub use self::condition::{Condition, Test};
 pub use self::json_path::JsonPath;
 pub use self::pattern::Pattern;
 pub use self::status::Statuses;
+pub(crate) use self::template::{FUNCTIONS, is_name};
 pub use self::template::{Moment, Piece, Reference, Template};
 pub use self::time::{Between, Phases, Time};
 

@@ -149,7 +149,9 @@ fn reference(text: &str) -> Result<Reference, String> {
         ("now", None) => Ok(Reference::Now(Moment::Text)),
         ("now", Some("seconds")) => Ok(Reference::Now(Moment::Seconds)),
         ("now", Some("milliseconds")) => Ok(Reference::Now(Moment::Milliseconds)),
-        ("now", Some(_)) => Err(format!("`${{{text}}}` is no time; there are ${{now}}, ${{now:seconds}} and ${{now:milliseconds}}")),
+        ("now", Some(_)) => {
+            Err(format!("`${{{text}}}` is no time; there are ${{now}}, ${{now:seconds}} and ${{now:milliseconds}}"))
+        }
         (name, None) => match name.split_once('.') {
             Some((data, column)) if is_name(data) && !column.trim().is_empty() => {
                 Ok(Reference::Column { data: data.to_owned(), column: column.trim().to_owned() })
@@ -157,7 +159,9 @@ fn reference(text: &str) -> Result<Reference, String> {
             None if is_name(name) => Ok(Reference::Variable(name.to_owned())),
             _ => Err(format!("`${{{text}}}` names nothing; a name has letters, digits, `-` and `_`")),
         },
-        (_, Some(_)) => Err(format!("`${{{text}}}`: with a colon there are {}", "${secret:…}, ${random:…} and ${now:…}")),
+        (_, Some(_)) => {
+            Err(format!("`${{{text}}}`: with a colon there are {}", "${secret:…}, ${random:…} and ${now:…}"))
+        }
     }
 }
 
@@ -217,7 +221,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_filled_in_is_told() {
-        for text in ["${", "${}", "${a b}", "${.a}", "${a.}", "${secret:}", "${random}", "${random:2..1}", "${now:soon}", "${a:b}"] {
+        for text in [
+            "${",
+            "${}",
+            "${a b}",
+            "${.a}",
+            "${a.}",
+            "${secret:}",
+            "${random}",
+            "${random:2..1}",
+            "${now:soon}",
+            "${a:b}",
+        ] {
             assert!(text.parse::<Template>().is_err(), "{text}");
         }
     }

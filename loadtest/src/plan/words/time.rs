@@ -23,7 +23,9 @@ impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Time(time) = self;
         match (time.as_secs_f64(), time.as_millis()) {
-            (seconds, _) if *time >= Duration::from_secs(60) && seconds % 60.0 == 0.0 => write!(f, "{}m", seconds / 60.0),
+            (seconds, _) if *time >= Duration::from_secs(60) && seconds % 60.0 == 0.0 => {
+                write!(f, "{}m", seconds / 60.0)
+            }
             (seconds, _) if *time >= Duration::from_secs(1) => write!(f, "{seconds}s"),
             _ => write!(f, "{}ms", time.as_secs_f64() * 1000.0),
         }
