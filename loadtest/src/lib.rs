@@ -9,6 +9,7 @@
 //! to: its end is the end of the schedule and one timeout.
 
 pub mod client;
+pub mod history;
 pub mod input;
 pub mod lambda;
 pub mod package;
