@@ -10,6 +10,7 @@
 
 pub mod client;
 pub mod history;
+pub mod import;
 pub mod input;
 pub mod lambda;
 pub mod package;
