@@ -13,6 +13,7 @@ pub mod history;
 pub mod import;
 pub mod input;
 pub mod lambda;
+pub mod output;
 pub mod package;
 pub mod plan;
 pub mod report;
