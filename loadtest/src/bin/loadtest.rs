@@ -15,6 +15,9 @@ use infra_loadtest::settings::{Name, SETTINGS, Setting, Settings};
 use infra_loadtest::summary::Summary;
 use infra_loadtest::{Report, input, run};
 
+#[path = "loadtest/commands.rs"]
+mod commands;
+
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
@@ -22,7 +25,7 @@ fn main() -> ExitCode {
     if given.get_flag("schema") {
         return print(&pretty(&schemars::schema_for!(Report)));
     }
-    match carry_out(&given) {
+    match commands::carry_out(&given).unwrap_or_else(|| carry_out(&given)) {
         Ok(code) => code,
         Err((code, message)) => {
             drop(writeln!(io::stderr(), "error: {}", message.replace('\n', "\nerror: ")));
@@ -35,6 +38,8 @@ fn command() -> Command {
     Command::new("loadtest")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Sends requests to one address, and tells what came back and how fast. Ctrl-C ends it with the result so far.")
+        .subcommands(commands::all())
+        .args_conflicts_with_subcommands(true)
         .args(SETTINGS.iter().map(argument))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print the result as JSON"))
         .arg(Arg::new("out").long("out").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Write the result to a file too, as JSON"))
