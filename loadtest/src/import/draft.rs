@@ -63,6 +63,18 @@ impl Draft {
         name
     }
 
+    /// A variable, of which the name may say that its value is nobody's business.
+    pub(super) fn variable(&mut self, name: &str, value: Template, line: usize) {
+        let lower = name.to_lowercase();
+        let is_secret = ["password", "passwd", "secret", "token", "api_key", "apikey", "access_key"];
+        let value = if is_secret.iter().any(|word| lower.contains(word)) {
+            self.secret(name, value, &format!("variable {name}"), line)
+        } else {
+            value
+        };
+        self.plan.variables.insert(word(name), value);
+    }
+
     /// A text that may say who asks: named, unless it was said to keep it.
     pub(super) fn secret(&mut self, name: &str, value: Template, element: &str, line: usize) -> Template {
         if self.secrets == Secrets::Kept || value.plain().is_none_or(str::is_empty) {
@@ -83,6 +95,7 @@ impl Draft {
             return Err(NoImport::nothing(&self.taking));
         }
         self.name_what_is_not_set();
+        self.leave_out_headers();
         let Draft { plan, taking, .. } = self;
         Ok(taking.done(plan))
     }
@@ -134,6 +147,9 @@ impl Steps {
 
 /// A step that only asks. None where a plan has no such method.
 pub(super) fn step(name: &str, method: &str, path: Template) -> Option<Step> {
+    // An address has no spaces; other tools write them away by themselves.
+    let written: String = path.to_string().trim().chars().filter(|c| !c.is_control()).collect();
+    let path = written.replace(' ', "%20").parse().ok()?;
     Some(Step {
         name: name.to_owned(),
         asked: Asked::new(method, path)?,

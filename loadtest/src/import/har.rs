@@ -7,7 +7,7 @@ use super::draft::{self, Draft, Steps, escaped};
 use super::tree::{self, Node};
 use super::{NoImport, Secrets, urls};
 use crate::plan::words::{Between, Statuses, Template};
-use crate::plan::{Content, JsonTemplate, Step};
+use crate::plan::{Content, JsonTemplate, Part, Step};
 
 /// Longer pauses are somebody who got a coffee.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -132,15 +132,16 @@ fn body(request: &Node, step: &mut Step, draft: &mut Draft) {
     let media = data.text_at("mimeType").unwrap_or_default();
     let text = data.text_at("text").unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
-    if essence == "multipart/form-data" {
-        return draft.taking.not(
-            format!("files of {}", step.name),
-            data.line,
-            "what was sent in parts is not in a recording",
-            "write it as `multipart`",
-        );
-    }
     let parameters = data.get("params").map_or(&[][..], Node::items);
+    if essence == "multipart/form-data" {
+        let parts: BTreeMap<_, _> = parameters.iter().filter_map(|part| self::part(part, step, draft)).collect();
+        if parts.is_empty() {
+            let why = "what was sent in parts is not in this recording";
+            return draft.taking.not(format!("body of {}", step.name), data.line, why, "write it as `multipart`");
+        }
+        step.content = Some(Content::Multipart(parts));
+        return;
+    }
     if essence == "application/x-www-form-urlencoded" && !parameters.is_empty() {
         let decoded = |text: &str| {
             let spaces = text.replace('+', " ");
@@ -166,6 +167,22 @@ fn body(request: &Node, step: &mut Step, draft: &mut Draft) {
             step.headers.insert("content-type".to_owned(), Template::literal(media));
         }
     }
+}
+
+/// A field or a file of a form in parts.
+fn part(part: &Node, step: &Step, draft: &mut Draft) -> Option<(String, Part)> {
+    let name = part.text_at("name")?.to_owned();
+    let Some(file) = part.text_at("fileName").filter(|file| !file.is_empty()) else {
+        return Some((name, Part::Text(Template::literal(part.text_at("value").unwrap_or_default()))));
+    };
+    let instead = format!("put {file} into the plan's folder");
+    draft.taking.not(
+        format!("file {file} of {}", step.name),
+        part.line,
+        "a recording does not have the file itself",
+        instead,
+    );
+    Some((name, Part::File { file: file.to_owned(), media: part.text_at("contentType").map(str::to_owned) }))
 }
 
 /// JSON in which nothing is filled in.

@@ -180,7 +180,7 @@ fn variables(node: &Node, draft: &mut Draft, words: &Words) {
         }
         if let Some(text) = values.first().and_then(Node::text) {
             let value = words.template(text, draft, &format!("config.variables.{}", member.key), member.line);
-            draft.plan.variables.insert(word(&member.key), value);
+            draft.variable(&member.key, value, member.line);
             draft.taking.took();
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hyper::header::HeaderName;
+
 use super::{Draft, is_set};
 use crate::plan::words::{Piece, Reference, Template};
 use crate::plan::{Content, Part, Step};
@@ -52,6 +54,22 @@ impl Draft {
             let instead = format!("give `{name}` a value under [variables]; `TODO` stands there");
             self.taking.not(format!("variable {name}"), 0, "it is made of itself", instead);
             self.plan.variables.insert(name, Template::literal("TODO"));
+        }
+    }
+
+    /// Leaves out headers that no request can have, and names them.
+    pub(super) fn leave_out_headers(&mut self) {
+        let steps = self.plan.scenario.iter_mut().flat_map(|scenario| &mut scenario.step);
+        let all = [&mut self.plan.headers].into_iter().chain(steps.map(|step| &mut step.headers));
+        for headers in all {
+            headers.retain(|name, _| {
+                let known = HeaderName::from_bytes(name.as_bytes());
+                let good = known.is_ok_and(|name| !crate::input::FRAMING.contains(&name));
+                if !good {
+                    self.taking.not(format!("header {name}"), 0, "no request can be given such a header", "nothing");
+                }
+                good
+            });
         }
     }
 

@@ -35,7 +35,7 @@ impl Reading<'_> {
     pub(super) fn variables(&mut self, variables: &Element) {
         for (name, value, argument) in arguments(variables).into_iter().filter(|(name, ..)| !name.trim().is_empty()) {
             let value = self.words.template(value, self.draft, &format!("variable {name}"), argument.line);
-            self.draft.plan.variables.insert(word(name), value);
+            self.draft.variable(name, value, argument.line);
         }
     }
 

@@ -7,6 +7,11 @@ use super::scope::{Scope, configures};
 use crate::import::draft::Steps;
 use crate::plan::words::Condition;
 
+/// Whether it says when and how often what is below it is done.
+pub(super) fn is_controller(kind: &str) -> bool {
+    kind.ends_with("Controller") || matches!(kind, "InterleaveControl" | "RandomOrderController" | "RunTime")
+}
+
 impl Reading<'_> {
     /// What a thread group or a controller does.
     pub(super) fn walk(&mut self, items: &[Item<'_>], outer: &Scope, steps: &mut Steps) {
@@ -18,7 +23,7 @@ impl Reading<'_> {
             match item.kind() {
                 kind if configures(kind) => {}
                 kind if is_sampler(kind) => self.sampler(item, &scope, steps),
-                kind if kind.ends_with("Controller") || kind == "CriticalSectionController" => {
+                kind if is_controller(kind) => {
                     self.controller(item, &scope, steps);
                 }
                 _ => self.other(item),
@@ -108,6 +113,7 @@ impl Reading<'_> {
                 None => None,
             }
         };
+        let text = &text.replace("===", "==").replace("!==", "!=");
         for operator in ["==", "!="] {
             if let Some((left, right)) = text.split_once(operator) {
                 let (left, right) = (simple(left)?, simple(right)?);

@@ -135,6 +135,9 @@ fn is_listener(kind: &str) -> bool {
 /// Why an element is not taken, and what to do.
 fn reason(kind: &str) -> (&'static str, &'static str) {
     match kind {
+        kind if sampler::is_sampler(kind) || control::is_controller(kind) => {
+            ("it stands below a sampler or below something that is not taken", "move it beside that, and import again")
+        }
         kind if kind.starts_with("JSR223") || kind.starts_with("BeanShell") || kind.starts_with("BSF") => (
             "it is a script, and needs code",
             "write the scenario as a Rust `Scenario`, or take the value with a step's `take`",

@@ -164,3 +164,13 @@ scenarios:
     let kept = with(script, None, Secrets::Kept);
     assert_eq!(kept.plan.scenario[0].step[0].headers["authorization"].to_string(), "Bearer abc");
 }
+
+#[test]
+fn variables_that_sound_like_a_secret_are_not_written_into_the_plan() {
+    let script = "config:\n  target: https://shop.example\n  variables:\n    apiToken: abc\n    kinds: [book, pen]\nscenarios:\n  - flow:\n      - get: { url: \"/?t={{ apiToken }}&k={{ kinds }}\" }\n";
+    let imported = made(script);
+    assert_eq!(imported.plan.variables["apiToken"].to_string(), "${secret:APITOKEN}");
+    assert_eq!(imported.plan.variables["kinds"].to_string(), "book");
+    assert_eq!(not_taken(&imported), [("variable apiToken", 4), ("config.variables.kinds", 5)]);
+    assert_eq!(with(script, None, Secrets::Kept).plan.variables["apiToken"].to_string(), "abc");
+}

@@ -1,8 +1,8 @@
 //! Recordings, command lines and lists.
 
 use super::*;
-use crate::plan::Content;
 use crate::plan::words::Template;
+use crate::plan::{Content, Part};
 
 fn entry(method: &str, url: &str, at: u32, rest: &str) -> String {
     format!(
@@ -84,4 +84,24 @@ fn addresses_are_steps_of_one_scenario() {
         made("# a list\nhttps://shop.example/a?b=${c}\n\nPOST https://shop.example\nhttp://other.example:8080/x#y\n");
     assert_eq!(steps(&imported), ["GET /a?b=$${c}", "POST /", "GET http://other.example:8080/x"]);
     assert_eq!(imported.taken, 3);
+}
+
+#[test]
+fn what_a_request_cannot_have_is_left_out_and_spaces_are_written_away() {
+    let text = entry("GET", "https://shop.example/a b?c=d e", 5, "").replace("\"Accept\"", "\"accept;charset\"");
+    let imported = made(&format!("{{\"log\": {{\"entries\": [{text}]}}}}"));
+    assert_eq!(steps(&imported), ["GET /a%20b?c=d%20e"]);
+    assert!(imported.plan.scenario[0].step[0].headers.is_empty());
+    assert_eq!(not_taken(&imported), [("header accept;charset", 0), ("cookies", 2)]);
+}
+
+#[test]
+fn a_form_in_parts_keeps_its_fields_and_names_its_files() {
+    let form = ", \"postData\": {\"mimeType\": \"multipart/form-data; boundary=x\", \"params\": [{\"name\": \"a\", \"value\": \"1\"},\n {\"name\": \"photo\", \"fileName\": \"cup.png\", \"contentType\": \"image/png\"}]}";
+    let imported =
+        made(&format!("{{\"log\": {{\"entries\": [{}]}}}}", entry("POST", "https://shop.example/upload", 5, form)));
+    let Some(Content::Multipart(parts)) = &imported.plan.scenario[0].step[0].content else { panic!() };
+    assert_eq!(parts["photo"], Part::File { file: "cup.png".to_owned(), media: Some("image/png".to_owned()) });
+    assert_eq!(parts["a"], Part::Text(Template::literal("1")));
+    assert!(not_taken(&imported).contains(&("file cup.png of POST /upload", 3)), "{imported}");
 }

@@ -2,6 +2,7 @@
 //! and a dash of its own, so that nobody needs to tell colours apart.
 
 use super::super::junit::escaped;
+use super::scale::{Scale, number, round_step};
 
 /// Lines over a common axis.
 pub(super) struct Chart<'t> {
@@ -13,6 +14,8 @@ pub(super) struct Chart<'t> {
     pub(super) until: f64,
     /// `seconds`, or `percentile` with nines for an axis.
     pub(super) across: &'t str,
+    /// Whether each step up is twice and a half as much, so that small and large values are both seen.
+    pub(super) spread: bool,
 }
 
 /// One line; where a point has no value there is a gap.
@@ -25,36 +28,31 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 70.0;
-const TOP: f64 = 12.0;
+const TOP: f64 = 22.0;
 const BOTTOM: f64 = 34.0;
 
 impl Chart<'_> {
     pub(super) fn to_svg(&self) -> String {
-        let values = self.lines.iter().flat_map(|line| &line.points).filter_map(|(_, value)| *value);
-        let most = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
+        let most = self.values().fold(0.0, f64::max);
         let until =
             self.until.max(self.lines.iter().flat_map(|line| &line.points).map(|(x, _)| *x).fold(0.0, f64::max));
         let (title, about) = (escaped(self.title), escaped(self.about));
         if most <= 0.0 || until <= 0.0 {
             return format!("<section><h2>{title}</h2>\n<p>Nothing was measured.</p></section>\n");
         }
-        let step = round_step(most / 4.0);
-        let top = (most / step).ceil() * step;
         let x = |value: f64| LEFT + value / until * (WIDTH - LEFT - RIGHT);
-        let y = |value: f64| HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM);
+        let scale = if self.spread { Scale::of_powers(self.values()) } else { Scale::even(most) };
+        let y = |value: f64| HEIGHT - BOTTOM - scale.place(value) * (HEIGHT - TOP - BOTTOM);
         let mut svg = String::new();
-        let mut level = 0.0;
-        while level <= top + step / 2.0 {
+        for (level, label) in scale.levels() {
             svg += &format!(
                 "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-                 <text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
+                 <text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>\n",
                 WIDTH - RIGHT,
                 LEFT - 6.0,
                 y(level) + 4.0,
-                number(level, step),
                 y = y(level),
             );
-            level += step;
         }
         for (place, label) in self.across_labels(until) {
             svg += &format!(
@@ -83,12 +81,20 @@ impl Chart<'_> {
         format!(
             "<section><h2>{title}</h2>\n<p class=\"about\">{about}</p>\n\
              <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}: {summary}\">\n\
-             <text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}, {}</text>\n{svg}</svg></section>\n",
+             <text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n\
+             <text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n{svg}</svg></section>\n",
             WIDTH - RIGHT,
             HEIGHT - 2.0,
             escaped(self.across),
+            LEFT - 6.0,
+            TOP - 8.0,
             escaped(self.unit),
         )
+    }
+
+    fn values(&self) -> impl Iterator<Item = f64> {
+        let points = self.lines.iter().flat_map(|line| &line.points);
+        points.filter_map(|(_, value)| *value).filter(|value| value.is_finite())
     }
 
     /// A line in words, for who cannot see it.
@@ -136,33 +142,17 @@ fn path(points: &[(f64, Option<f64>)], x: impl Fn(f64) -> f64, y: impl Fn(f64) -
     path
 }
 
-/// Names that lie too close are moved apart, downwards.
+/// Names that lie too close are moved apart, upwards: below them is the axis.
 fn apart(mut ends: Vec<(f64, String)>) -> String {
-    ends.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut before = f64::NEG_INFINITY;
+    ends.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let mut below = HEIGHT - BOTTOM + 14.0;
     let mut text = String::new();
     for (y, written) in ends {
-        let y = y.max(before + 14.0);
+        let y = y.min(below - 14.0);
         text += &written.replace("\"Y\"", &format!("\"{y:.1}\""));
-        before = y;
+        below = y;
     }
     text
-}
-
-/// 1, 2 or 5 times a power of ten, not below this.
-fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0]
-        .map(|factor| factor * power)
-        .into_iter()
-        .find(|step| *step >= least * 0.999_999)
-        .unwrap_or(10.0 * power)
-}
-
-fn number(value: f64, step: f64) -> String {
-    // No digit more than the step has.
-    let digits = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
-    format!("{value:.digits$}")
 }
 
 /// Bars with names before and words behind them.

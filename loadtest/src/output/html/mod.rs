@@ -1,6 +1,7 @@
 //! The result as one page: charts that are drawn here, no script, nothing from the network, for light and dark.
 
 mod chart;
+mod scale;
 mod tables;
 
 use super::junit::escaped;
@@ -76,6 +77,7 @@ fn latency(result: &RunResult) -> String {
         lines: vec![line("p50", 0.5), line("p95", 0.95), line("p99", 0.99)],
         until: result.seconds,
         across: "seconds",
+        spread: true,
     }
     .to_svg()
 }
@@ -93,6 +95,7 @@ fn rates(result: &RunResult) -> String {
         lines: vec![line("all", |tally| tally.finished), line("errors", |tally| tally.errors)],
         until: result.seconds,
         across: "seconds",
+        spread: false,
     }
     .to_svg()
 }
@@ -116,6 +119,7 @@ fn percentiles(result: &RunResult) -> String {
         lines: vec![line("all", &whole.latency), line("good", &good)],
         until: 4.0,
         across: "percentile",
+        spread: true,
     }
     .to_svg()
 }
