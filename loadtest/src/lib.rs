@@ -9,22 +9,27 @@
 //! to: its end is the end of the schedule and one timeout.
 
 pub mod client;
+mod cookies;
 pub mod history;
 pub mod import;
 pub mod input;
 pub mod lambda;
+pub mod materials;
 pub mod output;
 pub mod package;
 pub mod plan;
+pub mod play;
 pub mod report;
 pub mod result;
 pub mod run;
 pub mod sample;
+pub mod scenario;
 pub mod schedule;
 pub mod settings;
-pub mod statistics;
+pub mod split;
 pub mod summary;
-mod test;
+pub mod test;
+pub mod worker;
 
 pub use report::Report;
 pub use run::run;

@@ -116,7 +116,7 @@ pub(super) fn header_lines(text: &str) -> Result<HeaderMap, String> {
 }
 
 /// The headers as they are sent: with those that every request has.
-pub(super) fn headers(mut given: HeaderMap, target: &Uri) -> HeaderMap {
+pub(crate) fn complete(mut given: HeaderMap, target: &Uri) -> HeaderMap {
     let host = target.authority().and_then(|authority| authority.as_str().parse().ok());
     if let (Some(host), false) = (host, given.contains_key(HOST)) {
         given.insert(HOST, host);

@@ -23,7 +23,7 @@ pub fn junit(result: &RunResult) -> String {
             }
         };
     };
-    let reasons: Vec<_> = result.verdict.reasons.iter().map(words::reason).collect();
+    let reasons: Vec<_> = result.verdict.reasons.iter().map(ToString::to_string).collect();
     if reasons.is_empty() {
         case("the run is complete", None);
     } else {

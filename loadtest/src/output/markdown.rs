@@ -30,7 +30,7 @@ fn write(out: &mut String, result: &RunResult, compared: Option<&Comparison>) ->
         words::ended_word(result.ended)
     )?;
     for reason in &result.verdict.reasons {
-        writeln!(out, "> **Cannot be judged:** {}\n", cell(&words::reason(reason)))?;
+        writeln!(out, "> **Cannot be judged:** {}\n", cell(&reason.to_string()))?;
     }
     if !result.verdict.thresholds.is_empty() {
         writeln!(out, "| threshold | measured | |\n|---|---:|---|")?;

@@ -177,6 +177,6 @@ pub(super) fn incomplete() -> RunResult {
     result.missing = vec![7];
     result.verdict.outcome = Outcome::Incomplete;
     result.verdict.reasons =
-        vec![Reason::Missing { workers: vec![7] }, Reason::GeneratorLate { lateness_p99: 40.0, limit: 8.0 }];
+        vec![Reason::Missing { workers: vec![7] }, Reason::GeneratorLate { late: 40.0, share: 0.99, limit: 8.0 }];
     result
 }

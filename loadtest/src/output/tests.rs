@@ -60,7 +60,7 @@ fn the_page_needs_nothing_from_anywhere_and_says_everything() {
     assert!(page.contains("no answer within 10 s &lt;b&gt;&amp;"), "texts of others are no markup");
     assert!(!page.contains("<b>"));
     let page = html(&incomplete());
-    assert!(page.contains("nothing came back from worker 7") && page.contains("the generator was the limit"));
+    assert!(page.contains("no result came from worker 7") && page.contains("the generator was the limit"));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn junit_fails_what_is_crossed_and_passes_nothing_that_is_incomplete() {
     assert!(text.contains("tests=\"4\" failures=\"1\" errors=\"1\""), "{text}");
     assert!(text.contains("<failure type=\"crossed\" message=\"rate of errors under 0.1%: measured 0.35 %"), "{text}");
     let text = junit(&incomplete());
-    assert!(text.contains("errors=\"2\"") && text.contains("nothing came back from worker 7"), "{text}");
+    assert!(text.contains("errors=\"2\"") && text.contains("no result came from worker 7"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Figures and verdicts in words, the same in every form.
 
 use crate::plan::words::{Limit, Measure, Statistic};
-use crate::result::{Ended, Judged, Judgement, Outcome, Reason, RunResult, StepMeasured};
+use crate::result::{Ended, Judged, Judgement, Outcome, RunResult, StepMeasured};
 
 /// A time, with as many digits as mean something.
 pub(super) fn time(milliseconds: f64) -> String {
@@ -53,31 +53,6 @@ pub(super) fn judgement(judgement: Judgement) -> &'static str {
         Judgement::Held => "held",
         Judgement::Crossed => "crossed",
         Judgement::TooFew => "too few samples",
-    }
-}
-
-/// Why a run cannot be judged.
-pub(super) fn reason(reason: &Reason) -> String {
-    match reason {
-        Reason::Missing { workers } => {
-            let numbers: Vec<_> = workers.iter().map(u32::to_string).collect();
-            format!("nothing came back from worker {}", numbers.join(", "))
-        }
-        Reason::Cut { worker, ended } => {
-            format!("worker {worker} ended before its schedule did: {}", ended_word(*ended))
-        }
-        Reason::GeneratorLate { lateness_p99, limit } => format!(
-            "the generator was the limit: it began requests up to {} late (p99), {} would have been early enough",
-            time(*lateness_p99),
-            time(*limit)
-        ),
-        Reason::GeneratorFull { begun } => {
-            format!("the generator was the limit: it could begin {} of what was due; see in_flight", percent(*begun))
-        }
-        Reason::RowsRanOut { iterations } => {
-            format!("a data file had no row left for {iterations} iterations")
-        }
-        Reason::Nothing => "no request came to an end".to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ mod scenario;
 mod taking;
 mod threshold;
 pub mod toml;
+mod uses;
 pub mod words;
 
 use std::collections::BTreeMap;

@@ -60,7 +60,12 @@ impl Distribution {
     pub fn without(&self, part: &Distribution) -> Distribution {
         let mut rest = self.clone();
         match rest.thousandths.subtract(&part.thousandths) {
-            Ok(()) => rest,
+            Ok(()) => {
+                // Into a fresh one: what the histogram knows of its least and greatest stays behind.
+                let mut left = Distribution::new();
+                left.merge(&rest);
+                left
+            }
             Err(_) => self.clone(),
         }
     }

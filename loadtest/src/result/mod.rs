@@ -3,6 +3,12 @@
 
 mod distribution;
 mod measured;
+mod merge;
+mod threshold;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +19,10 @@ pub use self::distribution::{Distribution, NotEncoded};
 pub use self::measured::{
     Answered, Errors, Iterations, Measured, MetricMeasured, ScenarioMeasured, StepMeasured, Tally,
 };
+
+pub use self::merge::{CannotMerge, merge};
+pub use self::threshold::{Aborts, judge};
+pub use self::verdict::verdict;
 
 use crate::plan::Threshold;
 
@@ -211,8 +221,10 @@ pub enum Reason {
     },
     /// The generator began requests so late that it measured itself.
     GeneratorLate {
-        /// How late 99 of 100 began at most.
-        lateness_p99: f64,
+        /// How late the share of them began at most.
+        late: f64,
+        /// The share, from 0 to 1: 0.99, or less where there are few.
+        share: f64,
         /// What would have been early enough.
         limit: f64,
     },

@@ -19,8 +19,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use infra_loadtest::history::Entry;
 use infra_loadtest::result::RunResult;
 
-/// What ended a command, and its exit code: 1 could not be done, 2 was said wrongly.
-type Failed = (u8, String);
+use crate::Failed;
 
 /// A command and what carries it out.
 type Carried = (fn() -> Command, fn(&ArgMatches) -> Result<ExitCode, Failed>);
@@ -42,11 +41,11 @@ pub(crate) fn all() -> impl Iterator<Item = Command> {
     ALL.iter().map(|(command, _)| command())
 }
 
-/// Carries out the command that was given, if one was.
-pub(crate) fn carry_out(given: &ArgMatches) -> Option<Result<ExitCode, Failed>> {
-    let (name, given) = given.subcommand()?;
-    let (_, carry_out) = ALL.iter().find(|(command, _)| command().get_name() == name)?;
-    Some(carry_out(given))
+/// Carries out the command of this name.
+pub(crate) fn carry_out(name: &str, given: &ArgMatches) -> Result<ExitCode, Failed> {
+    let found = ALL.iter().find(|(command, _)| command().get_name() == name);
+    let (_, carry_out) = found.ok_or_else(|| (2, format!("error: there is no command {name}")))?;
+    carry_out(given).map_err(|(code, message)| (code, format!("error: {}", message.replace('\n', "\nerror: "))))
 }
 
 /// An argument that is a file.

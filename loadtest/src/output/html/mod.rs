@@ -24,7 +24,7 @@ pub fn html(result: &RunResult) -> String {
         .verdict
         .reasons
         .iter()
-        .map(|reason| format!("<p class=\"reason\">Cannot be judged: {}</p>\n", escaped(&words::reason(reason))))
+        .map(|reason| format!("<p class=\"reason\">Cannot be judged: {}</p>\n", escaped(&reason.to_string())))
         .collect();
     let body = [
         tables::figures(result),

@@ -57,7 +57,7 @@ fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String
 
 #[test]
 fn ten_mistakes_are_ten_messages_with_their_lines() {
-    let text = r#"name = "check out"
+    let text = r#"name = "checkout"
 [load]
 rate = "fast"
 phases = "10m"

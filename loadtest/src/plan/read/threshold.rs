@@ -56,7 +56,7 @@ fn name(fields: &Fields<'_, '_>, key: &'static str, there: &[&str]) -> Option<Op
 fn phase(item: &Item<'_, '_>, phases: Option<&Phases>) -> Option<PhaseChoice> {
     let choice: PhaseChoice = item.number_or_word()?;
     let Some(Phases(phases)) = phases else { return Some(choice) };
-    if phases.iter().enumerate().any(|(place, phase)| choice.takes(place, phase)) {
+    if phases.iter().enumerate().any(|(place, phase)| choice.takes(place, phase.from, phase.to)) {
         return Some(choice);
     }
     item.wrong(format!("the load has no phase `{choice}`"), format!("its phases are {}", Phases(phases.clone())));

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::test::Phase;
-
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Measure {
@@ -133,13 +131,13 @@ pub enum PhaseChoice {
 }
 
 impl PhaseChoice {
-    /// Whether the phase in a place, counted from 0, is one of them.
-    pub fn takes(self, place: usize, phase: &Phase) -> bool {
+    /// Whether the phase in a place, counted from 0, with these shares of the load is one of them.
+    pub fn takes(self, place: usize, from: f64, to: f64) -> bool {
         match self {
-            PhaseChoice::Full => phase.from == 1.0 && phase.to == 1.0,
-            PhaseChoice::Ramp => phase.from < phase.to,
-            PhaseChoice::Steady => phase.from == phase.to,
-            PhaseChoice::Fall => phase.from > phase.to,
+            PhaseChoice::Full => from == 1.0 && to == 1.0,
+            PhaseChoice::Ramp => from < to,
+            PhaseChoice::Steady => from == to,
+            PhaseChoice::Fall => from > to,
             PhaseChoice::Number(number) => number == place + 1,
         }
     }
