@@ -36,8 +36,20 @@ pub struct Measured {
     pub mean: Option<f64>,
     /// Latencies at shares of all requests: the share, and the milliseconds.
     pub latency: Vec<(f64, f64)>,
-    /// Whether the generator, not what it asked, was at its limit.
-    pub generator_was_the_limit: bool,
+    /// How the generator itself did.
+    pub generator: Generator,
+}
+
+/// How a generator did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Generator {
+    /// It could have done more.
+    Fine,
+    /// As many as may be were under way, so that not all that was due began.
+    Full,
+    /// It began so late that it measured itself.
+    Late,
 }
 
 /// What a level of load says.
@@ -84,10 +96,11 @@ pub enum Why {
 }
 
 impl Limits {
-    /// What a level says. The generator comes first: where it was the limit, nothing else means anything.
+    /// What a level says. A generator that is late comes first: nothing else means anything then. One that is full says
+    /// that more may have to be under way at a time, unless a limit was broken: then the server was slow.
     pub fn judge(&self, measured: &Measured) -> Outcome {
         let Limits { latency, errors, achieved } = self;
-        if measured.generator_was_the_limit {
+        if measured.generator == Generator::Late {
             return Outcome::Generator;
         }
         if measured.errors > *errors {
@@ -101,6 +114,9 @@ impl Limits {
                 }
                 Some(_) => {}
             }
+        }
+        if measured.generator == Generator::Full {
+            return Outcome::Generator;
         }
         let share = measured.achieved / measured.offered;
         if share < *achieved {
@@ -194,7 +210,7 @@ mod tests {
             errors: 0.001,
             mean: Some(80.0),
             latency: vec![(0.95, 300.0), (0.99, 700.0)],
-            generator_was_the_limit: false,
+            generator: Generator::Fine,
         }
     }
 
@@ -219,8 +235,15 @@ mod tests {
 
     #[test]
     fn a_generator_at_its_limit_says_nothing_about_the_server() {
-        let level = Measured { errors: 1.0, generator_was_the_limit: true, ..measured() };
-        assert_eq!(Limits::default().judge(&level), Outcome::Generator);
+        let late = Measured { errors: 1.0, generator: Generator::Late, ..measured() };
+        assert_eq!(Limits::default().judge(&late), Outcome::Generator);
+        let full = Measured { generator: Generator::Full, ..measured() };
+        assert_eq!(Limits::default().judge(&full), Outcome::Generator);
+        let slow: Limits = "p95<100ms".parse().unwrap();
+        assert!(
+            matches!(slow.judge(&full), Outcome::Broke(Why::Latency { .. })),
+            "the server was slow, and so it filled up"
+        );
     }
 
     #[test]

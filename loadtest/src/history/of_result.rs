@@ -1,10 +1,11 @@
-//! What the history keeps of a result.
+//! What the history keeps of a result, and what a search for the breaking point sees in it.
 
 use std::collections::BTreeMap;
 
 use super::entry::{Better, Entry, Figure, Fingerprint};
+use super::limits::{Generator, Limits, Measured};
 use crate::plan::words::Statistic;
-use crate::result::{Distribution, Outcome, RunResult, Tally};
+use crate::result::{Distribution, Outcome, Reason, RunResult, Tally};
 
 /// The percentiles that are kept of all requests; of each step the second is.
 const KEPT: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
@@ -33,6 +34,32 @@ impl Entry {
                 Outcome::Incomplete | Outcome::TooFew | Outcome::Interrupted => None,
             },
             figures: figures(result),
+        }
+    }
+}
+
+impl Measured {
+    /// What a run at one level says to these limits. The load is counted in scenarios.
+    pub fn of(result: &RunResult, limits: &Limits) -> Measured {
+        let measured = &result.measured;
+        let iterations = &measured.iterations;
+        let schedule: f64 = result.plan.phases.iter().map(|phase| phase.seconds).sum();
+        let a_second = |count: u64, seconds: f64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+        let late = result.verdict.reasons.iter().any(|reason| matches!(reason, Reason::GeneratorLate { .. }));
+        let full = result.verdict.reasons.iter().any(|reason| matches!(reason, Reason::GeneratorFull { .. }));
+        let latency = &measured.whole.latency;
+        Measured {
+            offered: a_second(iterations.due(), schedule),
+            achieved: a_second(iterations.finished + iterations.broken_off, result.seconds),
+            // Where nothing came to an end, everything ended badly.
+            errors: measured.whole.error_share().unwrap_or(1.0),
+            mean: latency.mean(),
+            latency: limits.latency.iter().filter_map(|(share, _)| Some((*share, latency.at(*share)?))).collect(),
+            generator: match (late, full) {
+                (true, _) => Generator::Late,
+                (false, true) => Generator::Full,
+                (false, false) => Generator::Fine,
+            },
         }
     }
 }

@@ -6,6 +6,9 @@
 
 use std::fmt;
 
+use super::breakpoint::Level;
+use super::limits::Outcome;
+
 /// One level: what was under way at a time, and what came out a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
@@ -20,6 +23,13 @@ impl Point {
     pub fn of(throughput: f64, mean_milliseconds: f64) -> Point {
         Point { concurrency: throughput * mean_milliseconds / 1000.0, throughput }
     }
+}
+
+/// The points of the levels of a search that say something of the server: those at which the generator was the limit do
+/// not.
+pub fn points(levels: &[Level]) -> Vec<Point> {
+    let usable = levels.iter().filter(|level| level.outcome != Outcome::Generator);
+    usable.filter_map(|level| Some(Point::of(level.measured.achieved, level.measured.mean?))).collect()
 }
 
 /// The law with its three numbers.

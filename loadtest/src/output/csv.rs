@@ -9,7 +9,8 @@ const COLUMNS: &str = "finished,errors,rate,mean_ms,p50_ms,p90_ms,p95_ms,p99_ms,
 pub fn csv(result: &RunResult) -> String {
     let each = result.measured.interval_seconds;
     let rows = result.measured.intervals.iter().enumerate();
-    let rows = rows.map(|(place, tally)| format!("{},{}\r\n", place as f64 * each, row(tally, each)));
+    let rows = rows
+        .map(|(place, tally)| format!("{},{}\r\n", place as f64 * each, row(tally, words::interval(result, place))));
     format!("seconds,{COLUMNS}\r\n{}", rows.collect::<String>())
 }
 

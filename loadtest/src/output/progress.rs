@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::words::{count, maybe_time, percent};
+use crate::result::{Measured, Tally};
 
 /// No line is longer.
 pub const COLUMNS: usize = 80;
@@ -32,6 +33,35 @@ pub struct Progress {
     pub lateness: Option<f64>,
     /// Workers that work, and all of them.
     pub workers: (u32, u32),
+}
+
+/// The stretch of time that is called lately, in seconds.
+const LATELY: f64 = 5.0;
+
+impl Progress {
+    /// How far a run is that lasts so many seconds, of what has been counted so far.
+    pub fn of(name: &str, whole: f64, measured: &Measured, elapsed: f64) -> Progress {
+        let each = measured.interval_seconds.max(1e-3);
+        // At least one, and not more than there are.
+        let count = ((LATELY / each).ceil() as usize).clamp(1, measured.intervals.len().max(1));
+        let from = measured.intervals.len().saturating_sub(count);
+        let mut lately = Tally::default();
+        measured.intervals[from..].iter().for_each(|interval| lately.merge(interval));
+        let seconds = (elapsed - from as f64 * each).max(1e-3);
+        Progress {
+            name: name.to_owned(),
+            elapsed,
+            whole,
+            finished: measured.whole.finished,
+            errors: measured.whole.errors,
+            rate: lately.finished as f64 / seconds,
+            not_begun: measured.iterations.not_begun + measured.iterations.without_row,
+            latency: [0.5, 0.95, 0.99].map(|share| lately.latency.at(share)),
+            p95: measured.intervals.iter().map(|interval| interval.latency.at(0.95).unwrap_or(0.0)).collect(),
+            lateness: measured.lateness.at(0.99),
+            workers: (1, 1),
+        }
+    }
 }
 
 /// All in one line.

@@ -209,3 +209,41 @@ fn progress_fits_eighty_columns_whatever_happens() {
         assert!(!text.contains('\u{1b}'), "{text}");
     }
 }
+
+#[test]
+fn progress_shows_what_was_measured_lately() {
+    let measured = result().measured;
+    let progress = Progress::of("checkout", 90.0, &measured, 60.0);
+    assert_eq!((progress.rate, progress.finished, progress.errors, progress.not_begun), (300.0, 15_610, 56, 4));
+    let lately = measured.intervals[55].latency.at(0.5).unwrap()..measured.intervals[59].latency.at(0.5).unwrap() + 5.0;
+    assert!(lately.contains(&progress.latency[0].unwrap()), "{progress:?}");
+    let begin = Progress::of("checkout", 90.0, &Default::default(), 0.0);
+    assert_eq!((begin.rate, begin.latency), (0.0, [None; 3]));
+}
+
+#[test]
+fn a_stretch_that_is_not_whole_is_no_fall() {
+    let mut result = result();
+    result.measured.intervals.truncate(31);
+    result.seconds = 30.1;
+    let page = html(&result);
+    let rates = page.split("aria-label=\"Requests a second").nth(1).unwrap();
+    let line = rates.split("<path class=\"line line0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(line.matches('L').count(), 29, "30 whole seconds: {line}");
+    let text = csv(&result);
+    assert!(text.lines().last().unwrap().starts_with("30,300,0,3000.000,"), "{text}");
+}
+
+#[test]
+fn a_search_sees_a_level_in_a_result() {
+    use crate::history::limits::{Generator, Limits, Measured, Outcome};
+    let limits: Limits = "p95<500ms, errors<1%, achieved>80%".parse().unwrap();
+    let level = Measured::of(&result(), &limits);
+    assert_eq!((level.offered, level.generator), (3014.0 / 60.0, Generator::Fine));
+    assert!((level.achieved - 3010.0 / 60.2).abs() < 1e-9);
+    assert_eq!(limits.judge(&level), Outcome::Held);
+    assert_eq!(limits.judge(&Measured::of(&incomplete(), &limits)), Outcome::Generator);
+    let mut nothing = result();
+    nothing.measured = Default::default();
+    assert!(matches!(limits.judge(&Measured::of(&nothing, &limits)), Outcome::Broke(_)));
+}

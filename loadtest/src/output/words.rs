@@ -97,6 +97,12 @@ pub(super) fn rate(result: &RunResult) -> f64 {
     if result.seconds > 0.0 { result.measured.whole.finished as f64 / result.seconds } else { 0.0 }
 }
 
+/// How long the stretch of time in a place is: the last is often not whole.
+pub(super) fn interval(result: &RunResult, place: usize) -> f64 {
+    let each = result.measured.interval_seconds;
+    (result.seconds - place as f64 * each).clamp(0.0, each)
+}
+
 /// What was asked for, in one line.
 pub(super) fn load(result: &RunResult) -> String {
     let plan = &result.plan;

@@ -9,7 +9,7 @@ fn measured(rate: f64) -> Measured {
         errors: 0.0,
         mean: Some(50.0),
         latency: vec![],
-        generator_was_the_limit: false,
+        generator: super::super::limits::Generator::Fine,
     }
 }
 
@@ -103,4 +103,30 @@ fn ranges_that_lead_nowhere_are_refused() {
     assert_eq!(refused(|range| range.step = 0.0), WrongRange::Step);
     assert_eq!(refused(|range| range.resolution = 0.3), WrongRange::Resolution);
     assert_eq!(refused(|range| range.resolution = f64::NAN), WrongRange::Resolution);
+}
+
+#[test]
+fn the_levels_of_a_search_are_points_of_the_law() {
+    use crate::history::scalability::{Law, fit, points};
+    // A server whose answers take longer the more are under way, by the law.
+    let law = Law { alone: 40.0, contention: 0.02, agreement: 0.0005, fit: 1.0, measured_to: 0.0 };
+    let at =
+        |rate: f64| (1..4000).map(|tenth| f64::from(tenth) / 10.0).find(|under_way| law.throughput(*under_way) >= rate);
+    let mut search = Search::new(Range { from: 50.0, to: 1000.0, step: 0.25, resolution: 0.05 }).unwrap();
+    while let Ask::Run { rate } = *search.ask() {
+        let (level, outcome) = match at(rate) {
+            Some(under_way) => (Measured { mean: Some(under_way / rate * 1000.0), ..measured(rate) }, Outcome::Held),
+            None => (Measured { mean: None, ..measured(rate) }, broke()),
+        };
+        search.tell(level, outcome);
+    }
+    let Ask::Done(found) = search.ask() else { panic!() };
+    let peak = law.throughput(law.peak().unwrap());
+    assert!(
+        matches!(found, Found::Knee { held, broke, .. } if *held <= peak && peak < *broke),
+        "{found}, and the most is {peak}"
+    );
+    let fitted = fit(&points(search.levels())).unwrap();
+    println!("{found}; {fitted}");
+    assert!((fitted.throughput(fitted.peak().unwrap()) / peak - 1.0).abs() < 0.05, "{fitted}, and the most is {peak}");
 }

@@ -6,7 +6,7 @@ mod tables;
 
 use super::junit::escaped;
 use super::words;
-use crate::result::{Outcome, RunResult};
+use crate::result::{Outcome, RunResult, Tally};
 use chart::{Bars, Chart, Line};
 
 const STYLE: &str = include_str!("style.css");
@@ -61,15 +61,18 @@ pub fn html(result: &RunResult) -> String {
     )
 }
 
-/// Each stretch of time with its middle in seconds.
-fn over_time(result: &RunResult, value: impl Fn(&crate::result::Tally) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
+/// Each stretch of time with its middle in seconds; the last is left out if less than half of it is there.
+fn over_time(result: &RunResult, value: impl Fn(&Tally, f64) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
     let each = result.measured.interval_seconds;
-    let points = result.measured.intervals.iter().enumerate();
-    points.map(|(place, tally)| ((place as f64 + 0.5) * each, value(tally))).collect()
+    let whole = |(place, tally)| {
+        let length = words::interval(result, place);
+        (length >= each / 2.0 && length > 0.0).then(|| (place as f64 * each + length / 2.0, value(tally, length)))
+    };
+    result.measured.intervals.iter().enumerate().filter_map(whole).collect()
 }
 
 fn latency(result: &RunResult) -> String {
-    let line = |name, share| Line { name, points: over_time(result, |tally| tally.latency.at(share)) };
+    let line = |name, share| Line { name, points: over_time(result, |tally, _| tally.latency.at(share)) };
     Chart {
         title: "Latency over time",
         about: "of all answers, good and bad, by when they came",
@@ -83,10 +86,9 @@ fn latency(result: &RunResult) -> String {
 }
 
 fn rates(result: &RunResult) -> String {
-    let each = result.measured.interval_seconds.max(1e-9);
-    let line = |name, value: fn(&crate::result::Tally) -> u64| Line {
+    let line = |name, value: fn(&Tally) -> u64| Line {
         name,
-        points: over_time(result, |tally| Some(value(tally) as f64 / each)),
+        points: over_time(result, |tally, length| Some(value(tally) as f64 / length)),
     };
     Chart {
         title: "Requests a second",
