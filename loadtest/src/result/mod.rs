@@ -2,6 +2,7 @@
 //! a [`RunResult`] of those of all workers. All times are milliseconds unless their name ends in `seconds`.
 
 mod distribution;
+mod encoding;
 mod measured;
 mod merge;
 mod threshold;
@@ -237,6 +238,11 @@ pub enum Reason {
     RowsRanOut {
         /// Iterations that could not begin.
         iterations: u64,
+    },
+    /// A firewall or a content delivery network answered instead of the server.
+    Blocked {
+        /// Answers that it gave.
+        answers: u64,
     },
     /// No request came to an end.
     Nothing,
