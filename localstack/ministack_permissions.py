@@ -121,7 +121,7 @@ class Call:
 
     def __init__(self, service, method, path, headers, body, params, region, account):
         self.service, self.method, self.path, self.body, self.params = service, method, path, body, params
-        self.region, self.account = region, account
+        self.region, self.account, self.headers = region, account, headers
         self.in_cbor = "cbor" in headers.get("content-type", "") or "cbor" in headers.get("smithy-protocol", "")
         self.json = decoded(body, self.in_cbor)
         in_path = OPERATION_PATH.search(path)
@@ -195,6 +195,10 @@ class Call:
 
         tables = ec2._route_tables.items() if association.startswith("rtbassoc-") else ()
         return [table for table, live in tables if association in json.dumps(live, default=str)]
+
+    def of_s3(self, arn):
+        conditions = {f"s3:{name}": self.headers[name] for name in ("if-match", "if-none-match") if name in self.headers}
+        return [Question(arn, keys=conditions, tagged=True)]
 
     def of_iam(self, _arn):
         import ministack.services.iam as iam

@@ -82,10 +82,25 @@ fn what_somebody_deleted_is_made_again() {
     let table = project.client.id("network.public");
     let route = [("RouteTableId", table.as_str()), ("DestinationCidrBlock", "0.0.0.0/0")];
     project.client.ec2("DeleteRoute", &route);
+    let drift = project.run(&["drift", "--env", "test", "--detailed-exitcode"]).ended(2);
+    drift.saying("cluster.user-service-logs").saying("was deleted outside");
     // The role that names the log group changes with it: the group's ARN is only known when it is there.
     project.plan().ended(0).saying("Plan: 1 to add, 2 to change, 0 to destroy.");
     project.apply().ended(0);
     assert_eq!(difference(&applied, &snapshot(&project.client)), "");
+}
+
+#[test]
+fn a_tag_that_somebody_has_taken_is_drift_although_no_field_differs() {
+    let project = Project::new();
+    project.apply().ended(0);
+    let vpc = project.client.id("network.vpc");
+    project.client.ec2("DeleteTags", &[("ResourceId.1", &vpc), ("Tag.1.Key", "infra:owner")]);
+    let drift = project.run(&["drift", "--env", "test", "--detailed-exitcode"]).ended(2);
+    drift.saying("has lost its `infra:owner` tag").saying("infra adopt network.vpc").not_saying("No drift");
+    let lines = project.run(&["drift", "--env", "test", "--json"]).ended(0).lines();
+    let told = |line: &&Value| line["type"] == "resource_drift" && line["outside"]["about"] == "lost_tag";
+    assert_eq!(lines.iter().filter(told).count(), 1, "{lines:#?}");
 }
 
 #[test]

@@ -93,6 +93,7 @@ def attack(endpoint):
         "another's records": lambda: s3.get_object(Bucket=records, Key="other/prod/scope.json"),
         "another's lock": lambda: s3.put_object(Bucket=records, Key="other/prod/lock", Body=b"{}"),
         "our history": lambda: s3.delete_object(Bucket=records, Key=history[0]["Key"]),
+        "our history, written over": lambda: s3.put_object(Bucket=records, Key=history[0]["Key"], Body=b"{}"),
     }
     answers = {}
     for name, trial in trials.items():

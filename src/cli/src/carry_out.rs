@@ -217,7 +217,7 @@ fn show(session: &Session<'_>, blueprint: &Blueprint, planned: &Planned, report:
         Some(lines) => lines.plan(report),
         None => console.data(&plan_text(report, console.paint)),
     }
-    console.say(&console.talk.dim(session.cost(blueprint, planned.world())));
+    console.say(&console.talk.dim(session.cost(blueprint, planned.world().lives.len())));
 }
 
 /// A plan that AWS or the code has moved away from is not the one that was agreed to.

@@ -1,5 +1,7 @@
 //! What becomes of an environment's records when nothing of it is left.
 
+use infra_engine::live::Live;
+use infra_engine::plan::Proof;
 use infra_engine::record::{Cleared, Extent, History, delete_records};
 
 use crate::args::Selection;
@@ -25,7 +27,9 @@ pub(crate) async fn clear(
     drop(listener);
     let tag = owner.to_string();
     let unknown = kept.ledger.kinds.iter().any(|kind| blueprint.registry.kind(kind).is_none());
-    if unknown || !world.is_complete() || world.lives.iter().any(|live| live.owner() == Some(&tag)) {
+    let proof = Proof::new(&blueprint.registry, &kept.ledger);
+    let ours = |live: &Live| live.owner() == Some(&tag) || (live.owner().is_none() && proof.entry(live).is_some());
+    if unknown || !world.is_complete() || world.lives.iter().any(ours) {
         return Ok(false);
     }
     let folder = history_folder(&environment.root, &name);

@@ -228,9 +228,9 @@ impl Session<'_> {
     }
 
     /// What looking cost so far: `105 resources · 41 calls · 0.9 s`.
-    pub fn cost(&self, blueprint: &Blueprint, world: &World) -> String {
+    pub fn cost(&self, blueprint: &Blueprint, resources: usize) -> String {
         let calls = usize::try_from(blueprint.aws.calls().total()).unwrap_or(usize::MAX);
-        cost(world.lives.len(), calls, self.started.elapsed())
+        cost(resources, calls, self.started.elapsed())
     }
 
     /// Goes on until it is done, or until somebody asks to stop. For what changes nothing.

@@ -55,7 +55,7 @@ fn page(kind: &dyn Kind) -> String {
     let mut text = format!("{MADE}# {}\n\n{}", schema.kind, documented(schema.documentation));
     text += &fields(schema.fields);
     text += &outputs(schema.outputs);
-    text += &life(schema, kind.waits());
+    text += &life(kind);
     text += &rotation(kind);
     text += &rules(&kind.rules());
     text + &actions(kind)
@@ -120,7 +120,8 @@ fn outputs(outputs: &[OutputField]) -> String {
 }
 
 /// How it comes, changes and goes.
-fn life(schema: &Schema, waits: Waits) -> String {
+fn life(kind: &dyn Kind) -> String {
+    let (schema, waits) = (kind.schema(), kind.waits());
     let ours = match schema.ownership {
         Ownership::Tags => "It is ours by its tags.".to_owned(),
         Ownership::Parent { field, kind } => {
@@ -142,8 +143,13 @@ fn life(schema: &Schema, waits: Waits) -> String {
         .map(|field| format!("`{}`", field.name))
         .collect();
     let replaced = match replaces.is_empty() {
+        true if kind.writes_over() => "No change replaces it.".to_owned(),
         true => format!("No change replaces it. When it is asked for, {order}."),
         false => format!("It is replaced when {} changes: {order}.", listed(&replaces)),
+    };
+    let over = match kind.writes_over() {
+        true => " Asked to be replaced under its own name, it is written again in its place, and is never gone.",
+        false => "",
     };
     let after = match schema.after.is_empty() {
         true => String::new(),
@@ -151,7 +157,7 @@ fn life(schema: &Schema, waits: Waits) -> String {
     };
     let Waits { usual, create, update, delete } = waits;
     format!(
-        "\n## Life\n\n{ours} {replaced}{after}\n\nMaking one usually takes {}. It is waited for until a new one is ready \
+        "\n## Life\n\n{ours} {replaced}{over}{after}\n\nMaking one usually takes {}. It is waited for until a new one is ready \
          (at most {}), until a change has come to rest ({}), and until a deleted one is gone ({}).\n",
         told(usual),
         told(create),

@@ -83,10 +83,23 @@ pub struct Call {
     pub changes: bool,
 }
 
+/// What stands in a call's name that writes something over in its place.
+pub(crate) const WRITE_OVER: &str = "write over";
+
 impl Call {
     /// True when it makes what is to stand at an address.
     pub fn makes(&self, address: &str) -> bool {
         self.subject == address && self.operation.to_lowercase().contains("create")
+    }
+
+    /// True when it writes something over in its place.
+    pub fn writes_over(&self) -> bool {
+        self.operation.contains(WRITE_OVER)
+    }
+
+    /// True when it deletes something.
+    pub fn deletes(&self) -> bool {
+        self.operation.to_lowercase().contains("delete")
     }
 }
 

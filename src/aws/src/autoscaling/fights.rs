@@ -77,8 +77,8 @@ fn in_beside_tracking(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Vio
 /// V241. What more of is not less: totals, but not those that AWS has divided already.
 fn out_by_a_sum(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Violation> {
     let sums = callers(around.address(), around).into_iter().filter(|(_, alarm)| sum(alarm).is_some());
-    let tell = |(address, alarm): (&Address, Alarm)| {
-        let Measure { metric, summary, .. } = sum(&alarm)?;
+    let tell = |(address, alarm): (&Address, &Alarm)| {
+        let Measure { metric, summary, .. } = sum(alarm)?;
         let wrong =
             format!("{address} watches the {summary} of {}, which more of what is scaled does not lower", metric.name);
         let way_out = "watch what each one gets: a metric for each target, or an average";
@@ -100,19 +100,19 @@ fn thresholds_cross(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Viola
     let mut violations = Vec::new();
     for (_, inward) in callers(around.address(), around) {
         let Watched::Metric(watched) = &inward.watches else { continue };
-        if sum(&inward).is_some() {
+        if sum(inward).is_some() {
             continue;
         }
-        let below = threshold(&inward);
+        let below = threshold(inward);
         let others = around
             .others::<StepPolicy>()
             .filter(|(_, other)| other.target == policy.target && direction(other) == Direction::Out);
-        let called = |(policy, _): (&'_ Address, StepPolicy)| {
+        let called = |(policy, _): (&'_ Address, &StepPolicy)| {
             callers(policy, around).into_iter().map(|(_, alarm)| (policy.clone(), alarm)).collect::<Vec<_>>()
         };
         for (other, alarm) in others.flat_map(called) {
             let same = matches!(&alarm.watches, Watched::Metric(outward) if outward.metric == watched.metric);
-            let above = threshold(&alarm);
+            let above = threshold(alarm);
             if same && below * many / rest >= above {
                 let share = below * many / rest;
                 let wrong = format!(
@@ -157,7 +157,7 @@ fn direction(policy: &StepPolicy) -> Direction {
 }
 
 /// The alarms that call the policy of that address when they ring, each with its address.
-fn callers<'a>(policy: &Address, around: &Surroundings<'a>) -> Vec<(&'a Address, Alarm)> {
+fn callers<'a>(policy: &Address, around: &'a Surroundings<'_>) -> Vec<(&'a Address, &'a Alarm)> {
     let output = format!("{policy}.{}", StepPolicy::ARN.name);
     let calls = |alarm: &Alarm| alarm.on_alarm.iter().any(|action| action.value() == output);
     around.all::<Alarm>().filter(|(_, alarm)| calls(alarm)).collect()

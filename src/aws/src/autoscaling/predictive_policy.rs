@@ -95,6 +95,8 @@ pub enum Beyond {
 impl Behaviour for PredictivePolicy {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "application-autoscaling:DeleteScalingPolicy",
         "application-autoscaling:DescribeScalingPolicies",

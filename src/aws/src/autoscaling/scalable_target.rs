@@ -80,6 +80,8 @@ impl Behaviour for ScalableTarget {
     /// An action that changes together with the bounds explains those that stand no more once it has changed.
     const CODE_GOES_FIRST: bool = true;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = with_tried!(
         [
             "application-autoscaling:DeregisterScalableTarget",

@@ -70,6 +70,8 @@ const DESCRIBE: &str = "application-autoscaling:DescribeScheduledActions";
 impl Behaviour for ScheduledAction {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = with_tried!(
         ["application-autoscaling:DeleteScheduledAction", DESCRIBE, "application-autoscaling:PutScheduledAction",],
         []

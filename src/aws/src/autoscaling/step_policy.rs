@@ -98,6 +98,8 @@ pub enum Aggregation {
 impl Behaviour for StepPolicy {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = policies::ACTIONS;
 
     fn rules() -> &'static [Rule<StepPolicy>] {

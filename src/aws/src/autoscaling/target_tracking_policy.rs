@@ -73,6 +73,8 @@ pub enum Tracked {
 impl Behaviour for TargetTrackingPolicy {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = policies::ACTIONS;
 
     fn rules() -> &'static [Rule<TargetTrackingPolicy>] {
@@ -242,8 +244,8 @@ fn quick_is_measured(policy: &TargetTrackingPolicy, around: &Surroundings<'_>) -
 /// The service that a target scales, if it is in the code.
 pub(super) fn service_of<'a>(
     target: &Ref<ScalableTargetId>,
-    around: &Surroundings<'a>,
-) -> Option<(&'a Address, Service)> {
+    around: &'a Surroundings<'_>,
+) -> Option<(&'a Address, &'a Service)> {
     let scaled = around.of::<ScalableTarget, _>(target)?.resource.value();
     let mut services = around.all::<Service>();
     services.find(|(address, _)| scaled == format!("{address}.{}", Service::SCALABLE.name))

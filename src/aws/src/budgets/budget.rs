@@ -105,6 +105,8 @@ impl Behaviour for Budget {
     // The permissions for budgets and for their notifications are these two, whatever the calls are named.
     const INDEXED: bool = true;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "budgets:ListTagsForResource",
         "budgets:ModifyBudget",
@@ -173,15 +175,7 @@ impl Behaviour for Budget {
         let Budget { name, period, limit, filters, notifications } = wanted;
         let live = &found.definition;
         if (period, limit, filters) != (&live.period, &live.limit, &live.filters) {
-            let answer = aws.budgets().describe_budget().account_id(account).budget_name(name).send().await;
-            let missing = || Fault::new(FaultKind::Gone, ONE, "the budget is not there any more");
-            let mut budget = answer.sorted(ONE)?.budget.ok_or_else(missing)?;
-            budget.time_unit = TimeUnit::from(*period);
-            budget.budget_limit = Some(dollars(limit));
-            filter::put(filters, &mut budget);
-            (budget.calculated_spend, budget.last_updated_time, budget.health_status) = (None, None, None);
-            let call = aws.budgets().update_budget().account_id(account).new_budget(budget);
-            call.send().await.sorted("budgets:UpdateBudget")?;
+            Budget::write_over(aws, found, wanted).await?;
         }
         // Whom to tell comes before whom not to tell any more: a budget is never without anybody.
         for (trigger, audience) in notifications {
@@ -201,6 +195,21 @@ impl Behaviour for Budget {
             call.send().await.sorted("budgets:DeleteNotification").map(drop).gone_is_fine()?;
         }
         Ok(())
+    }
+
+    /// Without its notifications, which have calls of their own.
+    async fn write_over(aws: &Aws, found: &Found<Budget>, wanted: &Budget) -> Result<(), Fault> {
+        let account = account_of(found)?;
+        let Budget { name, period, limit, filters, notifications: _ } = wanted;
+        let answer = aws.budgets().describe_budget().account_id(account).budget_name(name).send().await;
+        let missing = || Fault::new(FaultKind::Gone, ONE, "the budget is not there any more");
+        let mut budget = answer.sorted(ONE)?.budget.ok_or_else(missing)?;
+        budget.time_unit = TimeUnit::from(*period);
+        budget.budget_limit = Some(dollars(limit));
+        filter::put(filters, &mut budget);
+        (budget.calculated_spend, budget.last_updated_time, budget.health_status) = (None, None, None);
+        let call = aws.budgets().update_budget().account_id(account).new_budget(budget);
+        call.send().await.sorted("budgets:UpdateBudget").map(drop)
     }
 
     async fn retag(aws: &Aws, found: &Found<Budget>, retag: &Retag) -> Result<(), Fault> {

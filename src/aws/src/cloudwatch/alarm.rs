@@ -137,6 +137,8 @@ impl Behaviour for Alarm {
 
     const INDEXED: bool = true;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &["cloudwatch:DeleteAlarms", DESCRIBE, tags::LIST, PUT, tags::TAG, tags::UNTAG];
 
@@ -184,9 +186,6 @@ impl Behaviour for Alarm {
 
     /// An alarm is written as a whole, so what its definition does not say is sent back as it is.
     async fn update(aws: &Aws, found: &Found<Alarm>, wanted: &Alarm) -> Result<(), Fault> {
-        if *wanted == found.definition {
-            return Ok(());
-        }
         let live = named(aws, vec![found.id.clone()]).await?.pop();
         let missing = || Fault::new(FaultKind::Gone, DESCRIBE, "the alarm is not there any more");
         put(aws, wanted, Some(live.ok_or_else(missing)?), &Tags::new()).await

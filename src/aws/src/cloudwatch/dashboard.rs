@@ -66,6 +66,8 @@ impl Behaviour for Dashboard {
 
     const INDEXED: bool = true;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &["cloudwatch:DeleteDashboards", GET, LIST, tags::LIST, PUT, tags::TAG, tags::UNTAG];
 
@@ -109,8 +111,8 @@ impl Behaviour for Dashboard {
         }
     }
 
-    async fn update(aws: &Aws, found: &Found<Dashboard>, wanted: &Dashboard) -> Result<(), Fault> {
-        if *wanted == found.definition { Ok(()) } else { put(aws, wanted, &Tags::new()).await }
+    async fn update(aws: &Aws, _: &Found<Dashboard>, wanted: &Dashboard) -> Result<(), Fault> {
+        put(aws, wanted, &Tags::new()).await
     }
 
     async fn retag(aws: &Aws, found: &Found<Dashboard>, retag: &Retag) -> Result<(), Fault> {

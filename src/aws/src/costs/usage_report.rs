@@ -152,6 +152,8 @@ const MODIFY: &str = "cur:ModifyReportDefinition";
 impl Behaviour for UsageReport {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &[DELETE, DESCRIBE, "cur:ListTagsForResource", MODIFY, CREATE, "cur:TagResource", "cur:UntagResource"];
 

@@ -47,6 +47,8 @@ pub struct SecurityGroupRules {
 impl Behaviour for SecurityGroupRules {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "ec2:DescribeSecurityGroupRules",
         LISTS,

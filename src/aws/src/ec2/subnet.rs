@@ -163,14 +163,14 @@ fn place(subnet: &Subnet, around: &Surroundings<'_>) -> Vec<Violation> {
 /// V03, as far as it can be told without asking AWS.
 fn region(subnet: &Subnet, around: &Surroundings<'_>) -> Vec<Violation> {
     let elsewhere = siblings(subnet, around).find(|(_, other)| other.zone.region() != subnet.zone.region());
-    let tell = |(address, other): (_, Subnet)| {
+    let tell = |(address, other): (_, &Subnet)| {
         let wrong = format!("{address}, of the same network, is in {}", other.zone);
         Violation::of("zone", &subnet.zone, wrong, "write zones of one region")
     };
     elsewhere.map(tell).into_iter().collect()
 }
 
-fn siblings<'a>(subnet: &Subnet, around: &Surroundings<'a>) -> impl Iterator<Item = (&'a Address, Subnet)> {
+fn siblings<'a>(subnet: &Subnet, around: &'a Surroundings<'_>) -> impl Iterator<Item = (&'a Address, &'a Subnet)> {
     around.others::<Subnet>().filter(|(_, other)| other.vpc == subnet.vpc)
 }
 

@@ -14,6 +14,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Or
 use infra_engine::model::{Ref, Replacement};
 use serde::{Deserialize, Serialize};
 
+use self::change::{UPDATE, changed, send};
 use self::monitoring::{is_quick, monitoring};
 use super::cluster::{self, CapacityProvider, ClusterName, Share, strategy};
 use super::connect::Connect;
@@ -29,6 +30,7 @@ use crate::pages::{batches, each};
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
 
+mod change;
 mod monitoring;
 mod rules;
 
@@ -213,6 +215,8 @@ impl Behaviour for Service {
         delete: Duration::from_secs(20 * 60),
     };
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "ecs:CreateService",
         "ecs:DeleteService",
@@ -222,7 +226,7 @@ impl Behaviour for Service {
         "ecs:ListServices",
         "ecs:TagResource",
         "ecs:UntagResource",
-        "ecs:UpdateService",
+        UPDATE,
         "iam:CreateServiceLinkedRole",
     ];
 
@@ -325,79 +329,12 @@ impl Behaviour for Service {
     }
 
     async fn update(aws: &Aws, found: &Found<Service>, wanted: &Service) -> Result<(), Fault> {
-        let operation = "ecs:UpdateService";
-        let live = &found.definition;
-        let Service {
-            cluster,
-            name,
-            task,
-            count,
-            capacity,
-            subnets,
-            security_groups,
-            public_ips,
-            load_balancers,
-            grace,
-            rollout,
-            execute_command,
-            propagate_tags,
-            connect,
-            rebalances,
-            quick_metrics,
-        } = wanted;
-        let mut call = aws.ecs().update_service().cluster(cluster.value()).service(name);
-        if *task != live.task {
-            call = call.task_definition(task.value());
-            // The same one as before is only tried again if that is asked for.
-            call = if has_failed(&live.task) { call.force_new_deployment(true) } else { call };
-        }
-        // Where autoscaling counts, no number is sent: it would scale in at once.
-        if let Count::Fixed(tasks) = count
-            && *count != live.count
-        {
-            call = call.desired_count(number(*tasks));
-        }
-        if *capacity != live.capacity {
-            let shares = match capacity {
-                Capacity::Fargate => {
-                    BTreeSet::from([Share { provider: CapacityProvider::Fargate, base: 0, weight: 1 }])
-                }
-                Capacity::Shares(shares) => shares.clone(),
-            };
-            call = call.set_capacity_provider_strategy(Some(strategy(&shares, operation)?)).force_new_deployment(true);
-        }
-        if (subnets, security_groups, public_ips) != (&live.subnets, &live.security_groups, &live.public_ips) {
-            call = call.network_configuration(network(wanted, operation)?);
-        }
-        if *load_balancers != live.load_balancers {
-            call = call.set_load_balancers(Some(load_balancers.iter().map(Attachment::written).collect()));
-        }
-        if *grace != live.grace {
-            call = call.health_check_grace_period_seconds(number(*grace));
-        }
-        if *rollout != live.rollout {
-            call = call.deployment_configuration(rollout.written());
-        }
-        if *execute_command != live.execute_command {
-            call = call.enable_execute_command(*execute_command);
-        }
-        if *propagate_tags != live.propagate_tags {
-            call = call.propagate_tags(propagate_tags.written());
-        }
-        if *connect != live.connect {
-            call = call.service_connect_configuration(connect.written().sorted(operation)?);
-        }
-        if *rebalances != live.rebalances {
-            call = call.availability_zone_rebalancing(rebalancing(*rebalances));
-        }
-        if *quick_metrics != live.quick_metrics {
-            call = call.monitoring(monitoring(*quick_metrics, operation)?);
-        }
-        let answer = call.send().await.sorted(operation).map_err(sorted_change)?;
-        if let Some(service) = answer.service() {
-            aws.rollouts().begin(service);
-        }
-        Ok(())
+        send(aws, changed(aws, &found.definition, wanted)?).await
+    }
+
+    /// Its tasks are started again, in a new deployment.
+    async fn write_over(aws: &Aws, found: &Found<Service>, wanted: &Service) -> Result<(), Fault> {
+        send(aws, changed(aws, &found.definition, wanted)?.force_new_deployment(true)).await
     }
 
     async fn retag(aws: &Aws, found: &Found<Service>, retag: &Retag) -> Result<(), Fault> {

@@ -114,6 +114,8 @@ impl Behaviour for Listener {
 
     const INDEXED: bool = true;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:DeleteListener",

@@ -62,6 +62,8 @@ impl Behaviour for ListenerRule {
 
     const INDEXED: bool = true;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:CreateRule",
         "elasticloadbalancing:DeleteRule",
@@ -141,6 +143,11 @@ impl Behaviour for ListenerRule {
         if found.definition.conditions == *conditions && found.definition.action == *action {
             return Ok(());
         }
+        ListenerRule::write_over(aws, found, wanted).await
+    }
+
+    async fn write_over(aws: &Aws, found: &Found<ListenerRule>, wanted: &ListenerRule) -> Result<(), Fault> {
+        let ListenerRule { listener: _, priority: _, conditions, action } = wanted;
         let (conditions, note) = written(aws, conditions).await?;
         // What is to be there is noted first: cut off after that, it is not what was noted, and the next plan sees it.
         if let Some(note) = note {

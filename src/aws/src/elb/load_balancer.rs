@@ -489,7 +489,7 @@ fn stands_in_zones(balancer: &LoadBalancer, around: &Surroundings<'_>) -> Vec<Vi
         return vec![Violation::of("subnets", subnets, wrong, "name a subnet in each of two zones")];
     }
     let mut violations = Vec::new();
-    let known: Vec<Subnet> = subnets.iter().filter_map(|subnet| around.of::<Subnet, _>(subnet)).collect();
+    let known: Vec<&Subnet> = subnets.iter().filter_map(|subnet| around.of::<Subnet, _>(subnet)).collect();
     let mut zones = BTreeSet::new();
     for subnet in known.iter().filter(|subnet| !zones.insert(subnet.zone.clone())) {
         let wrong = format!("two of its subnets are in {}", subnet.zone);
@@ -507,7 +507,7 @@ fn leads_out(balancer: &LoadBalancer, around: &Surroundings<'_>) -> Vec<Violatio
     if balancer.scheme == Scheme::Internal {
         return Vec::new();
     }
-    let tables: Vec<(_, RouteTable)> = around.all::<RouteTable>().collect();
+    let tables: Vec<(_, &RouteTable)> = around.all::<RouteTable>().collect();
     let closed = |subnet: &&Ref<SubnetId>| {
         let table = tables.iter().find(|(_, table)| table.subnets.contains(subnet));
         table.is_some_and(|(_, table)| !table.routes.values().any(|to| matches!(to, Target::InternetGateway(_))))

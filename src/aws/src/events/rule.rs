@@ -66,6 +66,8 @@ impl Behaviour for EventRule {
 
     const INDEXED: bool = true;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] =
         &["events:DeleteRule", DESCRIBE, LIST, TAGS, PUT, "events:TagResource", "events:UntagResource"];
 
@@ -116,8 +118,8 @@ impl Behaviour for EventRule {
         Ok(name.clone())
     }
 
-    async fn update(aws: &Aws, found: &Found<EventRule>, wanted: &EventRule) -> Result<(), Fault> {
-        if *wanted == found.definition { Ok(()) } else { put(aws, wanted, &Tags::new()).await }
+    async fn update(aws: &Aws, _: &Found<EventRule>, wanted: &EventRule) -> Result<(), Fault> {
+        put(aws, wanted, &Tags::new()).await
     }
 
     async fn retag(aws: &Aws, found: &Found<EventRule>, retag: &Retag) -> Result<(), Fault> {

@@ -71,6 +71,8 @@ const REMOVE: &str = "events:RemoveTargets";
 impl Behaviour for EventTarget {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[LIST, PUT, REMOVE, "iam:PassRole"];
 
     fn rules() -> &'static [Rule<EventTarget>] {
@@ -99,10 +101,7 @@ impl Behaviour for EventTarget {
     }
 
     /// A target is written as a whole, so what its definition does not say is sent back as it is.
-    async fn update(aws: &Aws, found: &Found<EventTarget>, wanted: &EventTarget) -> Result<(), Fault> {
-        if *wanted == found.definition {
-            return Ok(());
-        }
+    async fn update(aws: &Aws, _: &Found<EventTarget>, wanted: &EventTarget) -> Result<(), Fault> {
         let live = targets(aws, &wanted.rule.value()).await?.into_iter().find(|target| target.id == wanted.name);
         let missing = || Fault::new(FaultKind::Gone, LIST, "the target is not there any more");
         put(aws, wanted, live.ok_or_else(missing)?).await

@@ -78,6 +78,8 @@ impl Behaviour for DeliveryDestination {
 
     const HELD_BY: &'static [&'static str] = &["logs/delivery"];
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[
         "logs:DeleteDeliveryDestination",
         DESCRIBE,

@@ -191,7 +191,7 @@ fn complete(group: &DatabaseSubnetGroup, around: &Surroundings<'_>) -> Vec<Viola
     }
     let way_out = "name private subnets of two availability zones";
     let known: Option<BTreeSet<_>> =
-        group.subnets.iter().map(|subnet| around.of::<Subnet, _>(subnet).map(|subnet| subnet.zone)).collect();
+        group.subnets.iter().map(|subnet| around.of::<Subnet, _>(subnet).map(|subnet| subnet.zone.clone())).collect();
     if group.subnets.len() < 2 {
         violations.push(Violation::of("subnets", &group.subnets, "there are not two of them", way_out));
     } else if let Some(zone) = known.filter(|zones| zones.len() == 1).and_then(|zones| zones.into_iter().next()) {

@@ -87,6 +87,8 @@ impl BucketPolicy {
 impl Behaviour for BucketPolicy {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &["s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"];
 
     fn rules() -> &'static [Rule<BucketPolicy>] {

@@ -103,6 +103,8 @@ const ARN: &str = "arn";
 impl Behaviour for Subscription {
     type Cloud = Aws;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &[GET, LIST, SET, SUBSCRIBE, UNSUBSCRIBE];
 
     fn rules() -> &'static [Rule<Subscription>] {
@@ -124,23 +126,10 @@ impl Behaviour for Subscription {
         Ok(found.await?.into_iter().flatten().collect())
     }
 
-    /// Ordered again, it is the same subscription; whoever has not confirmed it is asked again.
+    /// Ordered again, it is the same subscription; who has not confirmed it is asked again.
     async fn create(aws: &Aws, order: &Order<Subscription>) -> Result<String, Fault> {
-        let subscription = &order.definition;
-        let Subscription { topic, protocol, endpoint, raw, .. } = subscription;
-        // SNS looks whether it is told of raw delivery, and not what: by e-mail, a `false` is refused as well.
-        let said = |(name, value): &(&str, String)| !value.is_empty() && (*name != RAW || *raw);
-        let attributes = subscription.attributes().into_iter().filter(said);
-        let call = aws
-            .sns()
-            .subscribe()
-            .topic_arn(topic.value())
-            .protocol(protocol.word())
-            .endpoint(endpoint.value())
-            .set_attributes(Some(attributes.map(|(name, value)| (name.to_owned(), value)).collect()))
-            .return_subscription_arn(true);
-        call.send().await.sorted(SUBSCRIBE)?;
-        Ok(subscription.id())
+        subscribe(aws, &order.definition).await?;
+        Ok(order.definition.id())
     }
 
     /// One call for each attribute that differs.
@@ -155,6 +144,12 @@ impl Behaviour for Subscription {
             call.attribute_name(name).attribute_value(value).send().await.sorted(SET)?;
         }
         Ok(())
+    }
+
+    async fn write_over(aws: &Aws, found: &Found<Subscription>, wanted: &Subscription) -> Result<(), Fault> {
+        // Attributes that differ from those of one that is there are refused.
+        Subscription::update(aws, found, wanted).await?;
+        subscribe(aws, wanted).await
     }
 
     async fn retag(_: &Aws, _: &Found<Subscription>, _: &Retag) -> Result<(), Fault> {
@@ -173,6 +168,22 @@ impl Behaviour for Subscription {
             answer => answer,
         }
     }
+}
+
+async fn subscribe(aws: &Aws, subscription: &Subscription) -> Result<(), Fault> {
+    let Subscription { topic, protocol, endpoint, raw, .. } = subscription;
+    // SNS looks whether it is told of raw delivery, and not what: by e-mail, a `false` is refused as well.
+    let said = |(name, value): &(&str, String)| !value.is_empty() && (*name != RAW || *raw);
+    let attributes = subscription.attributes().into_iter().filter(said);
+    let call = aws
+        .sns()
+        .subscribe()
+        .topic_arn(topic.value())
+        .protocol(protocol.word())
+        .endpoint(endpoint.value())
+        .set_attributes(Some(attributes.map(|(name, value)| (name.to_owned(), value)).collect()))
+        .return_subscription_arn(true);
+    call.send().await.sorted(SUBSCRIBE).map(drop)
 }
 
 /// The subscriptions of one topic.

@@ -13,7 +13,7 @@ pub struct Selection {
     /// Not these, and not what needs them: addresses, or stacks.
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,
-    /// Replace these though nothing differs.
+    /// Replace these though nothing differs; what cannot stand twice under one name is written again in its place, if it can be.
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
     /// Make these values anew: a secret that is generated, and what sends it on with it.

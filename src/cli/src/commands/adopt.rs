@@ -69,6 +69,7 @@ fn only_tags(plan: &Plan) -> Plan {
         live: Box::new(live.clone()),
         tags: tags.clone(),
         fields: BTreeSet::new(),
+        over: false,
     };
     let retag = |step: &Step| match &step.work {
         Work::Update { live, tags, .. } => Some(as_it_stands(live, tags)),

@@ -44,7 +44,7 @@ pub(super) async fn run(arguments: Outputs, session: &Session<'_>) -> Result<Exi
             console.data(&format!("{}\n", rows[0].value.as_deref().unwrap_or_default()))
         }
     }
-    console.say(&console.talk.dim(session.cost(&blueprint, planned.world())));
+    console.say(&console.talk.dim(session.cost(&blueprint, planned.world().lives.len())));
     Ok(Exit::Done)
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: Owned, session: &Session<'_>) -> Result<Exit,
         let place = cloud.store.place();
         console.say(&format!("Beside them, {place} keeps the lock, the ledger and the history of this environment."));
     }
-    console.say(&console.talk.dim(session.cost(&blueprint, &world)));
+    console.say(&console.talk.dim(session.cost(&blueprint, rows.len())));
     Ok(Exit::Done)
 }
 

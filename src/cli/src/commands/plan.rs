@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
         (None, Format::Markdown) => console.data(&plan_markdown(report, max_bytes as usize)),
         (None, Format::Html) => console.data(&plan_html(report, &saved.when_and_by_whom())),
     }
-    console.say(&console.talk.dim(session.cost(&blueprint, planned.world())));
+    console.say(&console.talk.dim(session.cost(&blueprint, planned.world().lives.len())));
     // A plan that cannot be applied is not kept: `infra apply` must not find it.
     if !report.stops.is_empty() {
         forget_last_plan(&blueprint.environment);

@@ -107,7 +107,7 @@ async fn show_live(what: Option<&str>, format: Format, session: &Session<'_>) ->
         (None, Format::Text | Format::Markdown) => console.data(&texts(console.paint).join("\n")),
         (None, Format::Html) => console.data(&live_html(&blueprint.owner.to_string(), &texts(Paint::PLAIN), "")),
     }
-    console.say(&console.talk.dim(session.cost(&blueprint, &world)));
+    console.say(&console.talk.dim(session.cost(&blueprint, world.lives.len())));
     Ok(())
 }
 

@@ -80,6 +80,20 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("repair or restore it; to give it up and create a new, empty one:".into()),
             command: Some(format!("infra apply --replace {address} --env {environment}")),
         },
+        Stop::Unreadable { address, kind, id, fields, why } => Advice {
+            about: "unreadable".into(),
+            address: address.to_string(),
+            says: format!(
+                "{address} has changed in the code ({}), but {kind} {id} cannot be compared with it: {why}",
+                fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            way_out: Some(
+                "remove by hand what this program does not understand, take the change back, or replace it by what the \
+                 code says:"
+                    .into(),
+            ),
+            command: Some(format!("infra apply --replace {address} --env {environment}")),
+        },
         Stop::NothingToAdopt { address, kind, id } => Advice {
             about: "nothing_to_adopt".into(),
             address: address.to_string(),
@@ -97,7 +111,19 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("to exchange it, release the one it has first, which leaves that unchanged:".into()),
             command: Some(format!("infra forget {address} --env {environment}")),
         },
-        Stop::LostTag { address, kind, id, holds, instead } => {
+        Stop::LostTag { address, kind, id, holds: _, instead: _, in_code: false } => Advice {
+            about: "lost_tag".into(),
+            address: address.to_string(),
+            says: format!(
+                "{kind} {id} was created as {address}, is no longer in the code, and has lost its `infra:owner` tag: it is \
+                 not deleted, as somebody may have meant to keep it"
+            ),
+            way_out: Some(
+                "to have it deleted, put its definition back, adopt it, and remove it again; to release it:".into(),
+            ),
+            command: Some(format!("infra forget {} --env {environment}", word(&format!("{kind}/{id}")))),
+        },
+        Stop::LostTag { address, kind, id, holds, instead, in_code: true } => {
             let holds = match holds.as_slice() {
                 [] => String::new(),
                 some => format!("; it is used by {}", listed(some)),
@@ -127,7 +153,7 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some("if it is ours (the ledger was lost, say), confirm that; otherwise remove its tags:".into()),
             command: Some(format!("infra confirm {kind}/{id} --env {environment}", id = word(id))),
         },
-        Stop::StillReferred { address, kind, id, by } => Advice {
+        Stop::StillReferred { address, kind, id, by, name } => Advice {
             about: "still_referred".into(),
             address: address.to_string(),
             says: format!(
@@ -136,9 +162,17 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
                 listed(by),
                 if by.len() == 1 { "uses" } else { "use" }
             ),
-            way_out: Some(format!(
-                "give {address} another name: the new one is then created first, and what uses the old one moves over"
-            )),
+            way_out: Some(match name {
+                Some(name) => format!(
+                    "change the `{name}` of {address}: the new one is then created first, and what uses the old one \
+                     moves over"
+                ),
+                None => format!(
+                    "let {} use another one first, in an apply of its own, or change {address} so that the old and the \
+                     new one can exist side by side",
+                    listed(by)
+                ),
+            }),
             command: None,
         },
         Stop::OtherProgram { made_by, program } => Advice {

@@ -11,7 +11,16 @@ use super::report::{Counts, Report};
 pub fn plan_closing(report: &Report) -> String {
     let Counts { add, change, destroy } = report.counts;
     if report.changes.is_empty() {
+        let uncompared = report.notes.iter().filter(|note| note.about == "unreadable").count();
+        let but = match uncompared {
+            0 => String::new(),
+            count => format!(" {} could not be compared: see above.", counted(count, RESOURCES)),
+        };
         return match report.unchanged {
+            _ if !report.stops.is_empty() => "This plan cannot be applied.".to_owned(),
+            0 if uncompared > 0 => format!("No changes.{but}"),
+            1 if uncompared > 0 => format!("No changes. One resource stands as the code says.{but}"),
+            count if uncompared > 0 => format!("No changes. {count} resources stand as the code says.{but}"),
             0 => "No changes. Nothing is defined, and nothing of ours is live.".to_owned(),
             1 => "No changes. The one resource stands as the code says.".to_owned(),
             count => format!("No changes. All {count} resources stand as the code says."),

@@ -1,16 +1,53 @@
 //! What has been changed outside of the code, read the other way round than a plan: what was, and what is.
 
+use serde::Serialize;
+
 use super::paint::Paint;
-use super::plural::{RESOURCES, counted};
+use super::plan_text::{Tone, advice_text};
+use super::plural::{Plural, RESOURCES, counted};
 use super::printable::one_line;
-use super::report::{Report, ReportChange, ReportField, ReportTag, Who};
+use super::report::{Advice, Report, ReportChange, ReportField, ReportTag, Who};
 use super::values::{Mark, changed};
 
 /// How the reason ends for which something is made that somebody has deleted.
 const DELETED_OUTSIDE: &str = "was deleted outside (drift)";
 
-/// The resources that have drifted, with nothing but their drift.
-pub fn drift_of(report: &Report) -> Vec<ReportChange> {
+/// What of a plan's stops and notes tells that somebody has changed something outside, though no field of the code differs.
+const OUTSIDE: [&str; 8] = [
+    "added_by_others",
+    "failed_with_data",
+    "lost_tag",
+    "pretender",
+    "shared_differs",
+    "stranger",
+    "two_claims",
+    "unreadable",
+];
+
+/// What was changed outside.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drift {
+    /// The resources that have drifted, with nothing but their drift.
+    pub changes: Vec<ReportChange>,
+    /// What else somebody has done, and what to do about it.
+    pub outside: Vec<Advice>,
+}
+
+impl Drift {
+    /// What a plan knows of it.
+    pub fn of(report: &Report) -> Drift {
+        let is_outside = |advice: &&Advice| OUTSIDE.contains(&advice.about.as_str());
+        let outside = report.stops.iter().chain(&report.notes).filter(is_outside).cloned().collect();
+        Drift { changes: changes(report), outside }
+    }
+
+    /// True when nothing was changed outside.
+    pub fn is_none(&self) -> bool {
+        self.changes.is_empty() && self.outside.is_empty()
+    }
+}
+
+fn changes(report: &Report) -> Vec<ReportChange> {
     let only_drift = |change: &ReportChange| ReportChange {
         fields: change.fields.iter().filter(|field| field.cause == Who::Drift).cloned().collect(),
         tags: change.tags.iter().filter(|tag| tag.cause == Who::Drift).cloned().collect(),
@@ -30,7 +67,14 @@ pub fn drift_of(report: &Report) -> Vec<ReportChange> {
 }
 
 /// The drift, its closing line included.
-pub fn drift_text(drifted: &[ReportChange], paint: Paint) -> String {
+pub fn drift_text(drift: &Drift, paint: Paint) -> String {
+    let advice = drift.outside.iter().map(|advice| advice_text("outside", advice, Tone::Plain, paint));
+    let advice = advice.map(|text| text + "\n").collect::<String>();
+    changed_text(&drift.changes, paint) + &advice + &format!("{}\n", paint.bold(drift_closing(drift)))
+}
+
+/// The resources that have drifted.
+pub(super) fn changed_text(drifted: &[ReportChange], paint: Paint) -> String {
     let mut out = String::new();
     for ReportChange { address, kind, id, fields, tags, reasons, .. } in drifted {
         let Some(id) = id.as_deref().map(one_line) else {
@@ -57,13 +101,23 @@ pub fn drift_text(drifted: &[ReportChange], paint: Paint) -> String {
         }
         out.push('\n');
     }
-    out + &format!("{}\n", paint.bold(drift_closing(drifted)))
+    out
 }
 
 /// `No drift.` and a sentence, or how much has drifted.
-pub fn drift_closing(drifted: &[ReportChange]) -> String {
-    match drifted.len() {
-        0 => "No drift. Nothing has been changed outside of the code.".to_owned(),
-        count => format!("Drift: {} changed outside of the code.", counted(count, RESOURCES)),
+pub fn drift_closing(drift: &Drift) -> String {
+    let changed = match drift.changes.len() {
+        0 => None,
+        count => Some(format!("{} changed outside of the code", counted(count, RESOURCES))),
+    };
+    let more = match drift.outside.len() {
+        0 => None,
+        count => Some(format!("{} above", counted(count, Plural("more finding", "more findings")))),
+    };
+    match (changed, more) {
+        (None, None) => "No drift. Nothing has been changed outside of the code.".to_owned(),
+        (None, Some(_)) => format!("Drift: {} above.", counted(drift.outside.len(), Plural("finding", "findings"))),
+        (Some(changed), None) => format!("Drift: {changed}."),
+        (Some(changed), Some(more)) => format!("Drift: {changed}, and {more}."),
     }
 }

@@ -2,7 +2,7 @@
 //! it prints as it is read.
 
 use super::closing::plan_closing;
-use super::drift::{drift_closing, drift_text};
+use super::drift::{Drift, changed_text, drift_closing};
 use super::markdown::rank;
 use super::paint::Paint;
 use super::plan_text::changes_text;
@@ -29,14 +29,13 @@ pub fn plan_html(report: &Report, foot: &str) -> String {
 }
 
 /// What has drifted.
-pub fn drift_html(owner: &str, drifted: &[ReportChange], foot: &str) -> String {
-    let mut body = format!("<h1>{}</h1>\n<p class=\"closing\">{}</p>\n", escaped(owner), drift_closing(drifted));
-    for change in drifted {
-        let text = drift_text(std::slice::from_ref(change), Paint::PLAIN);
-        // The closing line is above.
-        let text = text.rsplit_once("\n\n").map_or(text.as_str(), |(text, _)| text);
-        body += &format!("<section>\n{}</section>\n", block(text));
+pub fn drift_html(owner: &str, drift: &Drift, foot: &str) -> String {
+    let mut body = format!("<h1>{}</h1>\n<p class=\"closing\">{}</p>\n", escaped(owner), drift_closing(drift));
+    for change in &drift.changes {
+        let text = changed_text(std::slice::from_ref(change), Paint::PLAIN);
+        body += &format!("<section>\n{}</section>\n", block(text.trim_end()));
     }
+    body += &drift.outside.iter().map(|one| advice("note", "Outside", one)).collect::<String>();
     page(&format!("Drift of {owner}"), &body, foot)
 }
 
@@ -140,7 +139,7 @@ mod tests {
 
     #[test]
     fn nothing_is_fetched_for_the_page() {
-        let page = drift_html("shop/dev", &[], "Made by hand");
+        let page = drift_html("shop/dev", &Drift { changes: Vec::new(), outside: Vec::new() }, "Made by hand");
         assert!(!["http", "src=", "url(", "@import", "<link"].iter().any(|word| page.contains(word)), "{page}");
     }
 }

@@ -28,7 +28,7 @@ mod values;
 mod wrap;
 
 pub use closing::{apply_complete, apply_incomplete, cost, destroy_complete, elapsed, plan_closing};
-pub use drift::{drift_closing, drift_of, drift_text};
+pub use drift::{Drift, drift_closing, drift_text};
 pub use findings::findings_text;
 pub use html::{drift_html, live_html, plan_html};
 pub use json_lines::{Diagnostic, JsonLines};

@@ -211,7 +211,7 @@ fn works<'a>(change: &Change, plan: &'a Plan) -> (Option<&'a Live>, Option<(&'a 
     for step in of_change {
         match &step.work {
             Work::Create { document, tags, .. } => wanted = Some((document, tags)),
-            Work::Update { live: now, document, tags, fields: _ } => {
+            Work::Update { live: now, document, tags, fields: _, over: _ } => {
                 (live, wanted) = (Some(&**now), Some((document, tags)));
             }
             Work::Rotate { live: now, .. }

@@ -219,13 +219,13 @@ fn stops_text(stops: &[Advice], paint: Paint) -> String {
     format!("{each}\n{}\n", paint.red(format!("This plan cannot be applied: {count} in the way.")))
 }
 
-enum Tone {
+pub(super) enum Tone {
     Dim,
     Plain,
     Bad,
 }
 
-fn advice_text(word: &str, advice: &Advice, tone: Tone, paint: Paint) -> String {
+pub(super) fn advice_text(word: &str, advice: &Advice, tone: Tone, paint: Paint) -> String {
     let Advice { about: _, address: _, says, way_out, command } = advice;
     let sentence = wrapped(&format!("{word}: {}", one_line(says)), 2);
     let rest = sentence.strip_prefix(word).unwrap_or_default();

@@ -10,4 +10,4 @@ mod surroundings;
 pub use all::{COMMON_RULES, check};
 pub use passage::{Otherwise, Passage};
 pub use rule::{Finding, Rule, RuleText, Severity, Violation};
-pub use surroundings::Surroundings;
+pub use surroundings::{Neighbours, Surroundings};

@@ -39,6 +39,10 @@ pub trait Behaviour: Resource {
     /// True where a second one of the same natural name can be made under another name, beside the first.
     const SECOND_NAME: bool = false;
 
+    /// True where one whose replacement is asked for is written over in its place, by [`Behaviour::write_over`]: two cannot
+    /// stand side by side, and between deleting it and making it again there would be none.
+    const WRITES_OVER: bool = false;
+
     /// The kinds that keep the cloud from deleting it as long as they refer to it: it cannot go before its successor comes
     /// while one of them stays.
     const HELD_BY: &'static [&'static str] = &[];
@@ -103,6 +107,15 @@ pub trait Behaviour: Resource {
         found: &Found<Self>,
         wanted: &Self,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Writes all of it again, also when it reads as it is wanted. Only called where [`Behaviour::WRITES_OVER`] says so.
+    fn write_over(
+        cloud: &Self::Cloud,
+        found: &Found<Self>,
+        wanted: &Self,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
+        Self::update(cloud, found, wanted)
+    }
 
     /// Sets and removes tags. A kind without tags answers `Ok(())`.
     fn retag(cloud: &Self::Cloud, found: &Found<Self>, retag: &Retag)

@@ -66,6 +66,10 @@ pub trait Kind: Send + Sync {
     fn has_second_name(&self) -> bool {
         false
     }
+    /// See [`Behaviour::WRITES_OVER`].
+    fn writes_over(&self) -> bool {
+        false
+    }
     /// See [`Behaviour::HELD_BY`].
     fn held_by(&self) -> &'static [&'static str] {
         &[]
@@ -105,6 +109,10 @@ pub trait Kind: Send + Sync {
     fn create<'a>(&'a self, order: &'a Ordered) -> BoxFuture<'a, Result<String, Fault>>;
     /// See [`Behaviour::update`].
     fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>>;
+    /// See [`Behaviour::write_over`].
+    fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
+        self.update(live, wanted)
+    }
     /// See [`Behaviour::retag`].
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>>;
     /// See [`Behaviour::delete`].
@@ -209,6 +217,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
         R::SECOND_NAME
     }
 
+    fn writes_over(&self) -> bool {
+        R::WRITES_OVER
+    }
+
     fn held_by(&self) -> &'static [&'static str] {
         R::HELD_BY
     }
@@ -260,6 +272,10 @@ impl<R: Behaviour> Kind for Untyped<R> {
 
     fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
         async move { R::update(&self.cloud, &found::<R>(live)?, &typed::<R>(wanted)?).await }.boxed()
+    }
+
+    fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
+        async move { R::write_over(&self.cloud, &found::<R>(live)?, &typed::<R>(wanted)?).await }.boxed()
     }
 
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>> {

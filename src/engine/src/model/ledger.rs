@@ -67,6 +67,9 @@ pub struct Entry {
     pub address: Address,
     /// The run that made it.
     pub run: String,
+    /// What it is on, for a child: it is looked for there, although nothing of ours may stand there any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// True when the code has said that it is not to be deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
@@ -92,7 +95,7 @@ impl Entry {
     pub fn new(kind: impl Into<String>, id: impl Into<String>, address: Address, run: impl Into<String>) -> Entry {
         let (kind, id, run) = (kind.into(), id.into(), run.into());
         let (data, rest) = (Map::new(), Map::new());
-        Entry { kind, id, address, run, protected: false, retired: None, spec: None, data, rest }
+        Entry { kind, id, address, run, parent: None, protected: false, retired: None, spec: None, data, rest }
     }
 }
 

@@ -108,6 +108,8 @@ pub enum Reason {
     DependencyNew(Address),
     /// Its replacement was asked for.
     Requested,
+    /// Its replacement was asked for, and its kind is written over in its place.
+    WrittenOver,
     /// A new value was asked for.
     Rotated,
     /// It sends on a value that is made anew.
@@ -251,6 +253,19 @@ pub enum Stop {
         /// What the cloud says.
         why: String,
     },
+    /// The code has changed, and what stands cannot be read: what would have to change cannot be told.
+    Unreadable {
+        /// The definition.
+        address: Address,
+        /// Its kind.
+        kind: &'static str,
+        /// The live resource.
+        id: String,
+        /// The fields that say something else than when they were last applied.
+        fields: Vec<Path>,
+        /// What of it is not understood.
+        why: String,
+    },
     /// There is nothing to adopt for a definition.
     NothingToAdopt {
         /// The definition.
@@ -283,6 +298,8 @@ pub enum Stop {
         holds: Vec<Address>,
         /// What says that it is this definition's, and is not ours.
         instead: Option<String>,
+        /// Whether it is still defined.
+        in_code: bool,
     },
     /// It would be deleted or replaced, it says that it is ours, and nothing proves that we have made it.
     Unproven {
@@ -305,6 +322,8 @@ pub enum Stop {
         id: String,
         /// What refers to it.
         by: Vec<Address>,
+        /// The field with which another one could stand beside it, if there is one.
+        name: Option<&'static str>,
     },
     /// Another program has made what this owner has.
     OtherProgram {
@@ -569,6 +588,7 @@ impl fmt::Display for Reason {
             Reason::CannotChange(path) => write!(f, "{path} cannot be changed in place"),
             Reason::DependencyNew(address) => write!(f, "follows {address}, which is new"),
             Reason::Requested => f.write_str("replacement requested"),
+            Reason::WrittenOver => f.write_str("replacement requested: it is written again in its place"),
             Reason::SendsRotated(address) => write!(f, "{address} is given a new value"),
             Reason::Rotated => f.write_str("rotate: a new value was asked for"),
             Reason::Failed(why) => write!(f, "it failed: {why}"),

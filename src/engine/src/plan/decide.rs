@@ -4,6 +4,7 @@
 //! reader should know of the whole.
 
 mod leftovers;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +38,7 @@ pub fn plan(graph: &Graph, lives: &[Live], ledger: &Ledger, registry: &Registry,
         options,
         selection: Selection::new(graph, options),
         matching: Matching::new(graph, registry, lives, ledger, options),
+        held: BTreeSet::new(),
         known: BTreeMap::new(),
         standing: BTreeMap::new(),
         settled: BTreeMap::new(),
@@ -46,6 +48,7 @@ pub fn plan(graph: &Graph, lives: &[Live], ledger: &Ledger, registry: &Registry,
         stops: unknown_words(graph, lives, options),
         notes: Vec::new(),
     };
+    decision.held = decision.held_by_children();
     for definition in graph.definitions() {
         decision.judge(graph, definition);
     }
@@ -64,6 +67,8 @@ struct Decision<'a> {
     options: &'a Options,
     selection: Selection<'a>,
     matching: Matching<'a>,
+    /// What has a protected child, which would go with it.
+    held: BTreeSet<(&'a str, &'a str)>,
     /// The live resources that keep standing, by their definition's address: their outputs are known.
     known: BTreeMap<Address, &'a Live>,
     /// Those, and the ones that are about to be replaced: what stands now.
@@ -208,6 +213,9 @@ impl<'a> Decision<'a> {
         let requested = selects(&self.options.replace, &definition.address, definition.schema.kind);
         match (requested, shared) {
             (true, true) if fields.is_empty() => self.note_shared(&definition.address, live),
+            (true, false) if self.is_written_over(definition, live, &document, &fields) => {
+                reasons.push(Reason::WrittenOver);
+            }
             (true, false) => reasons.push(Reason::Requested),
             // Another environment may want it otherwise: two that each put it right would do so for ever.
             (false, true) => {
@@ -223,13 +231,14 @@ impl<'a> Decision<'a> {
                 self.stops.push(Stop::FailedWithData { address, kind, id, why: why.clone() });
             }
             State::Failed(why) => reasons.push(Reason::Failed(why.clone())),
-            // What it is cannot be told, so neither can what would have to change.
+            // What it is cannot be told, so neither can what would have to change; but it can become ours.
             State::Unreadable(why) if !requested => {
-                self.unchanged += 1;
                 self.known.insert(definition.address.clone(), live);
-                let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
-                self.notes.push(Note::Unreadable { address, kind, id, why: why.clone() });
-                return;
+                self.tell_unreadable(definition, live, (&document, spec.as_ref()), why);
+                if !reasons.contains(&Reason::Adopted) {
+                    return;
+                }
+                fields.clear();
             }
             State::Unreadable(_) | State::Ready | State::Pending(_) | State::Leaving => {}
         }
@@ -264,7 +273,8 @@ impl<'a> Decision<'a> {
             false => Action::Update,
         };
         let pending = matches!(live.state, State::Pending(_));
-        let unchanged = !replaced && fields.is_empty() && tag_changes.is_empty();
+        let unchanged =
+            !replaced && fields.is_empty() && tag_changes.is_empty() && !reasons.contains(&Reason::WrittenOver);
         if unchanged {
             self.unchanged += 1;
         }
@@ -295,6 +305,12 @@ impl<'a> Decision<'a> {
             rotation,
             stays,
         });
+    }
+
+    fn held_by_children(&self) -> BTreeSet<(&'a str, &'a str)> {
+        let protected = self.lives.iter().filter(|live| self.proof.is_protected(live));
+        let parents = protected.filter_map(|child| self.matching.parent(child));
+        parents.map(|parent| (parent.kind, parent.id.as_str())).collect()
     }
 
     /// Protected is what the code, the tag, or the ledger says; and nothing is replaced that we have not made.
@@ -358,6 +374,21 @@ impl<'a> Decision<'a> {
             Replacement::CreateFirst if same_name => Replacement::DeleteFirst,
             said => said,
         }
+    }
+
+    /// Whether a replacement that was asked for is written in the place of what stands there: it stands under the wanted
+    /// name, and nothing of it needs a new one.
+    fn is_written_over(
+        &self,
+        definition: &Definition,
+        live: &Live,
+        document: &Document,
+        fields: &[FieldChange],
+    ) -> bool {
+        let writes_over = self.registry.kind(live.kind).is_some_and(|kind| kind.writes_over());
+        let name = natural_key(definition.schema, document);
+        let can_be = matches!(live.state, State::Ready | State::Pending(_));
+        writes_over && can_be && name.is_some() && name == live.key && !fields.iter().any(|field| field.replaces)
     }
 
     /// Who else owns the value of a field, or has just moved it. What the code is known to have changed may go first.
@@ -440,35 +471,6 @@ impl<'a> Decision<'a> {
         })
     }
 
-    fn note_external(&mut self, address: &Address, difference: Difference, owner: &str) {
-        let value = |side: Side| match side {
-            Side::Value(value) => value,
-            Side::Unknown(reference) => reference.into(),
-            Side::Absent => serde_json::Value::Null,
-        };
-        let (live, wanted) = (value(difference.before), value(difference.after));
-        // Where the code says only where it begins (`{from: 2}`), there is nothing to tell until it has moved from there.
-        let begins = wanted.as_object().filter(|parts| parts.len() == 1).and_then(|parts| parts.values().next());
-        if begins == Some(&live) {
-            return;
-        }
-        let (address, path, owner) = (address.clone(), difference.path, owner.to_owned());
-        self.notes.push(Note::OwnedElsewhere { address, path, owner, live, wanted });
-    }
-
-    /// Others in the account have it too: it is not ours to take from them.
-    fn note_shared(&mut self, address: &Address, live: &Live) {
-        self.notes.push(Note::KeptShared { address: address.clone(), kind: live.kind, id: live.id.clone() });
-    }
-
-    fn note_moved(&mut self, address: &Address, live: &Live, moved: Vec<FieldChange>) {
-        if moved.is_empty() {
-            return;
-        }
-        let fields = moved.into_iter().map(|field| field.path).collect();
-        self.notes.push(Note::SharedDiffers { address: address.clone(), kind: live.kind, id: live.id.clone(), fields });
-    }
-
     fn note_likely_renames(&mut self) {
         let goes = |decided: &&Decided<'_>| decided.change.reasons == [Reason::NotInCode];
         let comes = |decided: &&Decided<'_>| decided.change.action == Action::Create;
@@ -522,6 +524,7 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
         | Stop::HasAnother { address, kind, .. }
         | Stop::LostTag { address, kind, .. }
         | Stop::Unproven { address, kind, .. }
+        | Stop::Unreadable { address, kind, .. }
         | Stop::StillReferred { address, kind, .. } => selection.covers(address, kind),
         Stop::UnknownAddress { .. }
         | Stop::OtherProgram { .. }

@@ -49,11 +49,11 @@ impl About<'_, '_> {
     /// A lost tag, with what stands in or on the resource.
     pub(super) fn with_holders(&self, stop: &Stop) -> Stop {
         match stop {
-            Stop::LostTag { address, kind, id, holds: _, instead } => {
+            Stop::LostTag { address, kind, id, holds: _, instead, in_code } => {
                 let lost = self.lives.iter().find(|live| live.kind == *kind && live.id == *id);
                 let holds = lost.map(|lost| self.users(lost)).unwrap_or_default();
                 let (address, kind, id, instead) = (address.clone(), *kind, id.clone(), instead.clone());
-                Stop::LostTag { address, kind, id, holds, instead }
+                Stop::LostTag { address, kind, id, holds, instead, in_code: *in_code }
             }
             other => other.clone(),
         }
@@ -111,7 +111,7 @@ impl About<'_, '_> {
             });
             if let Some(live) = lost {
                 let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
-                stops.push(Stop::LostTag { address, kind, id, holds: self.users(live), instead: None });
+                stops.push(Stop::LostTag { address, kind, id, holds: self.users(live), instead: None, in_code: true });
             }
         }
         stops
@@ -136,10 +136,18 @@ impl About<'_, '_> {
                 .collect();
             if !by.is_empty() {
                 let (address, kind, id) = (one.change.address.clone(), gone.kind, gone.id.clone());
-                stops.push(Stop::StillReferred { address, kind, id, by: by.into_iter().collect() });
+                let by = by.into_iter().collect();
+                stops.push(Stop::StillReferred { address, kind, id, by, name: self.name_field(gone.kind) });
             }
         }
         stops
+    }
+
+    /// The field that a kind's resources are told apart by, where it is a name.
+    fn name_field(&self, kind: &str) -> Option<&'static str> {
+        let schema = self.registry.kind(kind)?.schema();
+        let mut keys = schema.fields.iter().filter(|field| field.key);
+        keys.next_back().map(|field| field.name)
     }
 
     /// What has left the code and stands where another comes, while others stand in it: it would have to go before they
@@ -171,7 +179,8 @@ impl About<'_, '_> {
             let by: BTreeSet<Address> = users.filter(holds).map(|user| self.address_of(user)).collect();
             if !by.is_empty() {
                 let (address, kind, id) = (one.change.address.clone(), gone.kind, gone.id.clone());
-                stops.push(Stop::StillReferred { address, kind, id, by: by.into_iter().collect() });
+                let by = by.into_iter().collect();
+                stops.push(Stop::StillReferred { address, kind, id, by, name: self.name_field(gone.kind) });
             }
         }
         stops

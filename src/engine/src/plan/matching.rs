@@ -90,9 +90,16 @@ impl<'a> Matching<'a> {
         found
     }
 
-    /// Ours, and nobody's in the code: what is left when every definition has been looked for.
+    /// Ours, and nobody's in the code: what is left when every definition has been looked for; what has lost its tag is among
+    /// it.
     pub(super) fn leftovers(&self) -> impl Iterator<Item = &'a Live> {
-        self.free_or_leaving().map(|(_, live)| live).filter(|live| self.is_ours(live))
+        self.free_or_leaving().map(|(_, live)| live).filter(|live| self.is_ours(live) || self.has_lost_its_tag(live))
+    }
+
+    /// True for what we have made, and what says of itself that it is nobody's.
+    pub(super) fn has_lost_its_tag(&self, live: &Live) -> bool {
+        let tagged = self.registry.kind(live.kind).is_some_and(|kind| kind.schema().ownership == Ownership::Tags);
+        tagged && live.owner().is_none() && self.ledger.entry(live.kind, &live.id).is_some()
     }
 
     /// Children of parents of ours that nobody has defined, and that we have not made.
@@ -106,6 +113,7 @@ impl<'a> Matching<'a> {
     /// What could have become ours, and fits nothing that is wanted.
     pub(super) fn unclaimed(&self) -> impl Iterator<Item = Note> {
         let free = self.free().filter(|(_, live)| may_be_taken(&live.tags, self.options.bearing()));
+        let free = free.filter(|(_, live)| !self.has_lost_its_tag(live));
         free.map(|(_, live)| Note::Unclaimed { kind: live.kind, id: live.id.clone() })
     }
 
@@ -275,7 +283,7 @@ impl<'a> Matching<'a> {
         }
         let real = self.lost(definition).find(|(index, _)| *index != claims)?.1;
         let (address, kind, id) = (definition.address.clone(), live.kind, real.id.clone());
-        Some(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: Some(live.id.clone()) })
+        Some(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: Some(live.id.clone()), in_code: true })
     }
 
     /// What we have made at a definition's address, and whose tag says another: the ledger knows better.
@@ -313,7 +321,7 @@ impl<'a> Matching<'a> {
             return self.take(index, Some(Reason::Adopted));
         }
         let (address, kind, id) = (definition.address.clone(), live.kind, live.id.clone());
-        self.stop(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: None }, &[index])
+        self.stop(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: None, in_code: true }, &[index])
     }
 
     fn lost(&self, definition: &Definition) -> impl Iterator<Item = (usize, &'a Live)> {

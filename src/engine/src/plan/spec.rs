@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::model::{Document, Mutability, Ownership, Schema, Shape, Tags, digest, redact};
+use crate::model::{Document, Mutability, Ownership, Path, Schema, Shape, Tags, digest, redact};
 
 /// The digests of a definition's fields and of its tags, each under a short digest of the field's name: a field that a
 /// later version of the program knows spoils nothing of the others.
@@ -48,6 +48,16 @@ impl Spec {
         fixed(schema)
             .filter(told)
             .all(|name| self.says(name, &live.field(name).cloned().unwrap_or_default()) != Some(false))
+    }
+
+    /// The fields that say something else than when the definition was last applied, as far as that is known.
+    pub fn others(&self, schema: &Schema, document: &Document) -> Vec<Path> {
+        let unknown: Vec<String> = document.references().iter().map(|(path, _)| path.root().to_owned()).collect();
+        let value = |name: &str| document.field(name).cloned().unwrap_or_default();
+        let differs = |name: &&str| {
+            !unknown.iter().any(|unknown| unknown == name) && self.says(name, &value(name)) == Some(false)
+        };
+        names(schema).filter(differs).map(Path::field).collect()
     }
 
     /// True when every field of a kind has a digest of its own, and all of them fit into a tag.

@@ -52,8 +52,7 @@ pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
     let mut told = false;
     loop {
         while running.len() < parallelism.max(1) && !interrupt.is_asked() {
-            let Some(step) = schedule.next() else { break };
-            schedule.set(step.id, Standing::Running);
+            let Some(step) = schedule.start() else { break };
             let site = &site;
             running.push(async move { (step, with_grace(site, step).await) });
         }
@@ -68,7 +67,7 @@ pub async fn apply(plan: &Plan, applying: &Applying<'_>) -> Outcome {
             () = interrupt.asked(), if !told => continue,
         };
         let Some((step, ended)) = ended else { break };
-        schedule.set(step.id, standing_after(listener, step, ended));
+        schedule.end(step.id, standing_after(listener, step, ended));
         for (step, because) in schedule.skip_hopeless() {
             skipped(listener, step, because);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 
-use super::observe::{Observing, World};
+use super::observe::{Observing, World, read_patiently};
 use crate::live::{Ask, Fault, Kind, Live, Shared, natural_key};
 use crate::model::{Address, Document, Ownership};
 use crate::plan::{Action, Plan, Stop, Work};
@@ -48,7 +48,7 @@ async fn late(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Resu
     let mut otherwise = false;
     let reads = doubtful.into_iter().filter_map(|(name, ids)| {
         let kind = observing.registry.kind(name)?;
-        Some(async move { Ok((name, kind.read(&Ask::only(ids.iter().cloned())).await?, ids)) })
+        Some(async move { Ok((name, read_patiently(kind.as_ref(), &Ask::only(ids.iter().cloned())).await?, ids)) })
     });
     for (name, lives, ids) in try_join_all(reads).await? {
         let mut fresh = World { lives, ..World::default() };
@@ -81,7 +81,7 @@ async fn hidden(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Re
             }
         }
         if !ask.names.is_empty() || !ask.parents.is_empty() {
-            reads.push(async move { kind.read(&ask).await });
+            reads.push(async move { read_patiently(kind.as_ref(), &ask).await });
         }
     }
     let found = try_join_all(reads).await?;
@@ -94,8 +94,9 @@ async fn hidden(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> Re
 async fn lost(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> bool {
     let created = plan.changes.iter().filter(|change| change.action == Action::Create);
     let mut sought: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    let mut named = named_in_their_places(observing, world);
     for change in created {
-        for id in named_in_its_place(observing, world, &change.address) {
+        for id in named.remove(&change.address).unwrap_or_default() {
             if world.looked.entry(change.kind).or_default().ids.insert(id.clone()) {
                 sought.entry(change.kind).or_default().insert(id);
             }
@@ -103,7 +104,7 @@ async fn lost(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> bool
     }
     let reads = sought.into_iter().filter_map(|(name, ids)| {
         let kind = observing.registry.kind(name)?;
-        Some(async move { kind.read(&Ask::only(ids)).await.unwrap_or_default() })
+        Some(async move { read_patiently(kind.as_ref(), &Ask::only(ids)).await.unwrap_or_default() })
     });
     let found = join_all(reads).await;
     let new: Vec<bool> = found.into_iter().map(|found| add_new(world, found)).collect();
@@ -112,27 +113,37 @@ async fn lost(observing: &Observing<'_>, world: &mut World, plan: &Plan) -> bool
 
 /// Adds what is not known yet. True when there is any.
 fn add_new(world: &mut World, found: Vec<Live>) -> bool {
-    let is_known = |live: &Live| world.lives.iter().any(|one| (one.kind, &one.id) == (live.kind, &live.id));
-    let new: Vec<Live> = found.into_iter().filter(|live| !is_known(live)).collect();
+    let known: BTreeSet<(&str, &str)> = world.lives.iter().map(|live| (live.kind, live.id.as_str())).collect();
+    let new: Vec<Live> = found.into_iter().filter(|live| !known.contains(&(live.kind, live.id.as_str()))).collect();
     let otherwise = !new.is_empty();
     world.lives.extend(new);
     otherwise
 }
 
 /// What live resources of ours name where their definitions refer to the identifier at an address, and what is not live
-/// as far as is known.
-fn named_in_its_place(observing: &Observing<'_>, world: &World, address: &Address) -> BTreeSet<String> {
+/// as far as is known; by that address.
+fn named_in_their_places(observing: &Observing<'_>, world: &World) -> BTreeMap<Address, BTreeSet<String>> {
     let owner = observing.owner.to_string();
-    let mut named = BTreeSet::new();
+    let known: BTreeSet<&str> = world.lives.iter().map(|live| live.id.as_str()).collect();
+    let mut standing: BTreeMap<Address, Vec<&Live>> = BTreeMap::new();
+    for live in world.lives.iter().filter(|live| live.owner() == Some(&owner)) {
+        if let Some(address) = live.address() {
+            standing.entry(address).or_default().push(live);
+        }
+    }
+    let mut named: BTreeMap<Address, BTreeSet<String>> = BTreeMap::new();
     for definition in observing.graph.definitions() {
+        let lives = standing.get(&definition.address).into_iter().flatten();
         let references = definition.document.references();
-        let fields = references.iter().filter(|(_, to)| to.address == *address && to.output == "id");
-        let fields: BTreeSet<&str> = fields.map(|(path, _)| path.root()).collect();
-        let is_it = |live: &&Live| live.owner() == Some(&owner) && live.address().as_ref() == Some(&definition.address);
-        for live in world.lives.iter().filter(|_| !fields.is_empty()).filter(is_it) {
-            let values = fields.iter().filter_map(|field| live.document.field(field));
-            let texts: BTreeSet<String> = values.flat_map(texts_of).collect();
-            named.extend(texts.into_iter().filter(|text| !world.lives.iter().any(|one| one.id == *text)));
+        let fields: Vec<(&str, &Address)> = references
+            .iter()
+            .filter(|(_, to)| to.output == "id")
+            .map(|(path, to)| (path.root(), &to.address))
+            .collect();
+        for (live, (field, address)) in lives.flat_map(|live| fields.iter().map(move |field| (live, *field))) {
+            let texts = live.document.field(field).map(texts_of).unwrap_or_default();
+            let unknown = texts.into_iter().filter(|text| !known.contains(text.as_str()));
+            named.entry(address.clone()).or_default().extend(unknown);
         }
     }
     named

@@ -196,7 +196,7 @@ fn kinds<'a>(registry: &'a Registry, names: impl Iterator<Item = &'a &'static st
 /// How often a read is repeated that was throttled, or whose answer was lost.
 const READS: u32 = 4;
 
-async fn read_patiently(kind: &dyn Kind, ask: &Ask) -> Result<Vec<Live>, Fault> {
+pub(super) async fn read_patiently(kind: &dyn Kind, ask: &Ask) -> Result<Vec<Live>, Fault> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..READS {
         match kind.read(ask).await {
@@ -240,6 +240,13 @@ async fn read_kind(
         Ownership::Shared => ask.names.is_empty(),
     };
     let mut found = if nothing_to_find { Vec::new() } else { read_patiently(kind, &ask).await? };
+    let foreign = elsewhere(observing, schema, &ask);
+    if !foreign.is_empty() {
+        // Some of them may be gone, with what was on them.
+        let children = read_patiently(kind, &Ask { parents: foreign, ..observing.ask(shared) }).await;
+        found
+            .extend(children.or_else(|fault| if fault.kind == FaultKind::Gone { Ok(Vec::new()) } else { Err(fault) })?);
+    }
     let sought = adopted.into_iter().chain(missing(observing, schema, &found)).collect::<BTreeSet<_>>();
     if !sought.is_empty() {
         found.extend(read_patiently(kind, &Ask::only(sought.clone())).await?);
@@ -247,6 +254,16 @@ async fn read_kind(
     let (resources, elapsed) = (found.len(), started.elapsed());
     observing.listener.hear(&Event::ReadFinished { kind: schema.kind, resources, elapsed });
     Ok((found, Looked { names: ask.names, parents: ask.parents, ids: sought }))
+}
+
+/// Parents that are not ours, as far as the ledger knows that we have made children on them.
+fn elsewhere(observing: &Observing<'_>, schema: &Schema, asked: &Ask) -> BTreeSet<String> {
+    let (Ownership::Parent { kind: parent, .. }, Some(ledger)) = (schema.ownership, observing.ledger) else {
+        return BTreeSet::new();
+    };
+    let of_kind = ledger.entries().filter(|entry| entry.kind == schema.kind).filter_map(|entry| entry.parent.as_ref());
+    let ours = |id: &str| ledger.entry(parent, id).is_some();
+    of_kind.filter(|id| !asked.parents.contains(*id) && !ours(id)).cloned().collect()
 }
 
 /// What the ledger says was made, and did not say of itself that it is ours: it has lost its tag, or it is gone.

@@ -1,5 +1,7 @@
 //! Which step goes next: of those that are ready, the one with the longest way behind it. Pure.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::plan::{Step, StepId};
@@ -22,51 +24,80 @@ pub(super) struct Schedule<'a> {
     standing: Vec<Standing>,
     /// What each step and the longest way after it usually take.
     ways: Vec<Duration>,
+    /// How many steps each one still waits for, and who waits for it.
+    waits_for: Vec<usize>,
+    waiting: Vec<Vec<StepId>>,
+    /// Those that can start: the longest way last, and of equal ways the first step.
+    ready: BTreeSet<(Duration, Reverse<StepId>)>,
+    /// Those that were not done, and whose followers have not been looked at.
+    undone: Vec<StepId>,
+    running: usize,
 }
 
 impl<'a> Schedule<'a> {
     pub(super) fn new(steps: &'a [Step]) -> Schedule<'a> {
         let mut ways: Vec<Duration> = steps.iter().map(|step| step.usual).collect();
+        let mut waits_for = vec![0; steps.len()];
+        let mut waiting = vec![Vec::new(); steps.len()];
         // Steps come after what they wait for, so walking backwards sees every way whole.
         for step in steps.iter().rev() {
+            waits_for[step.id.0] = step.after.len();
             for edge in &step.after {
+                waiting[edge.step.0].push(step.id);
                 let way = steps[edge.step.0].usual + ways[step.id.0];
                 ways[edge.step.0] = ways[edge.step.0].max(way);
             }
         }
-        Schedule { steps, standing: vec![Standing::Waiting; steps.len()], ways }
+        let free = steps.iter().filter(|step| step.after.is_empty());
+        let ready = free.map(|step| (ways[step.id.0], Reverse(step.id))).collect();
+        let standing = vec![Standing::Waiting; steps.len()];
+        Schedule { steps, standing, ways, waits_for, waiting, ready, undone: Vec::new(), running: 0 }
     }
 
-    /// The step to start next, if one is ready.
-    pub(super) fn next(&self) -> Option<&'a Step> {
-        let ready = |step: &&Step| {
-            self.standing[step.id.0] == Standing::Waiting
-                && step.after.iter().all(|edge| self.standing[edge.step.0] == Standing::Done)
-        };
-        let longest = |step: &&Step| (self.ways[step.id.0], std::cmp::Reverse(step.id));
-        self.steps.iter().filter(ready).max_by_key(longest)
+    /// Starts the next step, if one is ready.
+    pub(super) fn start(&mut self) -> Option<&'a Step> {
+        let (_, Reverse(id)) = self.ready.pop_last()?;
+        self.standing[id.0] = Standing::Running;
+        self.running += 1;
+        self.steps.get(id.0)
     }
 
-    pub(super) fn set(&mut self, step: StepId, standing: Standing) {
+    /// Says how a step ended that was running.
+    pub(super) fn end(&mut self, step: StepId, standing: Standing) {
         self.standing[step.0] = standing;
+        self.running -= 1;
+        if standing != Standing::Done {
+            self.undone.push(step);
+            return;
+        }
+        for later in self.waiting[step.0].clone() {
+            self.waits_for[later.0] -= 1;
+            if self.waits_for[later.0] == 0 && self.standing[later.0] == Standing::Waiting {
+                self.ready.insert((self.ways[later.0], Reverse(later)));
+            }
+        }
     }
 
     pub(super) fn running(&self) -> usize {
-        self.standing.iter().filter(|standing| **standing == Standing::Running).count()
+        self.running
     }
 
     /// Marks what can never start because something before it was not done, and says why.
     pub(super) fn skip_hopeless(&mut self) -> Vec<(&'a Step, String)> {
         let mut skipped = Vec::new();
-        for step in self.steps {
-            let hopeless = |standing| matches!(standing, Standing::Failed | Standing::Skipped | Standing::Abandoned);
-            let blocker = step.after.iter().find(|edge| hopeless(self.standing[edge.step.0]));
-            if let (Standing::Waiting, Some(edge)) = (self.standing[step.id.0], blocker) {
-                let blocker = &self.steps[edge.step.0];
-                skipped.push((step, format!("{} was not done ({})", blocker.address, edge.why)));
-                self.standing[step.id.0] = Standing::Skipped;
+        while let Some(undone) = self.undone.pop() {
+            for later in self.waiting[undone.0].clone() {
+                if self.standing[later.0] != Standing::Waiting {
+                    continue;
+                }
+                let step = &self.steps[later.0];
+                let why = step.after.iter().find(|edge| edge.step == undone).map_or("", |edge| &edge.why);
+                skipped.push((step, format!("{} was not done ({why})", self.steps[undone.0].address)));
+                self.standing[later.0] = Standing::Skipped;
+                self.undone.push(later);
             }
         }
+        skipped.sort_by_key(|(step, _)| step.id);
         skipped
     }
 

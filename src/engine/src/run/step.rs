@@ -112,14 +112,22 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             site.stands(&step.address, live);
             Ok(id)
         }
-        Work::Update { live, document, tags, fields } => {
+        Work::Update { live, document, tags, fields, over } => {
             let mut attempt = Attempt::new(site, step, waits.update);
             let document = site.resolve(kind, document)?;
             let tags = with_spec(kind, &document, tags);
             site.about_to_write(kind, step, &document).await?;
             retag(site, kind, live, &tags, &mut attempt).await?;
             site.journal.taken_back(live.kind, &live.id);
-            let live = match fields.is_empty() {
+            if *over {
+                attempt
+                    .repeat(|| async {
+                        site.may_change()?;
+                        kind.write_over(live, &document).await
+                    })
+                    .await?;
+            }
+            let live = match fields.is_empty() && !over {
                 false => settle(site, step, kind, &live.id, (&document, fields), &mut attempt).await?,
                 true => Live::clone(live),
             };
@@ -493,7 +501,11 @@ impl<'a> Site<'a> {
         let data =
             kind.keeps().iter().filter_map(|(field, _)| Some(((*field).to_owned(), document.field(field)?.clone())));
         let protected = self.protected.contains(address);
-        Entry { data: data.collect(), protected, ..entry(kind.schema().kind, name, address) }
+        let parent = match kind.schema().ownership {
+            Ownership::Parent { field, .. } => document.field(field).and_then(|id| id.as_str()).map(str::to_owned),
+            Ownership::Tags | Ownership::Shared => None,
+        };
+        Entry { data: data.collect(), protected, parent, ..entry(kind.schema().kind, name, address) }
     }
 }
 

@@ -35,7 +35,10 @@ pub(super) fn writing(home: &Home<'_>, statements: &mut Statements) {
     statements.allow("s3:ListBucketVersions", [list]);
     let history = objects(home, "historyStays", &format!("{prefix}history/"));
     let history = Reach { conditions: Default::default(), ..history };
-    statements.deny(&["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"], history);
+    statements.deny(&["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"], history.clone());
+    // The program writes each part on the condition that there is none of its name.
+    let over = Reach { sid: "historyIsNotWrittenOver".into(), ..history }.when("Null", "s3:if-none-match", &["true"]);
+    statements.deny(&["s3:PutObject"], over);
     // Each run that writes looks at all of its settings first.
     let looks = |action: &&&str| action.starts_with("s3:Get") && !action.contains("Object");
     for action in store::ACTIONS.iter().filter(looks) {

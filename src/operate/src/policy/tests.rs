@@ -189,7 +189,11 @@ async fn history_is_added_to_and_never_taken_away() {
         let object = format!("arn:aws:s3:::infra-123456789012-eu-west-1/{key}");
         allows(&policies, &on_owned(action, &object, "shop/prod"))
     };
-    assert!(record("s3:PutObject", "shop/prod/history/1.jsonl"));
+    let part = "arn:aws:s3:::infra-123456789012-eu-west-1/shop/prod/history/1.jsonl";
+    let put = on_owned("s3:PutObject", part, "shop/prod");
+    assert!(allows(&policies, &put.clone().with("s3:if-none-match", "*")));
+    assert!(!allows(&policies, &put), "it is not written over");
+    assert!(record("s3:PutObject", "shop/prod/lock"));
     assert!(!record("s3:DeleteObject", "shop/prod/history/1.jsonl"));
     assert!(!record("s3:DeleteObjectVersion", "shop/prod/history/1.jsonl"));
     assert!(record("s3:DeleteObject", "shop/prod/lock") && record("s3:DeleteObjectVersion", "shop/prod/lock"));

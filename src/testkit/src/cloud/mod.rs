@@ -19,7 +19,7 @@ pub use samples::{broad, foreign};
 pub use things::{Nature, Thing};
 pub use world::World;
 
-use crate::weather::{Call, Weather};
+use crate::weather::{Call, WRITE_OVER, Weather};
 
 /// The cloud.
 pub struct ModelCloud {
@@ -101,6 +101,13 @@ impl ModelCloud {
         let kind = R::SCHEMA.kind;
         let document = plain(kind, wanted)?;
         let operation = format!("Modify({kind}: {})", fields.join(", "));
+        self.call(&operation, id, true, |world, now| world.change(kind, id, &document, fields, now)).await
+    }
+
+    async fn write_over<R: Behaviour>(&self, id: &str, wanted: &R, fields: &[&str]) -> Result<(), Fault> {
+        let kind = R::SCHEMA.kind;
+        let document = plain(kind, wanted)?;
+        let operation = format!("{WRITE_OVER} {kind}");
         self.call(&operation, id, true, |world, now| world.change(kind, id, &document, fields, now)).await
     }
 

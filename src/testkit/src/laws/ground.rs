@@ -12,7 +12,7 @@ use infra_engine::plan::Plan;
 
 use crate::cloud::ModelCloud;
 use crate::session::{Applied, Session};
-use crate::weather::{Call, Weather};
+use crate::weather::{Call, WRITE_OVER, Weather};
 
 /// A session, and the weather over its cloud.
 pub struct Ground {
@@ -192,6 +192,10 @@ impl Kind for Weathered {
         self.kind.has_second_name()
     }
 
+    fn writes_over(&self) -> bool {
+        self.kind.writes_over()
+    }
+
     fn held_by(&self) -> &'static [&'static str] {
         self.kind.held_by()
     }
@@ -226,6 +230,10 @@ impl Kind for Weathered {
 
     fn update<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
         self.weather.around(self.call("update", &live.id, true), self.kind.update(live, wanted)).boxed()
+    }
+
+    fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
+        self.weather.around(self.call(WRITE_OVER, &live.id, true), self.kind.write_over(live, wanted)).boxed()
     }
 
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>> {

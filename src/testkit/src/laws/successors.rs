@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use infra_engine::live::{Live, State};
+use infra_engine::live::{FaultKind, Live, State};
 use infra_engine::model::{Definition, Ownership, Replacement};
 use infra_engine::plan::{Action, Options, Plan, Reason, Stop};
 
@@ -53,18 +53,27 @@ pub async fn refused_twice(fresh: impl Fn() -> Ground, sample: &Sample) {
 }
 
 /// Every definition is replaced by request, though nothing differs: either it is, and everything stands as before; or the
-/// plan says why it cannot be, and nothing is touched.
-pub async fn replaced_on_request(ground: &Ground, sample: &Sample) {
+/// plan says why it cannot be, and nothing is touched. What is written over in its place is never gone, also when that is
+/// refused. Says how many were.
+pub async fn replaced_on_request(ground: &Ground, sample: &Sample) -> usize {
+    let mut written_over = 0;
     ground.apply("replaced on request", &sample.definitions).await;
     for definition in sample.definitions.iter().filter(|one| one.schema.ownership != Ownership::Shared) {
         let law = format!("{} is replaced on request", definition.address);
         let before = ground.lives(&law).await;
         let options = Options { replace: vec![definition.address.to_string()], ..ground.session.converge() };
+        ground.weather.clear();
         ground.session.heard();
         match ground.session.apply_with(&sample.definitions, &options).await {
             Ok(applied) => {
                 let told = ground.session.heard();
                 assert!(applied.outcome.is_complete(), "{law}: it was not done whole: {:#?}", troubles(&told));
+                let calls = ground.weather.calls();
+                if let Some(number) = calls.iter().position(Call::writes_over) {
+                    assert!(!calls.iter().any(Call::deletes), "{law}: it is never gone: {calls:#?}");
+                    refused_in_its_place(ground, sample, &options, number).await;
+                    written_over += 1;
+                }
             }
             Err(Refusal::Stopped(stops)) => {
                 let may = |stop: &Stop| matches!(stop, Stop::StillReferred { .. } | Stop::Protected { .. });
@@ -76,6 +85,22 @@ pub async fn replaced_on_request(ground: &Ground, sample: &Sample) {
         ground.settled(&law, &sample.definitions).await;
     }
     ground.clear("replaced on request", &sample.definitions).await;
+    written_over
+}
+
+/// What is written over in its place, and refused there, stands as it was.
+async fn refused_in_its_place(ground: &Ground, sample: &Sample, options: &Options, number: usize) {
+    let law = format!("{} is not written over, as that is refused", options.replace.join(", "));
+    let before = ground.lives(&law).await;
+    ground.weather.set(Forecast::once(number, Moment::Before, Blow::Fault(FaultKind::Refused)));
+    let refused = ground.session.apply_with(&sample.definitions, options).await;
+    let refused = refused.unwrap_or_else(|refusal| panic!("{law}: the run stops: {refusal:#?}"));
+    assert!(!refused.outcome.is_complete(), "{law}: it cannot have done all");
+    let changed: Vec<Call> = ground.weather.changes();
+    assert!(!changed.iter().any(Call::deletes), "{law}: nothing goes: {changed:#?}");
+    ground.weather.clear();
+    ground.session.heard();
+    assert_eq!(ground.lives(&law).await, before, "{law}: it stands as it was");
 }
 
 /// The program dies right before a successor is made, and the code goes back: what stood stands, and is taken back.

@@ -146,7 +146,7 @@ fn processor(fleet: &SpotFleet, _: &Surroundings<'_>) -> Vec<Violation> {
 }
 
 fn one_network(fleet: &SpotFleet, around: &Surroundings<'_>) -> Vec<Violation> {
-    let of_subnets = fleet.subnets.iter().filter_map(|subnet| Some(around.of::<Subnet, _>(subnet)?.vpc));
+    let of_subnets = fleet.subnets.iter().filter_map(|subnet| Some(&around.of::<Subnet, _>(subnet)?.vpc));
     let networks: Vec<_> = of_subnets.collect();
     let Some(network) = networks.first() else { return Vec::new() };
     let mut violations = Vec::new();
@@ -155,7 +155,7 @@ fn one_network(fleet: &SpotFleet, around: &Surroundings<'_>) -> Vec<Violation> {
         violations.push(Violation::of("subnets", &fleet.subnets, wrong, "take subnets of one network"));
     }
     for group in &fleet.security_groups {
-        if around.of::<SecurityGroup, _>(group).is_some_and(|definition| definition.vpc != *network) {
+        if around.of::<SecurityGroup, _>(group).is_some_and(|definition| definition.vpc != **network) {
             let wrong = format!("{} is of another network than the subnets", group.value());
             violations.push(Violation::of("security_groups", group, wrong, "take a group of the subnets' network"));
         }

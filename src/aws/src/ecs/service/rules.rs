@@ -113,12 +113,12 @@ fn attachments_fit(service: &Service, around: &Surroundings<'_>) -> Vec<Violatio
 }
 
 fn groups_are_called(service: &Service, around: &Surroundings<'_>) -> Vec<Violation> {
-    let listeners = around.all::<Listener>().map(|(_, listener)| listener.action);
-    let actions: Vec<Action> = listeners.chain(around.all::<ListenerRule>().map(|(_, rule)| rule.action)).collect();
+    let listeners = around.all::<Listener>().map(|(_, listener)| &listener.action);
+    let actions: Vec<&Action> = listeners.chain(around.all::<ListenerRule>().map(|(_, rule)| &rule.action)).collect();
     let mut violations = Vec::new();
     for Attachment { target_group, .. } in &service.load_balancers {
         let passed_on = |action: &Action| matches!(action, Action::Forward(forward) if forward.groups.iter().any(|share| share.group == *target_group));
-        if around.of::<TargetGroup, _>(target_group).is_none() || actions.iter().any(passed_on) {
+        if around.of::<TargetGroup, _>(target_group).is_none() || actions.iter().copied().any(passed_on) {
             continue;
         }
         let wrong = "no listener passes requests on to it, and ECS refuses the service";
@@ -155,7 +155,7 @@ fn names_lead_somewhere(service: &Service, around: &Surroundings<'_>) -> Vec<Vio
 
 fn capacity_fits(service: &Service, around: &Surroundings<'_>) -> Vec<Violation> {
     let Capacity::Shares(shares) = &service.capacity else { return Vec::new() };
-    let attached = around.of::<Cluster, _>(&service.cluster).map(|cluster| cluster.capacity_providers);
+    let attached = around.of::<Cluster, _>(&service.cluster).map(|cluster| &cluster.capacity_providers);
     let mut violations = Vec::new();
     let mut wrong = |wrong: String, way_out: &str| violations.push(Violation::of("capacity", shares, wrong, way_out));
     let mut seen = BTreeSet::new();

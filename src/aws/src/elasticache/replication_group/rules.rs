@@ -230,7 +230,7 @@ fn failover_works(group: &ReplicationGroup, _: &Surroundings<'_>) -> Vec<Violati
 
 fn zones_differ(group: &ReplicationGroup, around: &Surroundings<'_>) -> Vec<Violation> {
     let Some(subnets) = around.of::<CacheSubnetGroup, _>(&group.subnets) else { return Vec::new() };
-    let subnets: Option<Vec<Subnet>> = subnets.subnets.iter().map(|subnet| around.of::<Subnet, _>(subnet)).collect();
+    let subnets: Option<Vec<&Subnet>> = subnets.subnets.iter().map(|subnet| around.of::<Subnet, _>(subnet)).collect();
     let Some(subnets) = subnets.filter(|_| group.failover == Failover::AcrossZones) else { return Vec::new() };
     match subnets.split_first() {
         Some((first, rest)) if rest.iter().all(|other| other.zone == first.zone) => {

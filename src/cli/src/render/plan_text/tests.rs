@@ -6,7 +6,7 @@ use infra_engine::plan::{Action, Cause, Change, FieldChange, Fingerprint, Note, 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::render::{drift_of, drift_text, plan_html, plan_markdown};
+use crate::render::{Drift, drift_text, plan_html, plan_markdown};
 
 fn address(text: &str) -> Address {
     text.parse().unwrap()
@@ -202,7 +202,7 @@ fn a_page_is_never_longer_than_its_host_takes_and_leaves_out_whole_resources() {
 
 #[test]
 fn only_what_drifted() {
-    insta::assert_snapshot!(drift_text(&drift_of(&Report::of(&every_sort(), "dev")), Paint::PLAIN), @r"
+    insta::assert_snapshot!(drift_text(&Drift::of(&Report::of(&every_sort(), "dev")), Paint::PLAIN), @r"
       ~ cluster.api-logs  logs/log-group  [id=log-group-0a1b2c]
           retention: 30 → 14
           tag team: (none) → blue

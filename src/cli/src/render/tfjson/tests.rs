@@ -59,7 +59,11 @@ impl Hand {
         match (action, live.map(Box::new)) {
             (Action::Delete, Some(live)) => self.step(&at, kind, Work::Delete { live }),
             (Action::Update, Some(live)) => {
-                self.step(&at, kind, Work::Update { live, document, tags, fields: ["a field".to_owned()].into() });
+                self.step(
+                    &at,
+                    kind,
+                    Work::Update { live, document, tags, fields: ["a field".to_owned()].into(), over: false },
+                );
             }
             (_, live) => {
                 if let Some(live) = live {

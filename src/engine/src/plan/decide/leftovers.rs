@@ -17,6 +17,11 @@ impl<'a> Decision<'a> {
             if !self.selection.covers(&address, live.kind) || live.state == State::Leaving {
                 continue;
             }
+            if self.matching.has_lost_its_tag(live) && self.options.goal == Goal::Converge {
+                let (kind, id) = (live.kind, live.id.clone());
+                self.stops.push(Stop::LostTag { address, kind, id, holds: Vec::new(), instead: None, in_code: false });
+                continue;
+            }
             let reason = match (live.is_retired(), self.options.goal) {
                 (true, _) => Reason::Retired,
                 (false, Goal::Destroy) => Reason::Destroyed,
@@ -41,7 +46,8 @@ impl<'a> Decision<'a> {
                 continue;
             }
             let goes = |decided: &Decided<'_>| {
-                decided.live.is_some_and(|gone| std::ptr::eq(gone, parent))
+                !decided.stays
+                    && decided.live.is_some_and(|gone| std::ptr::eq(gone, parent))
                     && matches!(decided.change.action, Action::Delete | Action::Replace(_))
             };
             if self.decided.iter().any(goes) {
@@ -63,7 +69,7 @@ impl<'a> Decision<'a> {
     ) {
         let (kind, id) = (live.kind, live.id.clone());
         let in_code = code.is_some_and(|(definition, _)| definition.protected);
-        if in_code || self.proof.is_protected(live) {
+        if in_code || self.proof.is_protected(live) || self.held.contains(&(live.kind, live.id.as_str())) {
             if matches!(reason, Reason::NotInCode | Reason::Retired) {
                 self.notes.push(Note::KeptProtected { address, kind, id });
                 return;

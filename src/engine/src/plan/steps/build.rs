@@ -98,6 +98,7 @@ impl<'a> Builder<'a> {
         builder.order_taken_back(decided);
         builder.order_children_of_other_names(decided);
         builder.order_hand_overs(lives, decided);
+        builder.order_going_along(decided);
         builder
     }
 
@@ -116,9 +117,10 @@ impl<'a> Builder<'a> {
                 // What a rotation changes is no difference of the definition's.
                 let changing = change.fields.iter().filter(|field| rotation.is_none() || field.shape != Shape::Secret);
                 let fields: BTreeSet<String> = changing.map(|field| field.path.root().to_owned()).collect();
-                let differs = !fields.is_empty() || !change.tags.is_empty();
+                let over = change.reasons.contains(&Reason::WrittenOver);
+                let differs = over || !fields.is_empty() || !change.tags.is_empty();
                 let update =
-                    Work::Update { live: live.clone(), document: document.clone(), tags: tags.clone(), fields };
+                    Work::Update { live: live.clone(), document: document.clone(), tags: tags.clone(), fields, over };
                 match (*rotation, differs) {
                     (None, true) => self.make(change, update),
                     (None, false) => self.make(change, Work::Await { live }),
@@ -358,6 +360,25 @@ impl<'a> Builder<'a> {
                     self.link(make, delete, || "what is there under another name goes first".to_owned());
                 }
                 _ => self.edge(delete, make, false, || "its successor under another name is made first".to_owned()),
+            }
+        }
+    }
+
+    /// What others have put on something of ours goes with it, and so not before it may go: whatever that waits for, but
+    /// other deletes.
+    fn order_going_along(&mut self, decided: &[Decided<'a>]) {
+        let deletes: BTreeMap<(&str, &str), StepId> =
+            self.deletes.iter().map(|(step, live, _)| ((live.kind, live.id.as_str()), *step)).collect();
+        for one in decided.iter().filter(|one| matches!(one.change.reasons.first(), Some(Reason::GoesWith(_)))) {
+            let Some(gone) = one.live else { continue };
+            let schema = self.registry.kind(gone.kind).map(|kind| kind.schema());
+            let Some((field, parent)) = schema.and_then(parent_of) else { continue };
+            let on = gone.document.field(field).and_then(|id| id.as_str()).and_then(|id| deletes.get(&(parent, id)));
+            let (Some(on), Some(child)) = (on, deletes.get(&(gone.kind, gone.id.as_str()))) else { continue };
+            for edge in self.steps[on.0].after.clone() {
+                if !matches!(self.steps[edge.step.0].work, Work::Delete { .. }) {
+                    self.edge(*child, edge.step, edge.firm, || edge.why.clone());
+                }
             }
         }
     }

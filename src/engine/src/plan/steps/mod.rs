@@ -69,6 +69,8 @@ pub enum Work {
         tags: Tags,
         /// Its fields that change; none when only its tags do.
         fields: BTreeSet<String>,
+        /// All of it is written again, also when it reads as it is wanted.
+        over: bool,
     },
     /// Makes a value anew that a living resource holds.
     Rotate {

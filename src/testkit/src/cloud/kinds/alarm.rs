@@ -26,11 +26,17 @@ const NATURE: Nature = Nature { name: Some("name"), ..Nature::PLAIN };
 impl Behaviour for Alarm {
     type Cloud = ModelCloud;
 
+    const WRITES_OVER: bool = true;
+
     const ACTIONS: &'static [&'static str] = &["model:Alarm"];
 
     tagged!();
 
     async fn update(cloud: &ModelCloud, found: &Found<Alarm>, wanted: &Alarm) -> Result<(), Fault> {
         cloud.change(&found.id, wanted, &["watches", "volume"]).await
+    }
+
+    async fn write_over(cloud: &ModelCloud, found: &Found<Alarm>, wanted: &Alarm) -> Result<(), Fault> {
+        cloud.write_over(&found.id, wanted, &["watches", "volume"]).await
     }
 }
