@@ -68,6 +68,19 @@ impl Part {
     pub const WHOLE: Part = Part { worker: 0, of: 1 };
 }
 
+impl std::str::FromStr for Part {
+    type Err = String;
+
+    /// Reads `3/8`: worker 3 of 8, counted from 0.
+    fn from_str(text: &str) -> Result<Part, String> {
+        let numbers = text.split_once('/').and_then(|(worker, of)| Some((worker.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            Some((worker, of)) if worker < of => Ok(Part { worker, of }),
+            _ => Err("give a worker's number, from 0, and how many there are, as 0/8".to_owned()),
+        }
+    }
+}
+
 /// What a result says of the plan, so that it can be read and judged without it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanShown {
