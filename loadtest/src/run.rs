@@ -1,6 +1,7 @@
 //! Carries out a test, or one worker's part of it: begins what is due, when it is due, and counts what comes back.
 //!
-//! It ends by itself: with the schedule, when the last iteration is through, or at once when it is told to stop.
+//! It ends by itself: with the schedule, when the last iteration is through or has had its time, or at once when it is
+//! told to stop.
 //! Nothing of it goes on in the background afterwards.
 
 mod closed;
@@ -26,6 +27,10 @@ use crate::test::{Load, LoadTest};
 /// How often a run is looked at from outside, and thresholds by itself.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long scenarios that began in time may go on after the schedule and one timeout. Those that are under way even
+/// then, because their users think for long, are abandoned.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// Carries out one part of a test, until its end or until `stop` says how it is to end. Every second `look` is given
 /// what was counted until then, and how long the run has taken.
 ///
@@ -44,6 +49,7 @@ pub async fn run(
     let (began_at, began) = (SystemTime::now(), Instant::now());
     let sending = Sending { client: Arc::new(client), tell, began, seed: seed(began_at) };
 
+    let latest = tokio::time::Instant::from_std(began) + schedule.length() + test.timeout + GRACE;
     let mut driver = JoinSet::new();
     let work = Work { sending, scenarios: test.scenarios.clone(), schedule, part };
     match test.load {
@@ -57,6 +63,7 @@ pub async fn run(
         tokio::select! {
             biased;
             ended = &mut stop => break ended,
+            () = tokio::time::sleep_until(latest) => break Ended::Complete,
             _ = seconds.tick() => {
                 look(counting.measured(), began.elapsed());
                 if aborts.look(&test.shown.phases, counting.measured(), began.elapsed()) {

@@ -139,3 +139,22 @@ impl ErrorClass {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_a_server_is_told_by_its_headers() {
+        let edge = |status, name: &'static str, value: &str| {
+            Edge::of(status, &HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]))
+        };
+        assert_eq!(edge(200, "x-cache", "Hit from cloudfront"), Some(Edge::Hit));
+        assert_eq!(edge(200, "x-cache", "RefreshHit from cloudfront"), Some(Edge::Hit));
+        assert_eq!(edge(200, "x-cache", "Miss from cloudfront"), Some(Edge::Miss));
+        assert_eq!(edge(403, "x-cache", "Error from cloudfront"), Some(Edge::Blocked));
+        assert_eq!(edge(403, "x-amzn-waf-action", "challenge"), Some(Edge::Blocked));
+        assert_eq!(edge(502, "x-cache", "Error from cloudfront"), None);
+        assert_eq!(edge(403, "content-type", "text/html"), None);
+    }
+}

@@ -8,13 +8,16 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// A thousandth of a day of milliseconds would be enough for all times; a metric may be greater. What is greater still
-/// counts as this.
+use super::encoding;
+
+/// A day would be enough for all times; a metric may be greater. What is greater still counts as this.
 const GREATEST: u64 = 1 << 50;
+
+/// A day in microseconds: the highest value that written histograms say they have place for, if they need no more.
+const DAY: u64 = 86_400_000_000;
 
 /// Many values, kept in thousandths: of times in milliseconds these are microseconds.
 #[derive(Clone)]
@@ -112,19 +115,20 @@ impl Distribution {
 
     /// As the HdrHistogram libraries of all languages read it: version 2, deflated, in base64.
     pub fn encoded(&self) -> String {
-        let mut bytes = Vec::new();
-        let written = V2DeflateSerializer::new().serialize(&self.thousandths, &mut bytes);
-        written.expect("a histogram of this size fits, and memory can be written to");
-        STANDARD.encode(bytes)
+        let recorded = self.thousandths.iter_recorded();
+        let counts = recorded.map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value()));
+        STANDARD.encode(encoding::encode(counts, DAY.max(self.thousandths.max())))
     }
 
     /// What [`encoded`](Distribution::encoded) wrote, here or in another language.
     pub fn decoded(text: &str) -> Result<Distribution, NotEncoded> {
-        let bytes = STANDARD.decode(text).map_err(|_| NotEncoded)?;
-        let read: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|_| NotEncoded)?;
-        let mut whole = Distribution::new();
-        whole.thousandths.add(&read).map_err(|_| NotEncoded)?;
-        Ok(whole)
+        let counts = STANDARD.decode(text).ok().and_then(|bytes| encoding::decode(&bytes)).ok_or(NotEncoded)?;
+        let mut read = Distribution::new();
+        for (value, count) in counts {
+            let recorded = read.thousandths.record_n(value.min(GREATEST), count);
+            recorded.map_err(|_| NotEncoded)?;
+        }
+        Ok(read)
     }
 }
 

@@ -126,7 +126,7 @@ pub struct Answered {
     pub cache_hits: u64,
     /// Answers of which it said that they did not.
     pub cache_misses: u64,
-    /// Answers that a firewall or a content delivery network gave instead of the server: the test was blocked.
+    /// Errors that a firewall or a content delivery network answered with instead of the server: the test was blocked.
     pub blocked: u64,
 }
 

@@ -2,6 +2,7 @@
 //! a [`RunResult`] of those of all workers. All times are milliseconds unless their name ends in `seconds`.
 
 mod distribution;
+mod encoding;
 mod measured;
 mod merge;
 mod threshold;
@@ -65,6 +66,19 @@ pub struct Part {
 impl Part {
     /// All of it.
     pub const WHOLE: Part = Part { worker: 0, of: 1 };
+}
+
+impl std::str::FromStr for Part {
+    type Err = String;
+
+    /// Reads `3/8`: worker 3 of 8, counted from 0.
+    fn from_str(text: &str) -> Result<Part, String> {
+        let numbers = text.split_once('/').and_then(|(worker, of)| Some((worker.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            Some((worker, of)) if worker < of => Ok(Part { worker, of }),
+            _ => Err("give a worker's number, from 0, and how many there are, as 0/8".to_owned()),
+        }
+    }
 }
 
 /// What a result says of the plan, so that it can be read and judged without it.
@@ -237,6 +251,11 @@ pub enum Reason {
     RowsRanOut {
         /// Iterations that could not begin.
         iterations: u64,
+    },
+    /// A firewall or a content delivery network answered instead of the server.
+    Blocked {
+        /// Answers that it gave.
+        answers: u64,
     },
     /// No request came to an end.
     Nothing,

@@ -207,6 +207,15 @@ fn a_generator_that_was_the_limit_is_no_verdict_on_the_server() {
 }
 
 #[test]
+fn a_test_that_was_blocked_is_no_verdict_on_the_server() {
+    let mut blocked = worker(0, 1, vec![threshold(Measure::Errors, "rate", Bound::Under(Limit::Share(0.01)))]);
+    blocked.measured.answers.blocked = 200;
+    let run = merge(vec![blocked]).unwrap();
+    assert_eq!(run.verdict.reasons, [Reason::Blocked { answers: 200 }]);
+    assert_eq!(run.verdict.outcome, Outcome::Incomplete);
+}
+
+#[test]
 fn how_a_run_ended_is_in_its_verdict() {
     let outcome = |ended, thresholds| {
         let mut result = worker(0, 1, thresholds);

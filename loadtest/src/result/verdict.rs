@@ -38,7 +38,7 @@ pub fn verdict(run: &RunResult) -> Verdict {
 }
 
 fn reasons(run: &RunResult) -> Vec<Reason> {
-    let Measured { iterations, whole, lateness, .. } = &run.measured;
+    let Measured { iterations, whole, answers, lateness, .. } = &run.measured;
     let mut reasons = Vec::new();
     if !run.missing.is_empty() {
         reasons.push(Reason::Missing { workers: run.missing.clone() });
@@ -59,6 +59,9 @@ fn reasons(run: &RunResult) -> Vec<Reason> {
     let begun = iterations.started as f64 / (iterations.started + iterations.not_begun).max(1) as f64;
     if iterations.not_begun > 0 && begun < BEGUN {
         reasons.push(Reason::GeneratorFull { begun });
+    }
+    if answers.blocked > 0 {
+        reasons.push(Reason::Blocked { answers: answers.blocked });
     }
     if iterations.without_row > 0 {
         reasons.push(Reason::RowsRanOut { iterations: iterations.without_row });
@@ -100,6 +103,10 @@ impl fmt::Display for Reason {
             Reason::RowsRanOut { iterations } => {
                 write!(f, "{iterations} iterations did not begin: a data file whose rows are taken once had none left")
             }
+            Reason::Blocked { answers } => write!(
+                f,
+                "{answers} requests were refused by a firewall before the server: let the test through by its addresses or a header"
+            ),
             Reason::Nothing => f.write_str("no request came to an end"),
         }
     }

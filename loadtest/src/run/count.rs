@@ -121,7 +121,8 @@ impl Counting {
         match sample.edge {
             Some(Edge::Hit) => answers.cache_hits += 1,
             Some(Edge::Miss) => answers.cache_misses += 1,
-            Some(Edge::Blocked) => answers.blocked += 1,
+            // Where it was expected, it is what is tested.
+            Some(Edge::Blocked) => answers.blocked += u64::from(sample.failure.is_some()),
             None => {}
         }
         lateness.record_time(sample.late);

@@ -175,19 +175,22 @@ async fn a_plan_that_is_interrupted_leaves_its_result() {
 async fn results_of_workers_are_merged_from_files() {
     let server = server(200).await;
     let (folder, file) = plan(&server.url().replace("/some/page?and=query", ""), "");
-    let text = std::fs::read_to_string(file).unwrap().replace("key = \"${secret:KEY}\"", "");
     let mut files = Vec::new();
-    for worker in 0..2 {
-        let part = infra_loadtest::result::Part { worker, of: 3 };
-        let result = crate::plans::worker(&text, &server.url().replace("/some/page?and=query", ""), part).await;
-        let path = folder.path().join(format!("{worker}.json"));
-        std::fs::write(&path, serde_json::to_string(&result).unwrap()).unwrap();
-        files.push(path.display().to_string());
+    for part in ["0/3", "1/3"] {
+        let path = folder.path().join(format!("{}.json", files.len())).display().to_string();
+        let mut command = command(&["run", &file, "--part", part, "--out", &path]);
+        command.env("KEY", "k");
+        let output = output(command).await;
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.starts_with("worker ") && text.contains(" of 3: 1"), "{text}");
+        files.push(path);
     }
     let merged = output(command(&["merge", &files[0], &files[1], "--json"])).await;
     let result: Value = serde_json::from_slice(&merged.stdout).unwrap();
     assert_eq!((merged.status.code(), &result["missing"]), (Some(1), &serde_json::json!([2])));
     assert_eq!(result["measured"]["whole"]["finished"].as_u64(), Some(server.counted().all()));
+    let wrong = output(command(&["run", &file, "--part", "3/3"])).await;
+    assert_eq!(wrong.status.code(), Some(2));
     let twice = output(command(&["merge", &files[0], &files[0]])).await;
     assert!(String::from_utf8(twice.stderr).unwrap().contains("there are two results of worker 0"));
 }

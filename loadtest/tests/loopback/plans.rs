@@ -262,6 +262,16 @@ async fn a_threshold_that_says_so_ends_the_run() {
     assert!(run.seconds < 10.0, "{}", run.seconds);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_who_think_in_a_step_do_not_hold_the_end_up_for_long() {
+    let shop = Shop::open(|_, _| says(200, "")).await;
+    let text = "name = \"slow\"\ntimeout = \"1s\"\nload = { rate = 5, phases = \"1s:100\" }\n[[scenario]]\nname = \"a\"\n[[scenario.step]]\nname = \"a\"\nget = \"/\"\nthink = \"1h\"\n[[scenario.step]]\nname = \"b\"\nget = \"/\"\n";
+    let run = run_whole(text, &shop).await;
+    assert_eq!((run.ended, run.measured.whole.finished), (Ended::Complete, 5));
+    assert_eq!(run.measured.iterations.abandoned(), 5);
+    assert!(run.seconds < 30.0, "{}", run.seconds);
+}
+
 /// Asks where nobody listens, and measures a number of its own.
 #[derive(Debug)]
 struct Summing;

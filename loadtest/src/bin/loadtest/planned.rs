@@ -8,11 +8,11 @@ use infra_loadtest::client::Client;
 use infra_loadtest::materials::{Source, gather};
 use infra_loadtest::plan::{self, Model, Plan};
 use infra_loadtest::play::load_test;
-use infra_loadtest::result::{Part, merge};
+use infra_loadtest::result::{Ended, Part, WorkerResult, WorkerShown, merge};
 use infra_loadtest::summary::Summary;
 use infra_loadtest::{Report, run};
 
-use crate::{Failed, interrupted, outputs, runtime, tell};
+use crate::{Failed, INTERRUPTED, interrupted, outputs, runtime, tell};
 
 /// The command's arguments.
 pub(crate) fn command() -> Command {
@@ -32,6 +32,14 @@ pub(crate) fn command() -> Command {
         .arg(instead("phases", "PHASES", "How the load changes, instead of the plan's phases: 30s:0-100, 4m:100"))
         .arg(instead("rate", "NUMBER", "Scenarios a second, instead of the plan's").value_parser(value_parser!(f64)))
         .arg(instead("users", "NUMBER", "Users, instead of the plan's").value_parser(value_parser!(u32).range(1..)))
+        .arg(
+            instead(
+                "part",
+                "I/N",
+                "Carry out one worker's part alone: worker I of N, from 0. `loadtest merge` makes one result of all",
+            )
+            .value_parser(value_parser!(Part)),
+        )
         .args(outputs())
 }
 
@@ -50,14 +58,31 @@ pub(crate) fn carry_out(given: &ArgMatches) -> Result<ExitCode, Failed> {
     let materials = gather(&plan, Source { file: &shown, text: &text }, file, secret);
     let materials = materials.map_err(|problems| wrong(problems.to_string()))?;
     let target = given.get_one::<String>("target").map(String::as_str);
-    let test = load_test(&plan, &materials, target, Part::WHOLE);
+    let part = given.get_one::<Part>("part").copied().unwrap_or(Part::WHOLE);
+    let test = load_test(&plan, &materials, target, part);
     let test = test.map_err(|error| wrong(format!("error: {error}")))?;
     let client = Client::new(&test).map_err(|error| wrong(format!("error: {error}")))?;
 
-    let result = runtime()?.block_on(run(&test, client, Part::WHOLE, interrupted(), |_, _| {}));
+    let result = runtime()?.block_on(run(&test, client, part, interrupted(), |_, _| {}));
+    if part != Part::WHOLE {
+        return one_part(given, &result);
+    }
     let result = merge(vec![result]).map_err(|error| (1, format!("error: {error}")))?;
     tell(given, &result, &Summary(&Report::of(&result)).to_string())?;
     Ok(ExitCode::from(result.verdict.outcome.exit_code()))
+}
+
+/// Tells what one worker of several found. Only all of them together can be judged.
+fn one_part(given: &ArgMatches, result: &WorkerResult) -> Result<ExitCode, Failed> {
+    let WorkerShown { worker, finished, errors, seconds, .. } = WorkerShown::of(result);
+    let of = result.part.of;
+    let text = format!("worker {worker} of {of}: {finished} requests finished, {errors} with an error, {seconds:.1} s");
+    let printed = tell(given, result, &text)?;
+    Ok(match result.ended {
+        Ended::Complete => printed,
+        Ended::Interrupted => ExitCode::from(INTERRUPTED),
+        Ended::Aborted | Ended::Stopped | Ended::Deadline => ExitCode::FAILURE,
+    })
 }
 
 /// Puts what the command says in place of what the plan does.

@@ -106,6 +106,7 @@ fn each_kind_of_mistake_is_told() {
     for (right, wrong, message) in [
         ("rate = 2000", "rate = 0", "`load.rate` is 0: it must be 0.001 to 1000000"),
         ("rate = 2000", "rate = \"2000\"", "write it without quotes: 2000"),
+        ("rate = 2000", "rate = \"fast\"", "= give a number from 0.001 to 1000000"),
         ("rate = 2000", "rate = 2000\nusers = 5", "`load` has `rate` and `users`"),
         ("rate = 2000", "", "`load` has none of `rate`, `users`"),
         ("timeout = \"5s\"", "timeout = 5", "write it in quotes: \"5\""),
@@ -140,6 +141,8 @@ fn each_kind_of_mistake_is_told() {
             "`cart_total` is not measured by `step`",
         ),
         ("abort_after = \"10s\"", "abort_after = \"soon\"", "`threshold[1].abort_after`: give a time"),
+        ("[variables]\nrun = \"${uuid}\"", "variables = 5", "= write it as a table: { key = \"value\" }"),
+        ("columns = [\"name\", \"age\"]", "columns = \"name\"", "= write it in brackets"),
         ("about = ", "abuot = ", "did you mean `about`?"),
     ] {
         let said = said(right, wrong);

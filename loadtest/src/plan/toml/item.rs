@@ -95,9 +95,10 @@ impl<'n, 't> Item<'n, 't> {
         if text.is_empty() {
             let quoted = self.value().as_str().filter(|text| text.parse::<f64>().is_ok());
             self.is_not("a number", None);
-            if let Some(text) = quoted {
-                self.notes.help_last(format!("write it without quotes: {text}"));
-            }
+            self.notes.help_last(match quoted {
+                Some(text) => format!("write it without quotes: {text}"),
+                None => format!("give a number from {} to {}", limits.start(), limits.end()),
+            });
             return None;
         }
         let number = text.parse().ok().filter(|number| limits.contains(number));
@@ -115,6 +116,7 @@ impl<'n, 't> Item<'n, 't> {
             return Some(Fields::new(self.notes, table, self.at(), self.name.clone()));
         }
         self.is_not("a table", None);
+        self.notes.help_last("write it as a table: { key = \"value\" }");
         None
     }
 
@@ -125,6 +127,7 @@ impl<'n, 't> Item<'n, 't> {
             return Some(items.iter().enumerate().map(item).collect());
         }
         self.is_not("a list", None);
+        self.notes.help_last("write it in brackets, or as tables: [[…]]");
         None
     }
 
