@@ -7,7 +7,7 @@ use infra_aws::budgets::Budget;
 use infra_aws::elasticache::ReplicationGroup;
 use infra_aws::rds::{Database, DatabaseParameterGroup, Family, Password, Settings};
 use infra_aws::s3::Bucket;
-use infra_engine::live::{Ask, Behaviour, FaultKind, Order, State};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Order, Retag, State};
 use infra_engine::model::{Ref, Tags, keys};
 
 use crate::server::{Reply, Server, aws, json, xml};
@@ -101,17 +101,79 @@ async fn a_cache_that_is_at_work_is_known_by_the_index() {
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].tags, Tags::from([(keys::OWNER.into(), "shop/prod".into())]));
 
-    let nothing = r#"{"ResourceTagMappingList": []}"#;
-    let server = Server::answering([
-        ("Action=DescribeReplicationGroups", xml(200, group)),
-        ("Action=DescribeCacheClusters", xml(200, nodes)),
+/// A replication group that is being made, whose tags neither ElastiCache tells nor the index: it never had any, or they
+/// are too new.
+fn at_work() -> [(&'static str, Reply); 4] {
+    let group = include_str!("terraform/answers/cache.xml").replace(">available<", ">snapshotting<");
+    [
+        ("Action=DescribeReplicationGroups", xml(200, &group)),
+        ("Action=DescribeCacheClusters", xml(200, include_str!("terraform/answers/cache-nodes.xml"))),
         ("Action=ListTagsForResource", xml(400, BUSY)),
-        ("ResourceGroupsTaggingAPI", json(200, nothing)),
-    ])
+        ("ResourceGroupsTaggingAPI", json(200, r#"{"ResourceTagMappingList": []}"#)),
+    ]
+}
+
+#[tokio::test]
+async fn a_stranger_that_is_at_work_ends_no_command_and_what_is_asked_for_is_waited_for() {
+    let server = Server::answering(at_work()).await;
+    let clients = aws(&server.url).await;
+    // Its name has the project's word in it, and nobody asks for it.
+    assert!(ReplicationGroup::read(&clients, &ours()).await.unwrap().is_empty());
+    let named = Ask { names: ["shop-redis".to_owned()].into(), ..ours() };
+    for ask in [named, Ask::only(["shop-redis".to_owned()])] {
+        let read = ReplicationGroup::read(&clients, &ask).await.unwrap();
+        let [one] = &read[..] else { panic!("{read:?}") };
+        let waits = State::Pending("snapshotting, and its tags are not told before it is available".to_owned());
+        assert_eq!((one.id.as_str(), &one.state, one.tags.len()), ("shop-redis", &waits, 0));
+    }
+}
+
+/// What is about to go is no more, whosever it was.
+#[tokio::test]
+async fn a_group_that_is_deleted_while_it_tells_no_tags_is_about_to_go() {
+    let mut replies = at_work();
+    let group = include_str!("terraform/answers/cache.xml").replace(">available<", ">deleting<");
+    replies[0].1 = xml(200, &group);
+    let server = Server::answering(replies).await;
+    let read = ReplicationGroup::read(&aws(&server.url).await, &Ask::only(["shop-redis".to_owned()])).await.unwrap();
+    assert_eq!(read[0].state, State::Leaving);
+}
+
+/// Whose a group is that tells no tags, nobody knows: it is neither taken for what an earlier try made, nor for somebody
+/// else's, nor is it given anything.
+#[tokio::test]
+async fn a_group_that_tells_no_tags_is_not_judged_by_them() {
+    let taken = "<ErrorResponse><Error><Type>Sender</Type><Code>ReplicationGroupAlreadyExists</Code><Message>taken\
+                 </Message></Error><RequestId>req-xml</RequestId></ErrorResponse>";
+    let server = Server::answering(
+        at_work().into_iter().chain([("Action=CreateReplicationGroup", xml(400, taken))]).collect::<Vec<_>>(),
+    )
     .await;
-    let fault = ReplicationGroup::read(&aws(&server.url).await, &ask).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Busy);
-    assert!(fault.message.contains("shop-redis") && fault.message.contains("try again"), "{fault}");
+    let clients = aws(&server.url).await;
+    let found = ReplicationGroup::read(&clients, &Ask::only(["shop-redis".to_owned()])).await.unwrap().pop().unwrap();
+    let order = Order {
+        address: "cache.redis".parse().unwrap(),
+        definition: ReplicationGroup { token: None, ..found.definition.clone() },
+        tags: Tags::from([(keys::OWNER.into(), "shop/prod".into()), (keys::ADDRESS.into(), "cache.redis".into())]),
+        token: "0".repeat(32),
+    };
+    let fault = ReplicationGroup::create(&clients, &order).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Busy, "{fault}");
+    let retag = Retag { set: order.tags.clone(), remove: Vec::new() };
+    assert_eq!(ReplicationGroup::retag(&clients, &found, &retag).await.unwrap_err().kind, FaultKind::Busy);
+    assert!(!server.requests().iter().any(|request| request.contains("Action=AddTagsToResource")));
+
+    // Later it tells that it is another environment's.
+    let theirs = tags(&[(keys::OWNER, "shop/dev")]);
+    let listed = format!(
+        "<ListTagsForResourceResponse><ListTagsForResourceResult>{theirs}</ListTagsForResourceResult></ListTagsForResourceResponse>"
+    );
+    let mut replies = at_work();
+    replies[2].1 = xml(200, &listed);
+    let server = Server::answering(replies).await;
+    let fault = ReplicationGroup::retag(&aws(&server.url).await, &found, &retag).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
+    assert!(fault.message.contains("belongs to shop/dev"), "{fault}");
 }
 
 /// A bucket whose policy denies everybody to look at its tags ends no command, as long as nobody asks for it.
