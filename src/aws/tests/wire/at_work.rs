@@ -1,11 +1,16 @@
 //! What AWS answers while something that was made or changed a moment ago is not done with: it is waited for, and nothing is
 //! sent or ended before.
 
+use infra_aws::autoscaling::{Adjustment, Aggregation, Step, StepPolicy};
 use infra_aws::ec2::SpotFleet;
-use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found};
-use infra_engine::model::keys;
+use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order};
+use infra_engine::model::{Ref, Tags, keys};
 
 use crate::server::{Server, aws, json, xml};
+
+fn order<R>(definition: R) -> Order<R> {
+    Order { address: "shop.one".parse().unwrap(), definition, tags: Tags::new(), token: "0".repeat(32) }
+}
 
 /// A fleet of the address `workers.fleet`, in that state.
 fn fleet(id: &str, retired: bool, state: &str, activity: Option<&str>, there: f64) -> String {
@@ -79,4 +84,27 @@ async fn a_fleet_stays_where_its_successor_has_failed_and_the_reason_is_told() {
     let fault = ended.unwrap_err();
     assert_eq!((fault.kind, cancelled), (FaultKind::Refused, false), "{fault}");
     assert!(fault.message.contains("has 0 of 2 machines: The role may not launch machines"), "{fault}");
+}
+
+/// Whatever the alarms or the service say that a policy is put on: Terraform's provider asks again for two minutes.
+#[tokio::test]
+async fn a_policy_that_is_refused_access_is_put_again() {
+    let policy = StepPolicy {
+        target: Ref::known("service/shop/web"),
+        name: "out".into(),
+        adjustment: Adjustment::Change,
+        steps: vec![Step::above(0.0, 1)],
+        cooldown: 300,
+        aggregation: Aggregation::Average,
+    };
+    for (message, kind) in [
+        ("Unable to retrieve alarms for the policy", FaultKind::NotYet),
+        ("User is not authorized to perform: cloudwatch:PutMetricAlarm", FaultKind::NotYet),
+        ("Rate exceeded", FaultKind::Throttled),
+    ] {
+        let refused = format!(r#"{{"__type": "FailedResourceAccessException", "message": "{message}"}}"#);
+        let server = Server::start([json(400, &refused)]).await;
+        let fault = StepPolicy::create(&aws(&server.url).await, &order(policy.clone())).await.unwrap_err();
+        assert_eq!(fault.kind, kind, "{message}");
+    }
 }
