@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use infra_aws::ecs::{Container, TaskDefinition};
 
-use crate::testing::{environment, the};
+use crate::testing::{changed, environment, the};
 
 /// Where the programs are, and as whom they run: Postgres does not run as root.
 struct Programs {
@@ -231,6 +231,26 @@ fn check_nobody_was_refused(load: Child) {
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && !complaints.contains("FATAL"), "{said}{complaints}");
     assert!(!said.contains("actually processed: 0"), "{said}");
+}
+
+/// A password that AWS rotates is not pinned to a version; that there is another one is told beside it, so that the next
+/// apply starts the pool anew.
+#[test]
+fn the_pool_follows_a_password_that_aws_manages() {
+    let managed = changed("dev", &[("backups_kept = 1 ", "password = \"managed_by_aws\"\nbackups_kept = 1 ")]);
+    let task: TaskDefinition = the(&managed, "cluster.pgbouncer-task-definition");
+    let Container { environment, secrets, .. } = &task.containers["pgbouncer"];
+    assert_eq!(environment["DB_PASSWORD_VERSION"].value(), "database.postgres.secret_version");
+    let source = serde_json::to_value(&secrets["DB_PASSWORD"]).unwrap();
+    assert_eq!((&source["key"], &source["version"]), (&"password".into(), &serde_json::Value::Null));
+
+    let own: TaskDefinition = the(&environment("dev"), "cluster.pgbouncer-task-definition");
+    let Container { environment, secrets, .. } = &own.containers["pgbouncer"];
+    assert!(!environment.contains_key("DB_PASSWORD_VERSION"));
+    assert!(
+        !serde_json::to_value(&secrets["DB_PASSWORD"]).unwrap()["version"].is_null(),
+        "it has its version in itself"
+    );
 }
 
 /// A Postgres, where there can be one.

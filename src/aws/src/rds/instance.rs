@@ -26,7 +26,7 @@ use crate::again::resume;
 use crate::ec2::SecurityGroupId;
 use crate::iam::{Arn, KeyArn};
 use crate::pages::each;
-use crate::secretsmanager::{self, SecretArn, Versions};
+use crate::secretsmanager::{self, SecretArn, SecretVersion, Versions};
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
 
@@ -92,6 +92,8 @@ pub(super) use rules::{insights_fit, monitoring_works};
     RESOURCE_ID: new DatabaseResourceId,
     /// The secret that holds the user's name and password, while AWS manages it.
     SECRET: SecretArn,
+    /// The version of that secret that is in force: another one after each rotation.
+    SECRET_VERSION: SecretVersion,
 ))]
 pub struct Database {
     /// Its name, unique in account and region among databases and replicas.
@@ -453,10 +455,11 @@ fn password_note(live: &Live) -> Option<password::Note> {
     tag.filter(|_| !managed(live)).and_then(|tag| password::Note::parse(tag.value()?))
 }
 
-/// The versions of the secret that a database's password was set from.
+/// The versions of the secret that a database's password is in.
 async fn versions(aws: &Aws, live: &Live) -> Result<Versions, Fault> {
-    match password_note(live) {
-        Some(note) => secretsmanager::versions(aws, &note.secret).await,
+    let managed = || live.master_user_secret()?.secret_arn().map(str::to_owned);
+    match password_note(live).map(|note| note.secret).or_else(managed) {
+        Some(secret) => secretsmanager::versions(aws, &secret).await,
         None => Ok(Versions::default()),
     }
 }
@@ -549,6 +552,7 @@ fn understand(live: &Live, versions: &Versions) -> Found<Database> {
             Some(value) => found.with(output, value),
             None => found,
         };
+        (Database::SECRET_VERSION.name, versions.current.as_deref().filter(|_| managed(live))),
     }
     found.in_state(unclear.map_or_else(|| state(live), State::Unreadable))
 }

@@ -311,6 +311,7 @@ pub(super) fn state(live: &Live) -> State {
     match live.db_instance_status().unwrap_or_default() {
         "available" if sets_password(live) => State::Pending(PASSWORD.to_owned()),
         "available" | "storage-optimization" | "storage-full" | "incompatible-parameters" | "stopped" => State::Ready,
+        "available" if makes_secret(live) => State::Pending("making the secret of its password".to_owned()),
         "deleting" => State::Leaving,
         "failed" => {
             let why = live.status_infos().iter().find_map(|info| info.message());
@@ -361,6 +362,11 @@ mod tests {
         assert_eq!("db.r6g.large".parse::<Class>().unwrap().as_str(), "db.r6g.large");
         for odd in ["r6g.large", "cache.r6g.large", "db.r6g", "db.r6g.Large", "db..large"] {
             assert!(odd.parse::<Class>().is_err(), "{odd}");
+/// True while the secret that AWS keeps the password in has no value yet.
+fn makes_secret(live: &Live) -> bool {
+    live.master_user_secret().is_some_and(|secret| secret.secret_status() == Some("creating"))
+}
+
         }
     }
 

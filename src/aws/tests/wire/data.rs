@@ -36,7 +36,9 @@ async fn a_database_that_reads_in_no_known_way_is_there_if_it_is_ours_and_nothin
     for (owner, found) in [("shop/prod", 1), ("other/prod", 0)] {
         let pairs = [(keys::OWNER, owner), (keys::ADDRESS, "database.postgres")];
         let live = database(&pairs, "<EngineVersion>16.4<", "<EngineVersion>nineteen<");
-        let server = Server::start([live]).await;
+        let secret = json(200, r#"{"ARN": "a", "VersionIdsToStages": {"v1": ["AWSCURRENT"]}}"#);
+        let replies = [("Action=DescribeDBInstances", live), ("secretsmanager.DescribeSecret", secret)];
+        let server = Server::answering(replies).await;
         let read = Database::read(&aws(&server.url).await, &ours()).await.unwrap();
         assert_eq!(read.len(), found, "{owner}");
         let unreadable = |one: &State| matches!(one, State::Unreadable(why) if why.contains("`nineteen`"));
