@@ -1,5 +1,5 @@
 //! The pool as it is started, in front of a real Postgres whose password changes. Left out where one of the programs is
-//! not there: `apt-get install postgresql pgbouncer` brings them.
+//! not there, but where `CI` is set: `apt-get install postgresql pgbouncer` brings them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -255,13 +255,24 @@ fn the_pool_follows_a_password_that_aws_manages() {
 
 /// A Postgres, where there can be one.
 fn site() -> Option<Site> {
-    let programs = Programs::find();
+    there_or_left_out(Programs::find(), std::env::var_os("CI").is_some()).map(Site::begin)
+}
+
+/// What there is. Where it is decided what is merged, there has to be something.
+fn there_or_left_out<T>(programs: Option<T>, decides: bool) -> Option<T> {
+    const MISSING: &str =
+        "the pool in front of Postgres: `apt-get install postgresql pgbouncer` brings what is missing";
+    assert!(programs.is_some() || !decides, "NOT TESTED: {MISSING}");
     if programs.is_none() {
-        eprintln!(
-            "NOT TESTED: the pool in front of Postgres: `apt-get install postgresql pgbouncer` brings what is missing"
-        );
+        eprintln!("NOT TESTED: {MISSING}");
     }
-    programs.map(Site::begin)
+    programs
+}
+
+#[test]
+fn what_is_missing_is_left_out_by_people_and_fails_the_machine_that_decides() {
+    assert_eq!((there_or_left_out(Some(1), true), there_or_left_out(None::<u8>, false)), (Some(1), None));
+    assert!(std::panic::catch_unwind(|| there_or_left_out(None::<u8>, true)).is_err());
 }
 
 #[test]
