@@ -16,8 +16,8 @@ use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::machine::{
-    Class, LogExport, Machine, Monitoring, allocated, awaited, described, done_already, is_asked_for, size, sorted,
-    state, written,
+    Class, LogExport, Machine, Monitoring, after_change, allocated, awaited, described, done_already, is_asked_for,
+    size, sorted, state, written,
 };
 use super::note::{NOTE, Note};
 use super::version::PostgresVersion;
@@ -234,7 +234,12 @@ impl Behaviour for Database {
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Database>>, Fault> {
         let described = described(aws, ask).await?;
         let asked = described.iter().filter(|live| is_database(live) && is_asked_for(ask, live));
-        each(asked.cloned(), async |live: Live| Ok(understand(&live, &versions(aws, &live).await?))).await
+        let whole = async |live: Live| {
+            let mut found = understand(&live, &versions(aws, &live).await?);
+            found.state = after_change(aws, &live, found.state);
+            Ok(found)
+        };
+        each(asked.cloned(), whole).await
     }
 
     async fn create(aws: &Aws, order: &Order<Database>) -> Result<String, Fault> {
@@ -367,6 +372,7 @@ impl Behaviour for Database {
                 call = call.backup_retention_period(i32::from(wanted.backups_kept));
             }
             done_already(call.send().await.sorted(operation).map_err(sorted).map(drop))?;
+            aws.changed_databases().touch(&found.id);
         }
         let mut set = Tags::new();
         if noted(raw) != Some(note(wanted)) {
@@ -546,13 +552,13 @@ fn understand(live: &Live, versions: &Versions) -> Found<Database> {
         (Database::ADDRESS.name, live.endpoint().and_then(|endpoint| endpoint.address())),
         (Database::RESOURCE_ID.name, live.dbi_resource_id()),
         (Database::SECRET.name, live.master_user_secret().and_then(|secret| secret.secret_arn())),
+        (Database::SECRET_VERSION.name, versions.current.as_deref().filter(|_| managed(live))),
     ];
     for (output, value) in outputs {
         found = match value {
             Some(value) => found.with(output, value),
             None => found,
         };
-        (Database::SECRET_VERSION.name, versions.current.as_deref().filter(|_| managed(live))),
     }
     found.in_state(unclear.map_or_else(|| state(live), State::Unreadable))
 }

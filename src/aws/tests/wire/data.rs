@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use infra_aws::budgets::Budget;
 use infra_aws::elasticache::ReplicationGroup;
-use infra_aws::rds::{Database, DatabaseParameterGroup, Family, Password, Settings};
+use infra_aws::rds::{Class, Database, DatabaseParameterGroup, Family, Password, Settings};
 use infra_aws::s3::Bucket;
 use infra_engine::live::{Ask, Behaviour, FaultKind, Order, Retag, State};
 use infra_engine::model::{Ref, Tags, keys};
@@ -77,6 +77,46 @@ async fn a_new_password_is_set_before_anybody_is_given_it() {
     assert!(!sent.iter().any(|request| request.contains("UpdateSecretVersionStage")), "nobody is given it yet");
 }
 
+/// A new class is pending for a while before RDS says that it is at work: a change has not come to rest then. What waits
+/// for a maintenance window is nothing to wait for.
+#[tokio::test]
+async fn a_change_has_not_come_to_rest_before_it_has_begun() {
+    let pending = "<DBInstanceStatus>available</DBInstanceStatus><PendingModifiedValues><DBInstanceClass>db.r6g.xlarge\
+                   </DBInstanceClass></PendingModifiedValues>";
+    let pairs = [(keys::OWNER, "shop/prod"), (keys::ADDRESS, "database.postgres")];
+    let status = "<DBInstanceStatus>available</DBInstanceStatus>";
+    assert!(DATABASE.contains(status), "the recorded answer has it");
+    let replies = |live: Reply| {
+        let versions = r#"{"ARN": "a", "VersionIdsToStages": {"v1": ["AWSCURRENT"]}}"#;
+        [
+            ("Action=DescribeDBInstances", live),
+            ("secretsmanager.DescribeSecret", json(200, versions)),
+            ("Action=", Reply::Done),
+        ]
+    };
+    let before = Server::answering(replies(database(&pairs, status, status))).await;
+    let clients = aws(&before.url).await;
+    let ask = Ask::only(["shop-db".to_owned()]);
+    let live = Database::read(&clients, &ask).await.unwrap().pop().unwrap();
+    assert_eq!(
+        live.outputs[Database::SECRET_VERSION.name],
+        "v1",
+        "who is given the password sees that it is another one"
+    );
+    let class: Class = "db.r6g.xlarge".parse().unwrap();
+    assert_ne!(live.definition.class, class);
+    let wanted = Database { class: class.clone(), ..live.definition.clone() };
+
+    let after = Server::answering(replies(database(&pairs, status, pending))).await;
+    let others = aws(&after.url).await;
+    let waiting = Database::read(&others, &ask).await.unwrap().pop().unwrap();
+    assert_eq!((&waiting.definition.class, &waiting.state), (&class, &State::Ready), "nobody here has sent it");
+    Database::update(&others, &live, &Database { backups_kept: 9, ..wanted }).await.unwrap();
+    assert!(after.requests().iter().any(|request| request.contains("Action=ModifyDBInstance")));
+    let sent = Database::read(&others, &ask).await.unwrap().pop().unwrap();
+    assert_eq!(sent.state, State::Pending("about to be modified".to_owned()));
+}
+
 const BUSY: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidReplicationGroupState</Code>\
                     <Message>Cluster not in available state to perform tagging operations.</Message></Error>\
                     <RequestId>req-xml</RequestId></ErrorResponse>";
@@ -102,6 +142,7 @@ async fn a_cache_that_is_at_work_is_known_by_the_index() {
     let read = ReplicationGroup::read(&aws(&server.url).await, &ask).await.unwrap();
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].tags, Tags::from([(keys::OWNER.into(), "shop/prod".into())]));
+}
 
 /// A replication group that is being made, whose tags neither ElastiCache tells nor the index: it never had any, or they
 /// are too new.
