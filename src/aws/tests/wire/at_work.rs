@@ -3,10 +3,12 @@
 
 use infra_aws::autoscaling::{Adjustment, Aggregation, Step, StepPolicy};
 use infra_aws::ec2::SpotFleet;
+use infra_aws::ecs::{Architecture, Container, Cpu256, Fargate, TaskDefinition};
+use infra_aws::iam::{Policy, Role, Service, Statement};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, Order};
 use infra_engine::model::{Ref, Tags, keys};
 
-use crate::server::{Server, aws, json, xml};
+use crate::server::{Reply, Server, aws, json, xml};
 
 fn order<R>(definition: R) -> Order<R> {
     Order { address: "shop.one".parse().unwrap(), definition, tags: Tags::new(), token: "0".repeat(32) }
@@ -84,6 +86,44 @@ async fn a_fleet_stays_where_its_successor_has_failed_and_the_reason_is_told() {
     let fault = ended.unwrap_err();
     assert_eq!((fault.kind, cancelled), (FaultKind::Refused, false), "{fault}");
     assert!(fault.message.contains("has 0 of 2 machines: The role may not launch machines"), "{fault}");
+}
+
+/// A policy that was put into a role is not in force everywhere at once, and a task that starts without it stops.
+#[tokio::test]
+async fn a_task_definition_waits_for_a_role_that_was_changed_a_moment_ago() {
+    let server = Server::answering([("Action=", Reply::Done), ("RegisterTaskDefinition", json(200, "{}"))]).await;
+    let clients = aws(&server.url).await;
+    let role = Role {
+        name: "shop-web-execution".into(),
+        path: "/".into(),
+        description: String::new(),
+        longest_session: 3600,
+        trust: Policy::trust(Service::EcsTasks),
+        inline: Default::default(),
+        attached: Default::default(),
+        boundary: None,
+    };
+    let live = Found::ready("shop-web-execution", role.clone(), Tags::new());
+    let reads = Policy::of([Statement::allow(["secretsmanager:GetSecretValue"]).on(["*"])]);
+    let wanted = Role { inline: [("secrets".to_owned(), reads)].into(), ..role };
+    Role::update(&clients, &live, &wanted).await.unwrap();
+    assert!(server.requests().iter().any(|request| request.contains("Action=PutRolePolicy")));
+
+    let task = |role: &str| TaskDefinition {
+        family: "shop-web".into(),
+        size: Fargate::Cpu256(Cpu256::Gb1),
+        architecture: Architecture::X86,
+        disk: None,
+        task_role: None,
+        execution_role: Some(Ref::known(format!("arn:aws:iam::123456789012:role/{role}"))),
+        containers: [("web".to_owned(), Container::of("web:1"))].into(),
+        volumes: Default::default(),
+    };
+    let sent = || server.requests().iter().filter(|request| request.contains("RegisterTaskDefinition")).count();
+    let fault = TaskDefinition::create(&clients, &order(task("shop-web-execution"))).await.unwrap_err();
+    assert_eq!((fault.kind, sent()), (FaultKind::NotYet, 0), "{fault}");
+    let _ = TaskDefinition::create(&clients, &order(task("another"))).await;
+    assert_eq!(sent(), 1, "a role that nobody has changed is used at once");
 }
 
 /// Whatever the alarms or the service say that a policy is put on: Terraform's provider asks again for two minutes.
