@@ -77,6 +77,24 @@ async fn a_new_password_is_set_before_anybody_is_given_it() {
     assert!(!sent.iter().any(|request| request.contains("UpdateSecretVersionStage")), "nobody is given it yet");
 }
 
+/// The version of AWS's secret is told to whom it is given; a database of ours is there without it, too.
+#[tokio::test]
+async fn who_may_not_look_at_the_secret_of_a_database_sees_the_database() {
+    let pairs = [(keys::OWNER, "shop/prod"), (keys::ADDRESS, "database.postgres")];
+    let status = "<DBInstanceStatus>available</DBInstanceStatus>";
+    let denied = json(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#);
+    let versions = json(200, r#"{"ARN": "a", "VersionIdsToStages": {"v7": ["AWSCURRENT"], "v6": ["AWSPREVIOUS"]}}"#);
+    for (answer, version) in [(denied, None), (versions, Some("v7"))] {
+        let live = database(&pairs, status, status);
+        let server =
+            Server::answering([("Action=DescribeDBInstances", live), ("secretsmanager.DescribeSecret", answer)]).await;
+        let read = Database::read(&aws(&server.url).await, &ours()).await.unwrap();
+        let [one] = &read[..] else { panic!("{read:?}") };
+        let told = one.outputs.get(Database::SECRET_VERSION.name).map(String::as_str);
+        assert_eq!((one.definition.password.clone(), told), (Password::ManagedByAws, version));
+    }
+}
+
 /// A new class is pending for a while before RDS says that it is at work: a change has not come to rest then. What waits
 /// for a maintenance window is nothing to wait for.
 #[tokio::test]

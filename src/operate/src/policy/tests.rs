@@ -7,6 +7,7 @@ use infra_aws::autoscaling::{Predefined, ScalableTarget, Suspended, TargetTracki
 use infra_aws::ec2::{DefaultSecurityGroup, Vpc};
 use infra_aws::iam::{InstanceProfile, Policy, Role as IamRole, Service as Player};
 use infra_aws::logs::{Class, LogGroup, Retention};
+use infra_aws::rds::{Database, Password, Storage, StorageKind};
 use infra_aws::{Aws, Settings};
 use infra_engine::model::{Platform, Ref};
 
@@ -135,6 +136,54 @@ fn scaled(platform: &mut Platform) {
     let (name, out_cooldown, in_cooldown) = ("shop-web-cpu".to_owned(), Some(60), Some(300));
     let policy = TargetTrackingPolicy { target, name, metric, value: 70.0, out_cooldown, in_cooldown, scales_in: true };
     stack.add("policy", policy);
+}
+
+fn with_managed_password(platform: &mut Platform) {
+    let mut stack = platform.stack("database");
+    let database = Database {
+        name: "shop-db".into(),
+        version: "16".parse().unwrap(),
+        class: "db.t4g.medium".parse().unwrap(),
+        storage: Storage { kind: StorageKind::Gp3, gib: 20, grows_to: None },
+        encrypted: true,
+        key: None,
+        database: "shop".into(),
+        user: "shop".into(),
+        password: Password::ManagedByAws,
+        port: 5432,
+        standby: false,
+        subnets: Ref::known("shop-db"),
+        parameters: Ref::known("shop-pg16"),
+        security_groups: BTreeSet::new(),
+        public: false,
+        backups_kept: 1,
+        minor_upgrades: true,
+        insights: None,
+        monitoring: None,
+        logs: BTreeSet::new(),
+        deletion_protection: false,
+        last_snapshot: false,
+    };
+    stack.add("postgres", database);
+}
+
+#[tokio::test]
+async fn the_version_of_a_password_that_rds_keeps_is_seen_and_its_value_is_not() {
+    let registry = registry().await;
+    let secret = arn("secretsmanager:{region}:{account}:secret:rds!db-0a1b-AbCdEf");
+    for role in [Role::Plan, Role::Apply] {
+        let purpose = Purpose { role, home: home(), boundary: None };
+        let policies = least_policies(&graph(with_managed_password), &registry, &purpose);
+        let policies: Vec<Value> = policies.into_iter().map(|policy| policy.document).collect();
+        let may = |action: &str, database: &str| {
+            let database = arn(&format!("rds:{{region}}:{{account}}:db:{database}"));
+            let request = Request::new(action, &secret).with("aws:ResourceTag/aws:rds:primaryDBInstanceArn", &database);
+            allows(&policies, &request.with("aws:RequestedRegion", "eu-west-1"))
+        };
+        assert!(may("secretsmanager:DescribeSecret", "shop-db"), "{role:?}");
+        assert!(!may("secretsmanager:DescribeSecret", "other-db"), "{role:?}");
+        assert!(!may("secretsmanager:GetSecretValue", "shop-db"), "{role:?}");
+    }
 }
 
 /// Application Auto Scaling tries in the caller's name what it is about to do: on alarms that have names of its own, and on
