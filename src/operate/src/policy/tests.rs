@@ -129,7 +129,7 @@ async fn nobody_elses_becomes_ours_by_a_tag() {
 
 fn scaled(platform: &mut Platform) {
     let mut stack = platform.stack("scaling");
-    let resource = Ref::known("service/shop/shop-web");
+    let resource = Ref::known("service/platform/web");
     let target = ScalableTarget { resource, minimum: 2, maximum: 8, suspended: Suspended::default() };
     let target = stack.add("target", target).id();
     let metric = Tracked::Predefined(Predefined::ServiceCpu);
@@ -187,7 +187,7 @@ async fn the_version_of_a_password_that_rds_keeps_is_seen_and_its_value_is_not()
 }
 
 /// Application Auto Scaling tries in the caller's name what it is about to do: on alarms that have names of its own, and on
-/// what is scaled. Nobody else's is touched, where AWS looks at tags.
+/// what is scaled, whatever that is called. Nobody else's is touched, where AWS looks at tags.
 #[tokio::test]
 async fn who_scales_may_do_what_scaling_tries_in_their_name() {
     let registry = registry().await;
@@ -195,8 +195,8 @@ async fn who_scales_may_do_what_scaling_tries_in_their_name() {
         let purpose = Purpose { role, home: home(), boundary: None };
         let policies: Vec<Value> =
             least_policies(&graph(scaled), &registry, &purpose).into_iter().map(|policy| policy.document).collect();
-        let alarm = arn("cloudwatch:{region}:{account}:alarm:TargetTracking-service/shop/shop-web-AlarmHigh-0a1b2c3d");
-        let service = arn("ecs:{region}:{account}:service/shop/shop-web");
+        let alarm = arn("cloudwatch:{region}:{account}:alarm:TargetTracking-service/platform/web-AlarmHigh-0a1b2c3d");
+        let service = arn("ecs:{region}:{account}:service/platform/web");
         let tried = [
             ("cloudwatch:PutMetricAlarm", &alarm),
             ("cloudwatch:DeleteAlarms", &alarm),
