@@ -98,7 +98,7 @@ async fn what_never_passes_is_given_up_in_time() {
 /// What is never seen was never made: it is given up long before a step has had all its time, and told all the while.
 #[tokio::test(start_paused = true)]
 async fn what_is_never_seen_is_given_up_after_two_minutes() {
-    let mut ground = Ground::model(&ModelCloud::new());
+    let ground = Ground::model(&ModelCloud::new());
     let only = definitions(|platform| drop(platform.stack("row").add("network", network())));
     let unseen = Trouble { moment: Moment::Before, blow: Blow::Fault(FaultKind::NotYet) };
     let looked_for = |kind: &&Arc<dyn Kind>| kind.schema().ownership == Ownership::Tags;
@@ -113,7 +113,9 @@ async fn what_is_never_seen_is_given_up_after_two_minutes() {
     assert!(took > Duration::from_secs(90) && took <= Duration::from_secs(120), "{took:?}");
     let heard = ground.session.heard();
     let waits = heard.iter().filter(|event| match event {
-        Event::StepWaiting { waiting_for, .. } => waiting_for.starts_with("not seen yet by model:CreateNetwork: "),
+        Event::StepWaiting { waiting_for, .. } => {
+            waiting_for.starts_with("not seen yet by model:Create(model/network): ")
+        }
         _ => false,
     });
     assert!(waits.count() > 10, "{heard:?}");
