@@ -47,6 +47,7 @@ pub struct Aws {
     counter: Arc<Counter>,
     rollouts: Rollouts,
     fresh: Fresh,
+    changed_databases: Fresh,
     guard: Guard,
     pub(crate) who: OnceCell<Identity>,
     clients: Clients,
@@ -190,6 +191,7 @@ impl Aws {
             counter: Arc::default(),
             rollouts: Rollouts::default(),
             fresh: Fresh::default(),
+            changed_databases: Fresh::default(),
             guard: Guard::default(),
             who: OnceCell::new(),
             clients: Clients::default(),
@@ -254,6 +256,11 @@ impl Aws {
     /// The roles that were changed through these clients.
     pub(crate) fn fresh(&self) -> &Fresh {
         &self.fresh
+    }
+
+    /// The databases that were changed a moment ago.
+    pub(crate) fn changed_databases(&self) -> &Fresh {
+        &self.changed_databases
     }
 
     fn way(&self, service: &'static str, home: Home) -> Way {

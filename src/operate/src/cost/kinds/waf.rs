@@ -1,8 +1,8 @@
 //! WAF: by the access control list, by the rule, and by the request.
 
-use infra_aws::waf::{Inspection, ManagedGroup, WebAcl};
+use infra_aws::waf::{Inspection, ManagedGroup, WebAcl, WebAclAssociation};
 
-use super::Priced;
+use super::{Priced, free};
 use crate::cost::{Around, Costs, Line, Quantity, UsageKey};
 
 const REQUESTS: &UsageKey =
@@ -11,6 +11,8 @@ const REQUESTS: &UsageKey =
 /// AWS's own groups that cost more than a rule does.
 const DEARER: [&str; 3] =
     ["AWSManagedRulesBotControlRuleSet", "AWSManagedRulesATPRuleSet", "AWSManagedRulesACFPRuleSet"];
+
+free!(WebAclAssociation: "what it looks at costs, at its access control list");
 
 impl Priced for WebAcl {
     const USAGE: &'static [&'static UsageKey] = &[REQUESTS];
