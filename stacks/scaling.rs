@@ -242,7 +242,7 @@ mod tests {
             told
         };
         let tracking =
-            ["business", "cpu", "memory", "requests-per-task"].map(|rule| format!("scaling.order-service-{rule}"));
+            ["cpu", "memory", "requests-per-task", "business"].map(|rule| format!("scaling.order-service-{rule}"));
         let fights = |rule: &str| {
             let others = tracking.join(", ");
             format!(

@@ -239,12 +239,12 @@ fn check_nobody_was_refused(load: Child) {
 fn the_pool_follows_a_password_that_aws_manages() {
     let managed = changed("dev", &[("backups_kept = 1 ", "password = \"managed_by_aws\"\nbackups_kept = 1 ")]);
     let task: TaskDefinition = the(&managed, "cluster.pgbouncer-task-definition");
+    let own: TaskDefinition = the(&environment("dev"), "cluster.pgbouncer-task-definition");
     let Container { environment, secrets, .. } = &task.containers["pgbouncer"];
     assert_eq!(environment["DB_PASSWORD_VERSION"].value(), "database.postgres.secret_version");
     let source = serde_json::to_value(&secrets["DB_PASSWORD"]).unwrap();
     assert_eq!((&source["key"], &source["version"]), (&"password".into(), &serde_json::Value::Null));
 
-    let own: TaskDefinition = the(&environment("dev"), "cluster.pgbouncer-task-definition");
     let Container { environment, secrets, .. } = &own.containers["pgbouncer"];
     assert!(!environment.contains_key("DB_PASSWORD_VERSION"));
     assert!(
