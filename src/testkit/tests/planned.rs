@@ -333,8 +333,10 @@ async fn a_plan_of_a_part_reads_what_it_is_about_and_what_may_refer_to_that() {
         read(&ground)
     };
     let kinds = |names: &[&str]| -> BTreeSet<String> { names.iter().map(|name| format!("model/{name}")).collect() };
-    assert_eq!(of("model.other").await, kinds(&["network", "segment", "gate", "rules"]));
-    assert_eq!(of("model.alarm").await, kinds(&["network", "segment", "slow", "alarm"]));
+    assert_eq!(of("model.other").await, kinds(&["network"]), "nothing refers to it");
+    assert_eq!(of("model.alarm").await, kinds(&["network", "segment", "slow", "alarm"]), "what it needs");
+    let around = kinds(&["network", "segment", "gate", "rules", "pool"]);
+    assert_eq!(of("model.front").await, around, "its children, and what listens to it");
 }
 
 /// What nobody may look at for a while.
