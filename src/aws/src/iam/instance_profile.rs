@@ -117,11 +117,8 @@ impl Behaviour for InstanceProfile {
             return Ok(());
         }
         remove(aws, found).await?;
-        let former = found.definition.role.value();
-        or_back(add(aws, name, &role.value()).await, || async move {
-            if former == NONE { Ok(()) } else { add(aws, name, &former).await }
-        })
-        .await
+        let (former, came) = (found.definition.role.value(), add(aws, name, &role.value()).await);
+        if former == NONE { came } else { or_back(came, || add(aws, name, &former)).await }
     }
 
     async fn retag(aws: &Aws, found: &Found<InstanceProfile>, retag: &Retag) -> Result<(), Fault> {

@@ -6,6 +6,7 @@
 mod leftovers;
 mod tell;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Action, Cause, Change, FieldChange, Note, Plan, Reason, Side, Stop, TagChange};
@@ -30,6 +31,8 @@ use crate::model::{
 /// What is to be done so that what is live becomes what the code says. The ledger proves what is ours; it decides
 /// nothing else.
 pub fn plan(graph: &Graph, lives: &[Live], ledger: &Ledger, registry: &Registry, options: &Options) -> Plan {
+    let lives = without_beginnings(lives, registry);
+    let lives = &*lives;
     let mut decision = Decision {
         registry,
         lives,
@@ -511,6 +514,26 @@ impl<'a> Decision<'a> {
         let protected = protected.map(|definition| definition.address.clone()).collect();
         Plan { owner: options.owner.clone(), changes, unchanged, stops, notes, steps, known, protected, fingerprint }
     }
+}
+
+/// What is live, without what belongs to something unfinished: it came along with that and goes when that is finished, and
+/// nothing of ours is among it, because that comes afterwards.
+fn without_beginnings<'a>(lives: &'a [Live], registry: &Registry) -> Cow<'a, [Live]> {
+    let unfinished: BTreeSet<(&str, &str)> = lives
+        .iter()
+        .filter(|live| live.tags.contains_key(keys::UNFINISHED))
+        .map(|live| (live.kind, live.id.as_str()))
+        .collect();
+    if unfinished.is_empty() {
+        return Cow::Borrowed(lives);
+    }
+    let begins = |live: &Live| {
+        let Some((field, parent)) = registry.kind(live.kind).and_then(|kind| parent_of(kind.schema())) else {
+            return false;
+        };
+        live.document.field(field).and_then(|id| id.as_str()).is_some_and(|id| unfinished.contains(&(parent, id)))
+    };
+    Cow::Owned(lives.iter().filter(|live| !begins(live)).cloned().collect())
 }
 
 /// True when a stop is about what this plan is about. What is not ours is in nobody's way when everything is to go.
