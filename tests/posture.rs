@@ -91,7 +91,7 @@ fn production_is_as_the_benchmarks_want_it_and_what_somebody_breaks_is_seen_and_
     for one in broken["breaks"].as_array().unwrap() {
         let about = one["about"].as_str().unwrap();
         let expected: Vec<&str> = one["expected"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-        expected.iter().for_each(|name| drop(unbroken.remove(name)));
+        unbroken.retain(|name| !expected.contains(name));
         // A new fleet fails in what the one that stands fails in as well.
         let seen = one["seen"].as_array().unwrap().iter().filter_map(Value::as_str);
         let seen: Vec<&str> = seen.filter(|name| expected.contains(name) || !EXPLAINED.contains(name)).collect();

@@ -114,7 +114,7 @@ mod tests {
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut request = [0; 4096];
-            let _ = std::io::Read::read(&mut stream, &mut request).unwrap();
+            let _ = Read::read(&mut stream, &mut request).unwrap();
             write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n").unwrap();
             for piece in body.as_bytes().chunks(7) {
                 stream.write_all(piece).unwrap();
