@@ -56,7 +56,7 @@ impl Format {
         if lines().any(|line| line.starts_with("curl ")) && lines().next()?.starts_with("curl") {
             return Some(Format::Curl);
         }
-        if lines().next()?.starts_with("http") && lines().all(|line| urls::is_address(line)) {
+        if lines().next()?.starts_with("http") && lines().all(urls::is_address) {
             return Some(Format::UrlList);
         }
         if let Some(read) = tree::script(start, "options")

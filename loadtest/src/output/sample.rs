@@ -83,7 +83,7 @@ pub(super) fn result() -> RunResult {
     (0..1000).for_each(|number| lateness.latency.record_time(Duration::from_micros(number)));
     let worker = |number: u32| WorkerShown {
         worker: number,
-        region: Some(if number % 2 == 0 { "eu-west-1" } else { "us-east-1" }.to_owned()),
+        region: Some(if number.is_multiple_of(2) { "eu-west-1" } else { "us-east-1" }.to_owned()),
         started_at: "2026-01-02T03:04:05.000Z".to_owned(),
         seconds: 60.2,
         ended: Ended::Complete,

@@ -1,5 +1,7 @@
 //! The commands that read files, as they are called: what they write, what they say, and how they end.
 
+#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,7 +1,5 @@
 //! What was made and not answered is found again, however late the cloud shows it, and never made twice.
 
-#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
-
 use std::time::Duration;
 
 use infra_engine::live::FaultKind;

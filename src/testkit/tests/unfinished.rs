@@ -1,7 +1,5 @@
 //! What needs a second call before it is what was wanted is finished, whatever happens in between, and never made twice.
 
-#![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
-
 use std::sync::Arc;
 
 use infra_engine::live::FaultKind;

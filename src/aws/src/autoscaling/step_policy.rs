@@ -278,7 +278,7 @@ fn somebody_calls(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Violati
         let mut actions = alarm.on_alarm.iter().chain(&alarm.on_ok).chain(&alarm.on_no_data).map(Action::value);
         actions.any(|called| called == output || called.ends_with(&known))
     };
-    if around.all::<Alarm>().any(|(_, alarm)| calls(&alarm)) {
+    if around.all::<Alarm>().any(|(_, alarm)| calls(alarm)) {
         return Vec::new();
     }
     let way_out = "give its ARN to an alarm: `on_alarm: [policy.output(StepPolicy::ARN).into()].into()`";

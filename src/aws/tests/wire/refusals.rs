@@ -196,8 +196,8 @@ async fn a_profile_whose_new_role_is_refused_keeps_the_one_that_it_had() {
     let live = found("shop", profile("shop-former"), &[]);
     let fault = InstanceProfile::update(&aws(&server.url).await, &live, &profile("shop-new")).await.unwrap_err();
     assert!(fault.message.ends_with("(what was there before is back)"), "{fault}");
-    let added = server.requests().into_iter().filter(|request| request.contains("AddRoleToInstanceProfile"));
-    assert!(added.last().is_some_and(|last| last.contains("RoleName=shop-former")), "{:#?}", server.requests());
+    let mut added = server.requests().into_iter().filter(|request| request.contains("AddRoleToInstanceProfile"));
+    assert!(added.next_back().is_some_and(|last| last.contains("RoleName=shop-former")), "{:#?}", server.requests());
     let empty = found("shop", profile("(none)"), &[]);
     let fault = InstanceProfile::update(&aws(&server.url).await, &empty, &profile("shop-new")).await.unwrap_err();
     assert!(!fault.message.contains("before is"), "there was none: {fault}");

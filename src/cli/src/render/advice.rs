@@ -129,7 +129,7 @@ pub(super) fn of_stop(stop: &Stop, environment: &str) -> Advice {
             way_out: Some(
                 "to have it deleted, put its definition back, adopt it, and remove it again; to release it:".into(),
             ),
-            command: Some(format!("infra forget {} --env {environment}", word(&format!("{kind}/{id}")))),
+            command: Some(format!("infra forget {kind}/{id} --env {environment}", id = word(id))),
         },
         Stop::LostTag { address, kind, id, holds, instead, in_code: true } => {
             let holds = match holds.as_slice() {

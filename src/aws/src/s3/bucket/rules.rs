@@ -66,7 +66,7 @@ pub(super) static ALL: &[Rule<Bucket>] = &[
 fn refuses_plain_http(bucket: &Bucket, around: &Surroundings<'_>) -> Vec<Violation> {
     let this = format!("{}.id", around.address());
     let of_this = |policy: &BucketPolicy| policy.bucket.value() == this || policy.bucket.value() == bucket.name;
-    if around.all::<BucketPolicy>().any(|(_, policy)| of_this(&policy) && policy.refuses_plain_http()) {
+    if around.all::<BucketPolicy>().any(|(_, policy)| of_this(policy) && policy.refuses_plain_http()) {
         return Vec::new();
     }
     let way_out = "add `BucketPolicy::over_tls(&bucket, [])`, or make the one that there is with it";
