@@ -9,6 +9,7 @@ def install():
     know_the_names_that_are_taken(rds)
     know_the_defaults_of_parameters(rds)
     set_passwords_in_a_while(rds)
+    change_classes_in_a_while(rds)
 
 
 def logs_of(rds, params):
@@ -161,6 +162,32 @@ def set_passwords_in_a_while(rds):
             instance["_password_waits"] = left - 1
             pending = "<PendingModifiedValues><MasterUserPassword>****</MasterUserPassword>"
             text = text.replace("<PendingModifiedValues>", pending, 1)
+        return text
+
+    rds._ACTION_MAP["ModifyDBInstance"], rds._instance_xml = handle, written
+
+
+def change_classes_in_a_while(rds):
+    """A database that is to have another class stays available with it pending: here for two looks, and is modified in a third."""
+    modify, write = rds._ACTION_MAP["ModifyDBInstance"], rds._instance_xml
+
+    def handle(params):
+        instance = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
+        before = (instance or {}).get("DBInstanceClass")
+        answer = modify(params)
+        if answer[0] == 200 and instance is not None and instance["DBInstanceClass"] != before:
+            instance["_class_waits"], instance["_class_before"] = 3, before
+        return answer
+
+    def written(instance):
+        text, left = write(instance), instance.get("_class_waits", 0)
+        if left and instance["DBInstanceStatus"] == "available":
+            instance["_class_waits"] = left - 1
+            name = instance["DBInstanceClass"]
+            text = text.replace(f"<DBInstanceClass>{name}<", f"<DBInstanceClass>{instance['_class_before']}<", 1)
+            text = text.replace("<PendingModifiedValues>", f"<PendingModifiedValues><DBInstanceClass>{name}</DBInstanceClass>", 1)
+            if left == 1:
+                text = text.replace("<DBInstanceStatus>available<", "<DBInstanceStatus>modifying<", 1)
         return text
 
     rds._ACTION_MAP["ModifyDBInstance"], rds._instance_xml = handle, written

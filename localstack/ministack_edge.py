@@ -20,6 +20,7 @@ def install():
     keep_what_distributions_refer_to(cloudfront)
     change_descriptions(waf)
     keep_web_acls_in_use(waf, cloudfront)
+    associate_with_what_there_is(waf)
     keep_logs_of_web_acls(waf)
 
 
@@ -130,16 +131,55 @@ def change_descriptions(waf):
 
 
 def keep_web_acls_in_use(waf, cloudfront):
-    """AWS keeps a web ACL that a distribution refers to."""
+    """AWS keeps a web ACL that a distribution or a load balancer has."""
+    import ministack.services.alb as alb
+
     delete = waf._delete_web_acl
+
+    def has(arn):
+        """What is gone has none."""
+        return any(of == arn and balancer in alb._lbs for balancer, of in list(waf._associations.items()))
 
     def deleted(data):
         acl = waf._resource_from_scope(waf._web_acls, data.get("Id", ""), data.get("Scope", "REGIONAL"))
-        if acl and cloudfront._distributions_using_policy(acl["ARN"]):
+        if acl and (cloudfront._distributions_using_policy(acl["ARN"]) or has(acl["ARN"])):
             return waf._waf_err("WAFAssociatedItemException", "AWS WAF couldn't perform the operation because your resource is being used.")
         return delete(data)
 
     waf._delete_web_acl = deleted
+
+
+def associate_with_what_there_is(waf):
+    """MiniStack associates anything with anything, and what has no web ACL is an error. On AWS a web ACL of the scope REGIONAL goes
+    with a load balancer that there is, a load balancer without one is an empty answer, and one that goes takes its own along."""
+    import ministack.services.alb as alb
+    from ministack.core.responses import json_response
+
+    associate, disassociate, get = waf._associate_web_acl, waf._disassociate_web_acl, waf._get_web_acl_for_resource
+
+    def there_is(arn):
+        if arn not in alb._lbs:
+            waf._associations.pop(arn, None)
+        return arn in alb._lbs
+
+    def missing():
+        message = "AWS WAF couldn't perform the operation because your resource doesn't exist."
+        return waf._waf_err("WAFNonexistentItemException", message)
+
+    def associated(data):
+        if ":regional/webacl/" not in data["WebACLArn"]:
+            return waf._waf_err("WAFInvalidParameterException", "Error reason: The ARN isn't valid., field: RESOURCE_ARN")
+        return associate(data) if there_is(data["ResourceArn"]) else missing()
+
+    def disassociated(data):
+        return disassociate(data) if there_is(data["ResourceArn"]) else missing()
+
+    def got(data):
+        if not there_is(data["ResourceArn"]):
+            return missing()
+        return get(data) if data["ResourceArn"] in waf._associations else json_response({})
+
+    waf._associate_web_acl, waf._disassociate_web_acl, waf._get_web_acl_for_resource = associated, disassociated, got
 
 
 def keep_logs_of_web_acls(waf):

@@ -8,6 +8,7 @@ They never start an instance: what a fleet would run is only counted.
 import uuid
 from datetime import datetime, timezone
 
+SECONDS_UNTIL_ACTIVE = 0.2
 SECONDS_UNTIL_MACHINES_COME = 0.6
 
 GONE = ("cancelled", "cancelled_running", "cancelled_terminating", "failed")
@@ -22,14 +23,33 @@ class Fleet:
         self.history = []
         self.note("submitted")
         self.note("active")
+        if self.fails():
+            self.note("iamFleetRoleInvalid", "error", EventDescription="The fleet's role may not start machines.")
 
-    def note(self, event: str):
-        self.history.append({"EventType": "fleetRequestChange", "Timestamp": datetime.now(timezone.utc),
-                             "EventInformation": {"EventSubType": event}})
+    def note(self, event: str, kind: str = "fleetRequestChange", **more):
+        self.history.append({"EventType": kind, "Timestamp": datetime.now(timezone.utc),
+                             "EventInformation": {"EventSubType": event, **more}})
+
+    def seconds(self) -> float:
+        return (datetime.now(timezone.utc) - self.created).total_seconds()
+
+    def shown(self) -> str:
+        """A request is submitted at first, and active a moment later."""
+        return "submitted" if self.state == "active" and self.seconds() < SECONDS_UNTIL_ACTIVE else self.state
+
+    def fails(self) -> bool:
+        """No machine comes where the fleet's role may not start one. There are no roles here: its name says so."""
+        return self.config.get("IamFleetRole", "").endswith("-that-may-not")
 
     def waits(self) -> bool:
-        """A request is active at once; its machines come later."""
-        return (datetime.now(timezone.utc) - self.created).total_seconds() < SECONDS_UNTIL_MACHINES_COME
+        """Its machines come after it is active."""
+        return self.fails() or self.seconds() < SECONDS_UNTIL_MACHINES_COME
+
+    def activity(self):
+        """Nothing is said of a request that is not active."""
+        if self.shown() != "active":
+            return None
+        return "error" if self.fails() else "pending_fulfillment" if self.waits() else "fulfilled"
 
     def terminated(self) -> bool:
         return self.state in ("cancelled", "cancelled_terminating")
@@ -67,8 +87,8 @@ def config_with_defaults(given: dict) -> dict:
 
 def describe(response, fleet: Fleet) -> dict:
     tags = response.ec2_backend.tags.get(fleet.id, {})
-    return {"SpotFleetRequestId": fleet.id, "SpotFleetRequestState": fleet.state, "CreateTime": fleet.created,
-            "ActivityStatus": None if fleet.state in GONE else "pending_fulfillment" if fleet.waits() else "fulfilled",
+    return {"SpotFleetRequestId": fleet.id, "SpotFleetRequestState": fleet.shown(), "CreateTime": fleet.created,
+            "ActivityStatus": fleet.activity(),
             "SpotFleetRequestConfig": {**fleet.config,
                                        "FulfilledCapacity": 0.0 if fleet.terminated() or fleet.waits() else float(fleet.config["TargetCapacity"])},
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -78,6 +78,27 @@ class Edge(whole.Cloud):
         cdn.delete_distribution(Id=made["Distribution"]["Id"], IfMatch=made["ETag"])
         waf.delete_web_acl(**delete)
 
+    def test_a_web_acl_of_a_region_goes_with_a_load_balancer_and_stays_while_it_has_it(self):
+        waf, elb, ec2 = self.client("wafv2"), self.client("elbv2"), self.client("ec2")
+        network = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [ec2.create_subnet(VpcId=network, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
+                   ["Subnet"]["SubnetId"] for number, zone in enumerate("ab")]
+        balancer = elb.create_load_balancer(Name="shop", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+        acl = self.web_acl(waf, Scope="REGIONAL")
+        here = {"ResourceArn": balancer}
+        self.assertNotIn("WebACL", waf.get_web_acl_for_resource(**here))
+        of_cdn = self.web_acl(waf)["ARN"]
+        self.assertEqual(self.refused(waf.associate_web_acl, **here, WebACLArn=of_cdn), (400, "WAFInvalidParameterException"))
+        nowhere = {"ResourceArn": balancer + "0"}
+        for call in (waf.get_web_acl_for_resource, waf.disassociate_web_acl):
+            self.assertEqual(self.refused(call, **nowhere), (400, "WAFNonexistentItemException"))
+        waf.associate_web_acl(**here, WebACLArn=acl["ARN"])
+        self.assertEqual(waf.get_web_acl_for_resource(**here)["WebACL"]["ARN"], acl["ARN"])
+        delete = {"Name": "edge", "Scope": "REGIONAL", "Id": acl["Id"], "LockToken": acl["LockToken"]}
+        self.assertEqual(self.refused(waf.delete_web_acl, **delete), (400, "WAFAssociatedItemException"))
+        elb.delete_load_balancer(LoadBalancerArn=balancer)
+        waf.delete_web_acl(**delete)
+
     def test_a_web_acl_has_names_that_waf_takes(self):
         waf = self.client("wafv2")
         rule = {"Name": "too many", "Priority": 0, "Action": {"Block": {}}, "VisibilityConfig": METRIC,

@@ -17,13 +17,12 @@ use infra_aws::iam::{Service, Statement};
 use infra_aws::logs::{Class, Delivery, DeliveryDestination, DeliverySource, LogGroup, OutputFormat, Retention};
 use infra_aws::s3::{Bucket, BucketPolicy};
 use infra_aws::secretsmanager::{Secret, SecretValue};
-use infra_aws::waf::{
-    Answer, Inspection, LoggingConfiguration, ManagedGroup, RateRule, RedactedField, WebAcl, WebAclRule, Window,
-};
+use infra_aws::waf::{Answer, Inspection, RateRule, WebAcl, WebAclRule, Window};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
 
 use crate::edge::Edge;
-use crate::environment::{AccessLog, Environment, Firewall, Found, Limits, Names, Places};
+use crate::environment::{AccessLog, Environment, Firewall, Limits, Names, Places};
+use crate::firewall;
 
 /// What the stacks on top of the network build on.
 pub struct Cdn {
@@ -69,7 +68,7 @@ pub fn stack(environment: &Environment, platform: &mut Platform, edge: &Edge) ->
     };
 
     let wanted = cdn.limits.is_some() || cdn.firewall.is_some();
-    let firewall = wanted.then(|| firewall(&mut stack, environment));
+    let firewall = wanted.then(|| web_acl(&mut stack, environment));
     let distribution = stack.add(
         "distribution",
         Distribution {
@@ -234,41 +233,15 @@ fn certificate(names: Option<&Names>) -> Certificate {
     }
 }
 
-/// AWS's own groups of rules, in the order in which they are asked: who is known to attack, what is known to be an attack
-/// (Log4j's `jndi:` among it), and what has the look of one. Together they take 925 of the 1500 units that cost nothing more.
-const MANAGED: [(&str, &str); 3] = [
-    ("reputation", "AWSManagedRulesAmazonIpReputationList"),
-    ("known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet"),
-    ("common", "AWSManagedRulesCommonRuleSet"),
-];
-
 /// Refuses an address that asks more than the environment allows, until it asks less, and what AWS's rules find.
-fn firewall(stack: &mut Stack, environment: &Environment) -> Handle<WebAcl> {
+fn web_acl(stack: &mut Stack, environment: &Environment) -> Handle<WebAcl> {
     let mut rules = environment.cdn.limits.map(limits).unwrap_or_default();
     if let Some(Firewall { managed_rules, .. }) = environment.cdn.firewall {
-        let answer = match managed_rules {
-            Found::Block => Answer::Block,
-            Found::Count => Answer::Count,
-        };
-        rules.extend((10..).zip(MANAGED).map(|(priority, (name, group))| {
-            let group = ManagedGroup { vendor: "AWS".into(), name: group.into(), version: None };
-            (name.to_owned(), WebAclRule { priority, inspection: Inspection::Managed(group), answer })
-        }));
+        rules.extend(firewall::managed(managed_rules));
     }
     let retention = environment.cdn.firewall.and_then(|firewall| firewall.log_retention_in_days);
-    let logging_configuration = retention.map(|retention| {
-        let logs = LogGroup {
-            name: format!("aws-waf-logs-{}-cdn", environment.project),
-            class: Class::Standard,
-            retention,
-            key: None,
-        };
-        let header = |name: &str| RedactedField::SingleHeader(name.to_owned());
-        LoggingConfiguration {
-            log_destination: stack.add("firewall-logs", logs).output(LogGroup::ARN),
-            redacted_fields: ["authorization", "cookie"].map(header).into(),
-        }
-    });
+    let logging_configuration = retention
+        .map(|retention| firewall::logs(stack, format!("aws-waf-logs-{}-cdn", environment.project), retention));
     let acl = WebAcl::open(environment.named("cdn"), "How much one address may ask");
     stack.add("firewall", WebAcl { rules, logging_configuration, ..acl })
 }
@@ -292,6 +265,8 @@ fn limits(limits: Limits) -> BTreeMap<String, WebAclRule> {
 
 #[cfg(test)]
 mod tests {
+    use infra_aws::waf::RedactedField;
+
     use super::*;
     use crate::environment::Https;
     use crate::testing::{environment, the};

@@ -9,10 +9,12 @@ use infra_aws::elb::{
 use infra_aws::iam::{Service as Player, Statement};
 use infra_aws::s3::{Bucket, BucketPolicy, Contents, Expiry, LifecycleRule};
 use infra_aws::secretsmanager::{Characters, Recipe, Secret, Value};
+use infra_aws::waf::{Scope, WebAcl, WebAclAssociation};
 use infra_engine::model::{Handle, Platform, Ref, Stack};
 use infra_values::Name;
 
-use crate::environment::{self, Callers, Environment, Https, Service};
+use crate::environment::{self, Callers, EdgeFirewall, Environment, Https, Service};
+use crate::firewall;
 use crate::network::{Network, SERVICE_PORT};
 
 /// What the stacks on top of the edge build on.
@@ -50,6 +52,21 @@ pub fn stack(environment: &Environment, platform: &mut Platform, network: &Netwo
             access_logs,
         },
     );
+    if let Some(EdgeFirewall { managed_rules, log_retention_in_days }) = environment.edge.firewall {
+        let logs = log_retention_in_days.map(|retention| {
+            firewall::logs(&mut stack, format!("aws-waf-logs-{}-alb", environment.project), retention)
+        });
+        // No limits of an address: those of the content delivery network speak for many.
+        let acl = WebAcl {
+            scope: Scope::Regional,
+            rules: firewall::managed(managed_rules),
+            logging_configuration: logs,
+            ..WebAcl::open(environment.named("alb"), "What is refused that passes by the CDN")
+        };
+        let acl = stack.add("firewall", acl);
+        let association = WebAclAssociation { resource_arn: balancer.id(), web_acl_arn: acl.output(WebAcl::ARN) };
+        stack.add("firewall-association", association);
+    }
     let group = |(name, service): (&Name, &Service)| {
         let group = stack.add(name.to_string(), target_group(environment, network, name, service));
         (name.clone(), group)
@@ -232,6 +249,18 @@ mod tests {
         ] {
             assert!(policy.contains(said), "{said}: {policy}");
         }
+    }
+
+    #[test]
+    fn who_passes_by_the_network_meets_a_firewall_where_the_environment_wants_that() {
+        let table = "[edge.firewall]\nmanaged_rules = \"count\"\nlog_retention_in_days = 30\n\n[edge.access_logs]";
+        let open = [(r#"callers = "cdn""#, r#"callers = "everybody""#), ("[edge.access_logs]", table)];
+        let everybody = changed("prod", &open);
+        let acl: WebAcl = the(&everybody, "edge.firewall");
+        assert_eq!((acl.scope, acl.rules.len()), (Scope::Regional, 3));
+        assert_eq!(acl.logging_configuration.unwrap().log_destination.value(), "edge.firewall-logs.arn");
+        let WebAclAssociation { resource_arn, web_acl_arn } = the(&everybody, "edge.firewall-association");
+        assert_eq!((resource_arn.value(), web_acl_arn.value()), ("edge.alb.id".into(), "edge.firewall.arn".into()));
     }
 
     #[test]

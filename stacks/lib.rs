@@ -7,9 +7,12 @@ pub mod cache;
 pub mod cdn;
 pub mod cluster;
 pub mod cost;
+#[cfg(test)]
+mod costs;
 pub mod database;
 pub mod edge;
 pub mod environment;
+pub mod firewall;
 pub mod loadtest;
 pub mod network;
 pub mod observability;

@@ -177,39 +177,41 @@ mod tests {
         assert_eq!(inward.steps, [Step::below(0.0, -1)]);
     }
 
-    /// What production was written like at first: with ways in, and requests counted of all tasks together.
+    /// What production's scaling was written like at first, word for word.
+    const FIRST: &str = include_str!("scaling/first.toml");
+
+    /// Production as it was scaled at first: with ways in, requests counted of all tasks together, and half of the minimum
+    /// on weekends.
     fn with_ways_in() -> Environment {
-        let requests = "metric = \"requests-per-task\" # a minute; what tracking would need three minutes to see\n\
-                        out = { above = 1500, far = 1000, minutes = 1 }";
-        let connections = "out = { above = 15, far = 10, minutes = 2 }";
-        let seconds = "out = { above = 2, far = 10, minutes = 2 }";
-        let inward = |out: &str, below: &str| format!("{out}\nin = {{ below = {below}, minutes = 10 }}");
-        let all = "metric = \"requests\"\nout = { above = 1000, far = 1000, minutes = 2 }";
-        changed(
-            "prod",
-            &[
-                (requests, &inward(all, "200")),
-                (connections, &inward(connections, "5")),
-                (seconds, &inward(seconds, "0.5")),
-            ],
-        )
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../environments/prod.toml");
+        let text = std::fs::read_to_string(file).unwrap();
+        let (_, now) = text.split_once("\n[scaling]\n").unwrap();
+        let (now, _) = now.split_once("\n[workers]").unwrap();
+        let alone = ("minimum = 2, desired = 2, maximum = 4", "minimum = 1, desired = 1, maximum = 4");
+        changed("prod", &[(&format!("[scaling]\n{now}"), FIRST), alone])
     }
 
-    /// What the rules say against the scaling of an environment: the code and the address.
-    fn findings(environment: &Environment) -> Vec<(&'static str, String)> {
+    /// What the rules say against the scaling of an environment, each with its address.
+    fn violations(environment: &Environment) -> Vec<(String, Violation)> {
         let definitions = definitions(environment);
         let mut said = Vec::new();
         for definition in &definitions {
             let around = Surroundings::new(&definitions, &definition.address);
             let violations = match definition.schema.kind {
                 kind if kind == StepPolicy::SCHEMA.kind => of::<StepPolicy>(definition, &around),
+                kind if kind == TargetTrackingPolicy::SCHEMA.kind => of::<TargetTrackingPolicy>(definition, &around),
                 kind if kind == ScalableTarget::SCHEMA.kind => of::<ScalableTarget>(definition, &around),
                 kind if kind == ScheduledAction::SCHEMA.kind => of::<ScheduledAction>(definition, &around),
                 _ => Vec::new(),
             };
-            said.extend(violations.into_iter().map(|violation| (violation.code, definition.address.to_string())));
+            said.extend(violations.into_iter().map(|violation| (definition.address.to_string(), violation)));
         }
         said
+    }
+
+    /// The code and the address of each.
+    fn findings(environment: &Environment) -> Vec<(&'static str, String)> {
+        violations(environment).into_iter().map(|(address, violation)| (violation.code, address)).collect()
     }
 
     fn of<R: Behaviour>(definition: &Definition, around: &Surroundings<'_>) -> Vec<Violation> {
@@ -225,25 +227,50 @@ mod tests {
     }
 
     #[test]
-    fn each_pair_of_rules_that_fight_is_told() {
-        let said = findings(&with_ways_in());
-        let of_orders = |(code, address): &(&'static str, String)| {
-            address.strip_prefix("scaling.order-service-").map(|rule| (*code, rule.to_owned()))
+    fn each_pair_of_rules_that_fight_is_told_with_the_way_out() {
+        let said = violations(&with_ways_in());
+        let of = |service: &str| {
+            let start = format!("scaling.{service}-service");
+            let of_service = said.iter().filter(|(address, _)| address.starts_with(&start));
+            let mut told: Vec<String> = of_service
+                .map(|(address, violation)| {
+                    let Violation { code, wrong, way_out, .. } = violation;
+                    format!("{code} {address}: {wrong} -> {way_out}")
+                })
+                .collect();
+            told.sort();
+            told
         };
-        let mut told: Vec<(&str, String)> = said.iter().filter_map(of_orders).collect();
-        told.sort();
-        let fights = [
-            ("V240", "database-connections-in-steps"),
-            ("V240", "requests-in-steps"),
-            ("V240", "response-time-in-steps"),
-            ("V241", "requests-steps"),
-        ];
-        assert_eq!(told, fights.map(|(code, rule)| (code, rule.to_owned())));
-        let alone =
-            changed("prod", &[("minimum = 2, desired = 2, maximum = 4", "minimum = 1, desired = 1, maximum = 4")]);
-        let told = findings(&alone);
-        assert!(told.contains(&("V243", "scaling.notification-service".to_owned())), "{told:?}");
-        assert!(told.iter().all(|(code, address)| *code == "V243" && address.contains("notification")), "{told:?}");
+        let tracking =
+            ["cpu", "memory", "requests-per-task", "business"].map(|rule| format!("scaling.order-service-{rule}"));
+        let fights = |rule: &str| {
+            let others = tracking.join(", ");
+            format!(
+                "V240 scaling.order-service-{rule}-in-steps: it takes away what {others} will bring back, again and again -> \
+                 take the way in out of the rule: target tracking scales in when all of its policies agree"
+            )
+        };
+        let alone = "cluster.order-service-service stands in one of 3 zones only, and is away when that one is -> write 2 \
+                     or more, or let all zones share one NAT gateway";
+        assert_eq!(
+            of("order"),
+            [
+                fights("database-connections"),
+                fights("queue-length"),
+                fights("requests"),
+                fights("response-time"),
+                "V241 scaling.order-service-requests-steps: scaling.order-service-requests-alarm watches the Sum of \
+                 RequestCount, which more of what is scaled does not lower -> watch what each one gets: a metric for each \
+                 target, or an average"
+                    .to_owned(),
+                format!("V243 scaling.order-service-weekend-schedule: {alone}"),
+            ]
+        );
+        let notifications = of("notification");
+        let always = |told: &&String| told.starts_with("V243 scaling.notification-service: ");
+        assert_eq!(notifications.iter().filter(always).count(), 1, "{notifications:?}");
+        let of_code = |wanted: &str| said.iter().filter(|(_, violation)| violation.code == wanted).count();
+        assert_eq!((of_code("V240"), of_code("V241")), (5 * 4, 5), "each service has them: {said:?}");
     }
 
     #[test]

@@ -140,3 +140,19 @@ fn where_calls_go_is_told_and_kept() {
     run.saying("nothing was called").saying("--endpoint URL");
     assert_eq!(project.proxy.calls(), []);
 }
+
+#[test]
+fn what_is_on_this_machine_is_not_called_through_a_proxy() {
+    let mut project = Project::new();
+    let (url, called) = eavesdropper();
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+        project.variable(name, &url);
+    }
+    project.apply().ended(0).saying("Resources: 34 added");
+    project.plan().ended(0).saying("No changes.");
+    assert!(project.proxy.calls().len() > 50);
+    assert_eq!(called.load(Ordering::SeqCst), 0);
+    // What is elsewhere is: that is what the variables are for.
+    project.run(&["plan", "--env", "test", "--endpoint", "https://aws.example.com"]).ended(1);
+    assert!(called.load(Ordering::SeqCst) > 0);
+}

@@ -8,6 +8,7 @@
 mod support;
 
 mod changes;
+mod costs;
 mod deaths;
 mod drift;
 mod endpoints;
@@ -30,6 +31,7 @@ mod platform;
 mod platform_faults;
 mod platform_values;
 mod policy;
+mod posture;
 mod rates;
 mod refusals;
 mod rotation;

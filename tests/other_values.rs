@@ -72,6 +72,12 @@ fn services(all: &mut Comparison<'_>) {
             all.has(&format!("{service} · {required}"), &json!(there), &json!(true));
         }
     }
+    // It answers everybody, so that it has a firewall of its own.
+    let acl = all.the("regional web acls", "Name", "bakery-alb");
+    let balancer = all.the("load balancers", "LoadBalancerName", "bakery-alb");
+    all.has("firewall", acl, &json!({"resources": [balancer["LoadBalancerArn"]]}));
+    let answers = items(&acl["Rules"]).map(|rule| rule["OverrideAction"].to_string());
+    all.lines("its answers", answers, [r#"{"Count":{}}"#; 3]);
     // Without a certificate HTTP is all that there is, and the paths are asked for there.
     let ports = all.live.all("listeners").iter().map(|listener| listener["Port"].to_string());
     all.lines("ports", ports, ["80"]);

@@ -4,11 +4,16 @@
 mod parts;
 mod problem;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::problem::{Problem, Problems};
 
-use self::parts::{duration, header_lines, method, number, phases, target};
+pub(crate) use self::parts::complete;
+pub(crate) use self::parts::{FRAMING, duration, phases, target};
+use self::parts::{header_lines, method, number};
+use crate::plan::words::Between;
+use crate::scenario::Single;
 use crate::settings::{Name, Settings};
 use crate::test::{Load, LoadTest, Phase, Request};
 
@@ -45,8 +50,11 @@ pub fn read(settings: &Settings) -> Result<LoadTest, Problems> {
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
-    let headers = parts::headers(headers.unwrap_or_default(), &target);
-    Ok(LoadTest { request: Request { target, method, headers, body: body.into() }, load, phases, timeout })
+    let request = Request::new(method, target, headers.unwrap_or_default(), body);
+    let target = request.shown_target();
+    let name = format!("{} {target}", request.method);
+    let single = Arc::new(Single::new(&name, request));
+    Ok(LoadTest::new(&name, &target, vec![single], load, phases, timeout))
 }
 
 /// What is wrong whatever an event may say: everything but that there is no target yet.
@@ -85,7 +93,7 @@ impl Found<'_> {
         let think = self.value(Name::Think, |text| duration(text, Duration::ZERO..=HOUR));
         match self.settings.get(Name::Rate) {
             Some(_) => Some(Load::Open { rate: rate?, in_flight: in_flight? }),
-            None => Some(Load::Closed { users: users?, think: think? }),
+            None => Some(Load::Closed { users: users?, think: Between::around(think?) }),
         }
     }
 
@@ -122,10 +130,9 @@ mod tests {
     #[test]
     fn a_target_is_enough() {
         let test = read(&settings(&[(Name::TargetUrl, "https://example.com")])).unwrap();
-        assert_eq!(test.load, Load::Closed { users: 100, think: SECOND });
+        assert_eq!(test.load, Load::Closed { users: 100, think: Between::around(SECOND) });
         assert_eq!(test.phases, [Phase::steady(Duration::from_secs(300))]);
         assert_eq!(test.timeout, Duration::from_secs(10));
-        assert_eq!(test.request.headers["host"], "example.com");
     }
 
     #[test]
@@ -180,7 +187,8 @@ mod tests {
     #[test]
     fn the_result_shows_no_query_and_messages_no_password() {
         let test = read(&settings(&[(Name::TargetUrl, "https://example.com/a?token=hidden")])).unwrap();
-        assert_eq!(test.request.shown_target(), "https://example.com/a");
+        assert_eq!((test.shown.target.as_str(), test.secure), ("https://example.com/a", true));
+        assert!(!format!("{:?}", test.shown).contains("hidden"));
         let problems = read(&settings(&[(Name::TargetUrl, "https://me:hidden@example.com/")])).unwrap_err().to_string();
         assert!(!problems.contains("hidden"), "{problems}");
         let problems = read(&settings(&[(Name::Headers, "authorization hidden")])).unwrap_err().to_string();

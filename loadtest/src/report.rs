@@ -1,28 +1,26 @@
-//! The result of a test, as JSON. The types are its documentation: `loadtest --schema` prints the JSON Schema that is
+//! The result of a test in short, as JSON: numbers without histograms. The types are its documentation: `loadtest --schema` prints the JSON Schema that is
 //! made from them. All times are milliseconds unless their name ends in `seconds`.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::statistics::{Statistics, Tally, Times};
-use crate::test::{Load, LoadTest};
+use crate::result::{Distribution, Ended, PhaseShown, RunResult, Tally, Verdict};
+use crate::sample::ErrorClass;
 
 /// The form of the result. A field that is added leaves it as it is.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a load test found.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
-    /// The form of this document: 1.
+    /// The form of this document: 2.
     pub format: u32,
+    /// What the test is called; one request by its method and address.
+    pub name: String,
     /// What was asked, without the address's query.
     pub target: String,
-    /// The request's method.
-    pub method: String,
     /// `open` (a rate) or `closed` (users).
     pub model: String,
     /// At full load: requests a second, or users.
@@ -33,6 +31,8 @@ pub struct Report {
     pub seconds: f64,
     /// How it ended.
     pub ended: Ended,
+    /// Whether it is passed.
+    pub verdict: Verdict,
     /// Requests by what became of them.
     pub requests: Requests,
     /// Requests that came to an end, with an answer or without, for each second of the test.
@@ -53,18 +53,6 @@ pub struct Report {
     pub lateness: Lateness,
 }
 
-/// How a test came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// The schedule was carried out.
-    Complete,
-    /// Somebody stopped it.
-    Interrupted,
-    /// The time that was given to it was over.
-    Deadline,
-}
-
 /// Requests by what became of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Requests {
@@ -74,14 +62,14 @@ pub struct Requests {
     pub finished: u64,
     /// Still under way when the test was stopped.
     pub abandoned: u64,
-    /// Due, but not begun, because `in_flight` requests were under way.
+    /// Due, but not begun, because `in_flight` were under way, or no row was left.
     pub not_sent: u64,
 }
 
 /// Bytes of bodies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Bytes {
-    /// Of requests that were begun.
+    /// Of requests.
     pub sent: u64,
     /// Of answers.
     pub received: u64,
@@ -103,7 +91,7 @@ pub struct Latency {
 }
 
 impl Latency {
-    fn of(times: &Times) -> Latency {
+    fn of(times: &Distribution) -> Latency {
         Latency {
             min: times.min(),
             mean: times.mean(),
@@ -125,7 +113,8 @@ pub struct Errors {
     pub total: u64,
     /// Of the finished requests, from 0 to 1.
     pub share: f64,
-    /// By class: `connect`, `tls`, `timeout`, `protocol`, `status_4xx`, `status_5xx`, `body`.
+    /// By class: `connect`, `tls`, `timeout`, `protocol`, `status_4xx`, `status_5xx`, `body`, `expectation`, `take`,
+    /// `request`.
     pub classes: BTreeMap<String, u64>,
     /// The first cause of each class, in words; a status needs none.
     pub examples: BTreeMap<String, String>,
@@ -160,49 +149,50 @@ pub struct Lateness {
 }
 
 impl Report {
-    /// What was counted, told.
-    pub fn of(test: &LoadTest, counted: &Statistics, began: SystemTime, took: Duration, ended: Ended) -> Report {
-        let Statistics { whole, phases, started, not_sent, received, statuses, errors, examples, lateness } = counted;
-        let (model, full_load) = match test.load {
-            Load::Open { rate, in_flight: _ } => ("open", rate),
-            Load::Closed { users, think: _ } => ("closed", f64::from(users)),
-        };
-        let phase = |(phase, tally): (&crate::test::Phase, &Tally)| PhaseReport {
-            name: phase.to_string(),
-            seconds: phase.length.as_secs_f64(),
-            from: phase.from * full_load,
-            to: phase.to * full_load,
+    /// What was found, in short.
+    pub fn of(run: &RunResult) -> Report {
+        let RunResult { plan, started_at, seconds, ended, measured, verdict, .. } = run;
+        let phase = |(phase, tally): (&PhaseShown, &Tally)| PhaseReport {
+            name: phase.name.clone(),
+            seconds: phase.seconds,
+            from: phase.from * plan.full_load,
+            to: phase.to * plan.full_load,
             finished: tally.finished,
             errors: tally.errors,
             latency: Latency::of(&tally.latency),
         };
         Report {
             format: FORMAT,
-            target: test.request.shown_target(),
-            method: test.request.method.to_string(),
-            model: model.to_owned(),
-            full_load,
-            started_at: Timestamp::try_from(began).map(|at| format!("{at:.3}")).unwrap_or_default(),
-            seconds: rounded(took.as_secs_f64()),
-            ended,
+            name: plan.name.clone(),
+            target: plan.target.clone(),
+            model: plan.model.clone(),
+            full_load: plan.full_load,
+            started_at: started_at.clone(),
+            seconds: *seconds,
+            ended: *ended,
+            verdict: verdict.clone(),
             requests: Requests {
-                started: *started,
-                finished: whole.finished,
-                abandoned: started.saturating_sub(whole.finished),
-                not_sent: *not_sent,
+                started: measured.started,
+                finished: measured.whole.finished,
+                abandoned: measured.started.saturating_sub(measured.whole.finished),
+                not_sent: measured.iterations.not_begun + measured.iterations.without_row,
             },
-            requests_per_second: rounded(ratio(whole.finished as f64, took.as_secs_f64())),
-            bytes: Bytes { sent: started * test.request.body.len() as u64, received: *received },
-            latency: Latency::of(&whole.latency),
-            statuses: statuses.clone(),
+            requests_per_second: rounded(ratio(measured.whole.finished as f64, *seconds)),
+            bytes: Bytes { sent: measured.answers.sent, received: measured.answers.received },
+            latency: Latency::of(&measured.whole.latency),
+            statuses: measured.answers.statuses.clone(),
             errors: Errors {
-                total: whole.errors,
-                share: ratio(whole.errors as f64, whole.finished as f64),
-                classes: errors.iter().map(|(class, count)| (class.name().to_owned(), *count)).collect(),
-                examples: examples.iter().map(|(class, why)| (class.name().to_owned(), why.clone())).collect(),
+                total: measured.whole.errors,
+                share: measured.whole.error_share().unwrap_or_default(),
+                classes: named(&measured.errors.classes),
+                examples: named(&measured.errors.examples),
             },
-            phases: test.phases.iter().zip(phases).map(phase).collect(),
-            lateness: Lateness { p50: lateness.at(0.5), p99: lateness.at(0.99), max: lateness.max() },
+            phases: plan.phases.iter().zip(&measured.phases).map(phase).collect(),
+            lateness: Lateness {
+                p50: measured.lateness.at(0.5),
+                p99: measured.lateness.at(0.99),
+                max: measured.lateness.max(),
+            },
         }
     }
 
@@ -210,6 +200,11 @@ impl Report {
     pub fn any_good(&self) -> bool {
         self.requests.finished > self.errors.total
     }
+}
+
+/// With classes as they are named.
+fn named<T: Clone>(classes: &BTreeMap<ErrorClass, T>) -> BTreeMap<String, T> {
+    classes.iter().map(|(class, value)| (class.name().to_owned(), value.clone())).collect()
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {

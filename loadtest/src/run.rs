@@ -1,9 +1,11 @@
-//! Carries out a test: sends what is due, when it is due, and counts what comes back.
+//! Carries out a test, or one worker's part of it: begins what is due, when it is due, and counts what comes back.
 //!
-//! It ends by itself: with the schedule, when the last request has its answer or has been given up, or at once when
-//! it is told to stop. Nothing of it goes on in the background afterwards.
+//! It ends by itself: with the schedule, when the last iteration is through or has had its time, or at once when it is
+//! told to stop.
+//! Nothing of it goes on in the background afterwards.
 
 mod closed;
+mod count;
 mod open;
 
 use std::future::Future;
@@ -11,37 +13,65 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::mpsc::{self, UnboundedSender};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
-use crate::client::{Client, Connection};
-use crate::report::{Ended, Report};
-use crate::sample::Sample;
-use crate::schedule::Schedule;
-use crate::statistics::Statistics;
+use self::count::Counting;
+use crate::client::{Client, Idle};
+use crate::cookies::Jar;
+use crate::result::{Aborts, Ended, FORMAT, Measured, Part, WorkerResult};
+use crate::scenario::{Deal, Event, Sending, Stopped, Turn, User};
 use crate::test::{Load, LoadTest};
 
-/// Carries out a test, until its end or until `stop` says how it is to end.
-pub async fn run(test: &LoadTest, client: Client, stop: impl Future<Output = Ended>) -> Report {
+/// How often a run is looked at from outside, and thresholds by itself.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long scenarios that began in time may go on after the schedule and one timeout. Those that are under way even
+/// then, because their users think for long, are abandoned.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Carries out one part of a test, until its end or until `stop` says how it is to end. Every second `look` is given
+/// what was counted until then, and how long the run has taken.
+///
+/// A threshold with `abort_after` ends a run that is whole; of a part of one, the whole's results decide.
+pub async fn run(
+    test: &LoadTest,
+    client: Client,
+    part: Part,
+    stop: impl Future<Output = Ended>,
+    mut look: impl FnMut(&Measured, Duration),
+) -> WorkerResult {
     let schedule = test.schedule();
-    let mut counted = Statistics::new(test.phases.len());
+    let mut counting = Counting::new(test, &schedule);
+    let mut aborts = Aborts::new(if part == Part::WHOLE { &test.shown.thresholds } else { &[] });
     let (tell, mut told) = mpsc::unbounded_channel();
     let (began_at, began) = (SystemTime::now(), Instant::now());
-    let sending = Sending { client: Arc::new(client), tell, began };
+    let sending = Sending { client: Arc::new(client), tell, began, seed: seed(began_at) };
 
+    let latest = tokio::time::Instant::from_std(began) + schedule.length() + test.timeout + GRACE;
     let mut driver = JoinSet::new();
+    let work = Work { sending, scenarios: test.scenarios.clone(), schedule, part };
     match test.load {
-        Load::Open { rate: _, in_flight } => driver.spawn(open::drive(sending, schedule.clone(), in_flight)),
-        Load::Closed { users: _, think } => driver.spawn(closed::drive(sending, schedule.clone(), think)),
+        Load::Open { rate: _, in_flight } => driver.spawn(open::drive(work, in_flight)),
+        Load::Closed { users: _, think } => driver.spawn(closed::drive(work, think)),
     };
 
     let mut stop = pin!(stop);
+    let mut seconds = tokio::time::interval_at(tokio::time::Instant::from_std(began) + LOOK, LOOK);
     let ended = loop {
         tokio::select! {
             biased;
             ended = &mut stop => break ended,
+            () = tokio::time::sleep_until(latest) => break Ended::Complete,
+            _ = seconds.tick() => {
+                look(counting.measured(), began.elapsed());
+                if aborts.look(&test.shown.phases, counting.measured(), began.elapsed()) {
+                    break Ended::Aborted;
+                }
+            }
             event = told.recv() => match event {
-                Some(event) => count(event, &schedule, &mut counted),
+                Some(event) => counting.count(event),
                 None => break Ended::Complete,
             },
         }
@@ -49,55 +79,53 @@ pub async fn run(test: &LoadTest, client: Client, stop: impl Future<Output = End
     let took = began.elapsed();
     driver.abort_all();
     while let Ok(event) = told.try_recv() {
-        count(event, &schedule, &mut counted);
+        counting.count(event);
     }
     while let Some(ended) = driver.join_next().await {
         unless_panicked(ended);
     }
-    Report::of(test, &counted, began_at, took, ended)
-}
-
-fn count(event: Event, schedule: &Schedule, counted: &mut Statistics) {
-    match event {
-        Event::Started => counted.started += 1,
-        Event::NotSent => counted.not_sent += 1,
-        Event::Finished(sample) => counted.count(schedule.phase(sample.due), &sample),
+    WorkerResult {
+        format: FORMAT,
+        plan: test.shown.clone(),
+        part,
+        region: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: Timestamp::try_from(began_at).map(|at| format!("{at:.3}")).unwrap_or_default(),
+        // Milliseconds are enough in seconds.
+        seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
+        ended,
+        measured: counting.into_measured(),
     }
 }
 
-/// What happens in a test.
-enum Event {
-    Started,
-    NotSent,
-    Finished(Sample),
+/// What makes chance another in each run.
+fn seed(now: SystemTime) -> u64 {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_secs() ^ u64::from(since.subsec_nanos()).rotate_left(32) ^ u64::from(std::process::id()).rotate_left(48)
 }
 
-/// Sends requests and tells of them.
+/// What a driver works with.
 #[derive(Clone)]
-struct Sending {
-    client: Arc<Client>,
-    tell: UnboundedSender<Event>,
-    began: Instant,
+struct Work {
+    sending: Sending,
+    scenarios: Deal,
+    schedule: crate::schedule::Schedule,
+    part: Part,
 }
 
-impl Sending {
-    fn now(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    /// Nobody listens any more once the test was stopped; then there is nothing to tell.
-    fn tell(&self, event: Event) {
-        drop(self.tell.send(event));
-    }
-
-    /// Sends a request whose latency counts from `from`, and says whether there was an answer.
-    async fn send(&self, kept: &mut Option<Connection>, due: Duration, from: Duration) -> bool {
-        let late = self.now().saturating_sub(due);
-        let answer = self.client.send(kept).await;
-        let latency = self.now().saturating_sub(from);
-        let answered = matches!(answer.outcome, crate::sample::Outcome::Answered { status: _ });
-        self.tell(Event::Finished(Sample { due, late, latency, received: answer.received, outcome: answer.outcome }));
-        answered
+impl Work {
+    /// Goes through the iteration with a number, and says how it ended.
+    async fn iterate(&self, turn: Turn, due: Duration, from_due: bool, idle: Idle) -> Result<(), Stopped> {
+        let scenario = self.scenarios.place(turn.number);
+        let sending = self.sending.clone();
+        let cookies = Jar::default();
+        let mut user = User { sending, turn, scenario, due: Some(due), from_due, idle, cookies, chances: 0 };
+        self.sending.tell(Event::Begun { scenario });
+        let begun = self.sending.now();
+        let ended = self.scenarios.scenarios()[scenario].go(&mut user).await;
+        let how = ended.map(|()| self.sending.now().saturating_sub(begun));
+        self.sending.tell(Event::Ended { scenario, how });
+        ended
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::plan::words::Between;
+use crate::result::Part;
 use crate::test::Phase;
 
 /// The load over time.
@@ -92,14 +94,20 @@ impl Schedule {
 
     /// When each request begins, in order, in the open model.
     pub fn arrivals(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+        self.arrivals_of(Part::WHOLE).map(|(_, due)| due)
+    }
+
+    /// Those of one worker, with their numbers over all workers.
+    pub fn arrivals_of(&self, part: Part) -> impl Iterator<Item = (u64, Duration)> + Send + use<> {
         let pieces = self.pieces.clone();
         let mut current = 0;
-        (0..self.requests()).map(move |number| {
+        let Part { worker, of } = part;
+        (u64::from(worker)..self.requests()).step_by(of.max(1) as usize).map(move |number| {
             let area = number as f64 + 0.5;
             while current + 1 < pieces.len() && pieces[current].before + pieces[current].area() < area {
                 current += 1;
             }
-            Duration::from_secs_f64(pieces[current].when(area - pieces[current].before))
+            (number, Duration::from_secs_f64(pieces[current].when(area - pieces[current].before)))
         })
     }
 
@@ -128,25 +136,29 @@ impl Schedule {
     }
 }
 
-/// How long a user thinks before request `turn`: between half and one and a half of the average, the same at each run.
+/// How long a user thinks before request `turn`, the same at each run.
 ///
 /// Users who all think equally long would all ask at the same moment, and so measure the queue that they are.
-pub fn thinking(average: Duration, user: u32, turn: u64) -> Duration {
-    average.mul_f64(0.5 + scattered(user, turn))
+pub fn thinking(between: Between, user: u32, turn: u64) -> Duration {
+    between.at(scattered(u64::from(user), turn))
 }
 
 /// When a user makes the first request, after its turn has come: the users are spread over one time of thinking.
-pub fn settling(average: Duration, user: u32) -> Duration {
-    average.mul_f64(scattered(user, 0))
+pub fn settling(between: Between, user: u32) -> Duration {
+    ((between.from + between.to) / 2).mul_f64(scattered(u64::from(user), 0))
 }
 
 /// A number from 0 to 1 that looks like chance: SplitMix64.
-fn scattered(user: u32, turn: u64) -> f64 {
-    let mut bits = (u64::from(user) << 32).wrapping_add(turn).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+pub(crate) fn scattered(user: u64, turn: u64) -> f64 {
+    (scattered_bits(user, turn) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Bits that look like chance.
+pub(crate) fn scattered_bits(user: u64, turn: u64) -> u64 {
+    let mut bits = user.rotate_left(32).wrapping_add(turn).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^= bits >> 31;
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
+    bits ^ (bits >> 31)
 }
 
 #[cfg(test)]

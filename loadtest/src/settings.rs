@@ -163,7 +163,7 @@ impl Settings {
     /// An event of EventBridge has the settings in its `detail`; any other event has them itself. A field that is no
     /// setting is a problem: it is a setting that was misspelt, and the test would not be the one that was meant.
     pub fn overridden_by(&self, event: &Value) -> Result<Settings, Problems> {
-        let said = if event.get("detail-type").is_some() { event.get("detail").unwrap_or(&Value::Null) } else { event };
+        let said = asked(event);
         let mut settings = self.clone();
         let mut problems = Vec::new();
         match said {
@@ -183,6 +183,11 @@ impl Settings {
         }
         if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
     }
+}
+
+/// What an event asks for: one of EventBridge has it in its `detail`.
+pub(crate) fn asked(event: &Value) -> &Value {
+    if event.get("detail-type").is_some() { event.get("detail").unwrap_or(&Value::Null) } else { event }
 }
 
 /// A value as the text that it would be in the environment; headers may be an object of texts.

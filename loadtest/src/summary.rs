@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::report::{Ended, Report};
+use crate::report::Report;
+use crate::result::Ended;
 
 /// Shows a result in a few lines.
 pub struct Summary<'r>(pub &'r Report);
@@ -11,10 +12,10 @@ impl Display for Summary<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let Summary(report) = self;
         let load = match report.model.as_str() {
-            "open" => format!("{} requests a second", report.full_load),
+            "open" => format!("{} a second", report.full_load),
             _ => format!("{} users", report.full_load),
         };
-        writeln!(out, "{} {}: {load}, {:.1} s{}", report.method, report.target, report.seconds, ended(report.ended))?;
+        writeln!(out, "{}: {load}, {:.1} s{}", report.name, report.seconds, ended(report.ended))?;
         let requests = &report.requests;
         writeln!(out, "  requests   {} finished, {:.1} a second", requests.finished, report.requests_per_second)?;
         if requests.not_sent > 0 {
@@ -58,14 +59,11 @@ impl Display for Summary<'_> {
                 write!(out, ", the first: {why}")?;
             }
         }
-        if let (Some(late), Some(latency)) = (report.lateness.p99, report.latency.p99)
-            && late > latency / 10.0
-        {
-            let late = time_text(late);
-            write!(
-                out,
-                "\n  warning    requests began up to {late} late (p99): this machine is too small for the load"
-            )?;
+        for judged in &report.verdict.thresholds {
+            write!(out, "\n  threshold  {judged}")?;
+        }
+        for reason in &report.verdict.reasons {
+            write!(out, "\n  warning    {reason}")?;
         }
         Ok(())
     }
@@ -74,6 +72,8 @@ impl Display for Summary<'_> {
 fn ended(ended: Ended) -> &'static str {
     match ended {
         Ended::Complete => "",
+        Ended::Aborted => ", ended by a threshold",
+        Ended::Stopped => ", stopped",
         Ended::Interrupted => ", interrupted",
         Ended::Deadline => ", ended by its deadline",
     }
@@ -89,13 +89,25 @@ fn time_text(milliseconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     use super::*;
-    use crate::input;
-    use crate::sample::{ErrorClass, Failure, Outcome, Sample};
+    use crate::plan::words::{Limit, Measure, Statistic};
+    use crate::plan::{Bound, Threshold};
+    use crate::result::Measured;
+    use crate::result::{Part, Tally, WorkerResult, merge};
+    use crate::sample::ErrorClass;
     use crate::settings::{Name, Settings};
-    use crate::statistics::Statistics;
+    use crate::{Report, input};
+
+    /// A request that took so many milliseconds.
+    fn count(tally: &mut Tally, milliseconds: u64, answered: bool, good: bool) {
+        tally.finished += 1;
+        tally.errors += u64::from(!good);
+        if answered {
+            tally.latency.record_time(Duration::from_millis(milliseconds));
+        }
+    }
 
     #[test]
     fn a_result_reads_as_this() {
@@ -103,29 +115,46 @@ mod tests {
         settings.set(Name::TargetUrl, "http://localhost:8080/page?key=hidden");
         settings.set(Name::Rate, "2");
         settings.set(Name::Phases, "1s:0-100, 2s:100");
-        let test = input::read(&settings).unwrap();
-        let mut counted = Statistics::new(2);
-        counted.started = 6;
-        counted.not_sent = 1;
-        let failure = Failure::new(ErrorClass::Connect, "connection refused");
-        let outcomes = [
-            Outcome::Answered { status: 200 },
-            Outcome::Answered { status: 200 },
-            Outcome::Answered { status: 500 },
-            Outcome::Failed(failure.clone()),
-            Outcome::Failed(failure),
-        ];
-        for (number, outcome) in outcomes.into_iter().enumerate() {
-            let (due, late) = (Duration::ZERO, Duration::from_micros(90));
-            let latency = Duration::from_millis(100 * (number as u64 + 1));
-            counted.count(number.min(1), &Sample { due, late, latency, received: 100, outcome });
+        let threshold = Threshold {
+            metric: Measure::Errors,
+            at: Statistic::Rate,
+            bound: Bound::Under(Limit::Share(0.01)),
+            scenario: None,
+            step: None,
+            group: None,
+            phase: None,
+            abort_after: None,
+        };
+        let test = input::read(&settings).unwrap().with_thresholds(vec![threshold]);
+        let mut measured = Measured { started: 6, phases: vec![Tally::default(); 2], ..Measured::default() };
+        measured.iterations.started = 6;
+        measured.iterations.not_begun = 1;
+        for (place, (answered, good)) in
+            [(true, true), (true, true), (true, false), (false, false), (false, false)].into_iter().enumerate()
+        {
+            for tally in [&mut measured.whole, &mut measured.phases[place.min(1)]] {
+                count(tally, 100 * (place as u64 + 1), answered, good);
+            }
+            measured.lateness.record_time(Duration::from_micros(90));
         }
-        let began = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_500);
-        let report = Report::of(&test, &counted, began, Duration::from_millis(2500), Ended::Interrupted);
+        measured.answers.received = 500;
+        measured.errors.classes = [(ErrorClass::Connect, 2), (ErrorClass::Status5xx, 1)].into();
+        measured.errors.examples = [(ErrorClass::Connect, "connection refused".to_owned())].into();
+        let worker = WorkerResult {
+            format: crate::result::FORMAT,
+            plan: test.shown,
+            part: Part::WHOLE,
+            region: None,
+            version: "1".to_owned(),
+            started_at: "2026-01-02T03:04:05.500Z".to_owned(),
+            seconds: 2.5,
+            ended: Ended::Interrupted,
+            measured,
+        };
+        let report = Report::of(&merge(vec![worker]).unwrap());
 
-        assert_eq!(report.started_at, "2026-01-02T03:04:05.500Z");
         let wanted = "\
-GET http://localhost:8080/page: 2 requests a second, 2.5 s, interrupted
+GET http://localhost:8080/page: 2 a second, 2.5 s, interrupted
   requests   5 finished, 2.0 a second
              1 not sent: too many were under way; see in_flight
              1 abandoned at the end
@@ -135,7 +164,10 @@ GET http://localhost:8080/page: 2 requests a second, 2.5 s, interrupted
   steady     4 finished, 3 with an error, p99 300 ms, in 2.0 s
   errors     3 (60.00 %)
              2 connect, the first: connection refused
-             1 status_5xx";
+             1 status_5xx
+  threshold  crossed: rate of errors under 1%; measured 60%
+  warning    worker 0 was interrupted before its schedule was carried out
+  warning    the generator began 85.7 % of what was due: too many were under way; see in_flight, or use more workers";
         assert_eq!(Summary(&report).to_string(), wanted);
     }
 }

@@ -124,12 +124,16 @@ pub(super) fn add(stack: &mut Stack, site: &Site<'_>, shown: &Handle<Secret>) ->
     let (secret, password) = match (of_its_own, &database.password) {
         (Some(login), _) => handed_in(login),
         (None, Some(own)) => (own.id(), SecretSource::from(own.id()).of_version(own.output(Secret::VERSION))),
-        // What AWS rotates by itself has no version that is known here: each task has what there is when it starts.
+        // What AWS rotates by itself is not pinned: a task that is started anew has what there is then, and does not come
+        // back with a password that is refused. That another version is there is told beside it.
         (None, None) => {
             let secret = database.instance.output(rds::Database::SECRET);
             (secret.clone(), SecretSource::key(secret, "password"))
         }
     };
+    // Another version is another revision: the next apply starts the pool anew.
+    let rotated_by_aws = (of_its_own.is_none() && database.password.is_none())
+        .then(|| ("DB_PASSWORD_VERSION".to_owned(), database.instance.output(rds::Database::SECRET_VERSION).into()));
     let login: Option<Ref<SecretArn>> = registry_login.as_deref().map(Ref::known);
     let secrets = [secret, shown.id()].into_iter().chain(login.clone());
     let ground = ground(stack, environment, PGBOUNCER, image, secrets);
@@ -155,7 +159,11 @@ pub(super) fn add(stack: &mut Stack, site: &Site<'_>, shown: &Handle<Secret>) ->
         entry_point: vec!["/bin/sh".into(), "-c".into()],
         command: vec![START.into()],
         ports: [Port { name: Some(PORT.into()), ..Port::tcp(POSTGRES_PORT) }].into(),
-        environment: variables.map(|(name, value)| (name.to_owned(), value)).into(),
+        environment: variables
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .chain(rotated_by_aws)
+            .collect(),
         secrets: [
             ("DB_PASSWORD".into(), password),
             ("CLIENT_PASSWORD".into(), SecretSource::from(shown.id()).of_version(newest)),

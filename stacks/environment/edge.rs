@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use infra_aws::logs::Retention;
 use infra_cli::environment::Conflict;
 use infra_values::{Name, Region};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Service;
 use super::written::{Arn, is_host};
+use super::{Found, Service};
 
 /// The load balancer that the outside calls.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -21,6 +22,9 @@ pub struct Edge {
     /// Each request, written down in a bucket, and what became of it. Without this table none is.
     #[serde(default)]
     pub access_logs: Option<AccessLogs>,
+    /// A firewall of its own, for those who do not come through the content delivery network. Without this table, none.
+    #[serde(default)]
+    pub firewall: Option<EdgeFirewall>,
     /// How it is called over HTTPS. Without this table it is called over HTTP alone.
     #[serde(default)]
     pub https: Option<Https>,
@@ -36,6 +40,20 @@ pub struct AccessLogs {
     /// For how many days.
     #[schemars(range(min = 1, max = 3650))]
     pub kept_days: u32,
+}
+
+/// What is looked for in each request to the load balancer.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EdgeFirewall {
+    /// What becomes of a request that one of AWS's own groups of rules finds: known attackers, known attacks (Log4j among
+    /// them), and what the common rules take for an attack. Five dollars a month, one more for each of the three groups, and 60
+    /// cents for a million requests. With `callers = "cdn"` the network's own firewall has looked at each request already.
+    pub managed_rules: Found,
+    /// For how many days each request is kept that the firewall has looked at, without its `Authorization` and its
+    /// cookies: `30`, or `"forever"`. Without it, none is written down.
+    #[serde(default)]
+    pub log_retention_in_days: Option<Retention>,
 }
 
 /// Whom the load balancer answers.
@@ -65,7 +83,7 @@ pub struct Https {
 impl Edge {
     /// Values that do not go together.
     pub(super) fn conflicts(&self, services: &BTreeMap<Name, Service>, region: &Region) -> Vec<Conflict> {
-        let Edge { front, callers: _, access_logs: _, https, deregistration_seconds: _ } = self;
+        let Edge { front, callers: _, access_logs: _, firewall: _, https, deregistration_seconds: _ } = self;
         let mut conflicts = Vec::new();
         if !services.contains_key(front) {
             conflicts.push(Conflict {

@@ -35,7 +35,7 @@ pub use self::cluster::{Cluster, Detail};
 pub use self::containers::{Containers, Exceptions};
 pub use self::cost::{Cost, Report};
 pub use self::database::{Database, Password, Postgres};
-pub use self::edge::{AccessLogs, Callers, Edge, Https};
+pub use self::edge::{AccessLogs, Callers, Edge, EdgeFirewall, Https};
 pub use self::iam::Iam;
 pub use self::loadtest::LoadTest;
 pub use self::network::{FlowLogs, Nat, Network, Watched};

@@ -30,7 +30,9 @@ class Account:
     def client(self, service):
         if service not in self.clients:
             path_style = Config(s3={"addressing_style": "path"}) if service == "s3" else self.config
-            self.clients[service] = self.session.client(service, endpoint_url=self.endpoint, config=path_style)
+            # WAF is asked in two regions: here that is the same one.
+            name = service.removeprefix("regional ")
+            self.clients[service] = self.session.client(name, endpoint_url=self.endpoint, config=path_style)
         return self.clients[service]
 
     def all(self, service, operation, member, **arguments):
@@ -185,6 +187,20 @@ def wafv2(account):
     ]
 
 
+def regional_wafv2(account):
+    ask = lambda operation, **arguments: account.ask("regional wafv2", operation, **arguments)
+    listed = ask("list_web_acls", Scope="REGIONAL")["WebACLs"]
+    yield "regional web acls", [
+        {
+            **ask("get_web_acl", Scope="REGIONAL", Id=acl["Id"], Name=acl["Name"])["WebACL"],
+            "Tags": ask("list_tags_for_resource", ResourceARN=acl["ARN"])["TagInfoForResource"],
+            "log": (ask("get_logging_configuration", ResourceArn=acl["ARN"]) or {}).get("LoggingConfiguration"),
+            "resources": ask("list_resources_for_web_acl", WebACLArn=acl["ARN"])["ResourceArns"],
+        }
+        for acl in listed
+    ]
+
+
 def s3(account):
     parts = ("versioning", "encryption", "policy", "tagging", "lifecycle_configuration", "ownership_controls")
     buckets = []
@@ -315,8 +331,8 @@ def logs(account):
 
 
 SERVICES = (
-    ec2, elbv2, ecs, application_autoscaling, cloudwatch, sns, cloudfront, wafv2, s3, elasticache, rds, secretsmanager,
-    functions, events, budgets, costs, iam, logs,
+    ec2, elbv2, ecs, application_autoscaling, cloudwatch, sns, cloudfront, wafv2, regional_wafv2, s3, elasticache, rds,
+    secretsmanager, functions, events, budgets, costs, iam, logs,
 )
 
 

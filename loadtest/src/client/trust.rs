@@ -14,12 +14,6 @@ pub enum NoTrust {
         /// What was wrong with the lists that there are.
         found: String,
     },
-    /// A certificate cannot be for such a name.
-    #[error("no certificate can be for the host `{host}`")]
-    Name {
-        /// The target's host.
-        host: String,
-    },
     /// The TLS library refused its own defaults.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),

@@ -13,6 +13,9 @@ use crate::test::Phase;
 
 const MOST_PHASES: usize = 50;
 
+/// The headers that follow from the request.
+pub(crate) const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+
 pub(super) fn number<N>(text: &str, allowed: RangeInclusive<N>) -> Result<N, String>
 where
     N: FromStr + PartialOrd + Display,
@@ -23,7 +26,7 @@ where
 }
 
 /// `300` and `300s` are seconds; `250ms`, `5m` and `1h` are what they say.
-pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<Duration, String> {
     let text = text.trim();
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
     let seconds = match unit.trim() {
@@ -43,7 +46,7 @@ pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<
 }
 
 /// `30s:0-100, 4m:100`
-pub(super) fn phases(text: &str) -> Result<Vec<Phase>, String> {
+pub(crate) fn phases(text: &str) -> Result<Vec<Phase>, String> {
     let phases: Vec<_> = text.split(',').map(phase).collect::<Result<_, _>>()?;
     let whole: Duration = phases.iter().map(|phase| phase.length).sum();
     if phases.len() > MOST_PHASES {
@@ -69,7 +72,7 @@ fn phase(text: &str) -> Result<Phase, String> {
     Ok(Phase { length, from: share(from)? / 100.0, to: share(to)? / 100.0 })
 }
 
-pub(super) fn target(text: &str) -> Result<Uri, String> {
+pub(crate) fn target(text: &str) -> Result<Uri, String> {
     let uri: Uri = text.trim().parse().map_err(|error| format!("it is no address: {error}"))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err("it must begin with http:// or https://".to_owned());
@@ -102,7 +105,7 @@ pub(super) fn header_lines(text: &str) -> Result<HeaderMap, String> {
         let wrong = |what: &str| format!("line {} {what}; a header is `Name: value`", place + 1);
         let (name, value) = line.split_once(':').ok_or_else(|| wrong("has no colon"))?;
         let name: HeaderName = name.trim().parse().map_err(|_| wrong("has no such name"))?;
-        if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
+        if FRAMING.contains(&name) {
             return Err(wrong(&format!("sets `{name}`, which follows from the request")));
         }
         let mut value: HeaderValue = value.trim().parse().map_err(|_| wrong("has no such value"))?;
@@ -113,7 +116,7 @@ pub(super) fn header_lines(text: &str) -> Result<HeaderMap, String> {
 }
 
 /// The headers as they are sent: with those that every request has.
-pub(super) fn headers(mut given: HeaderMap, target: &Uri) -> HeaderMap {
+pub(crate) fn complete(mut given: HeaderMap, target: &Uri) -> HeaderMap {
     let host = target.authority().and_then(|authority| authority.as_str().parse().ok());
     if let (Some(host), false) = (host, given.contains_key(HOST)) {
         given.insert(HOST, host);

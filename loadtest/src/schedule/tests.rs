@@ -49,6 +49,17 @@ proptest! {
         }
     }
 
+    /// Exactly the same times, to the last bit, and every number once.
+    #[test]
+    fn all_workers_together_are_the_schedule_of_one(phases in any_phases(), full in 0.01..200.0, of in 1_u32..98) {
+        let schedule = Schedule::new(&phases, full);
+        let mut together: Vec<_> = (0..of).flat_map(|worker| schedule.arrivals_of(Part { worker, of })).collect();
+        together.sort_unstable();
+        let (numbers, times): (Vec<u64>, Vec<Duration>) = together.into_iter().unzip();
+        prop_assert_eq!(times, schedule.arrivals().collect::<Vec<_>>());
+        prop_assert_eq!(numbers, (0..schedule.requests()).collect::<Vec<_>>());
+    }
+
     #[test]
     fn at_every_moment_as_many_have_begun_as_the_load_says(phases in any_phases(), full in 0.01..200.0, part in 0.0..=1.0) {
         let schedule = Schedule::new(&phases, full);
@@ -89,9 +100,9 @@ proptest! {
     #[test]
     fn users_think_about_as_long_as_they_should(average in 1_u64..10_000, user in 0_u32..10_000, turn in 0_u64..1_000_000) {
         let average = Duration::from_millis(average);
-        let thought = thinking(average, user, turn);
+        let thought = thinking(Between::around(average), user, turn);
         prop_assert!(thought >= average / 2 && thought <= average * 3 / 2);
-        prop_assert!(settling(average, user) <= average);
+        prop_assert!(settling(Between::around(average), user) <= average);
     }
 }
 
@@ -120,6 +131,6 @@ fn users_come_one_by_one_in_a_ramp_and_go_in_a_fall() {
 
 #[test]
 fn users_think_the_average_on_average() {
-    let thought: Duration = (0..10_000).map(|turn| thinking(seconds(1.0), 7, turn)).sum();
+    let thought: Duration = (0..10_000).map(|turn| thinking(Between::around(seconds(1.0)), 7, turn)).sum();
     assert!((thought.as_secs_f64() / 10_000.0 - 1.0).abs() < 0.01, "{thought:?}");
 }

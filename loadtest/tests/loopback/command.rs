@@ -86,3 +86,117 @@ async fn the_schema_documents_the_result() {
         assert!(schema["properties"][field]["description"].is_string(), "{field}");
     }
 }
+
+/// A plan of one step in a folder, and its path.
+fn plan(target: &str, more: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.toml");
+    let text = format!(
+        "name = \"one\"\ntarget = \"{target}\"\nload = {{ rate = 40, phases = \"1s:100\" }}\n[[scenario]]\nname = \"look\"\n\
+         [[scenario.step]]\nname = \"page\"\nget = \"/page\"\nheaders = {{ key = \"${{secret:KEY}}\" }}\n{more}"
+    );
+    std::fs::write(&file, text).unwrap();
+    (folder, file.display().to_string())
+}
+
+/// What `loadtest run` ends with.
+async fn run_plan(status: u16, more: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let server = server(status).await;
+    let (_folder, file) = plan(&server.url().replace("/some/page?and=query", ""), more);
+    let mut command = command(&[&["run", &file], arguments].concat());
+    command.env("KEY", "hidden-word");
+    let output = output(command).await;
+    let (text, talk) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(!text.contains("hidden-word") && !talk.contains("hidden-word"), "{text}{talk}");
+    (output.status.code(), text, talk)
+}
+
+const FEW_ERRORS: &str = "[[threshold]]\nmetric = \"errors\"\nat = \"rate\"\nunder = \"1%\"\n";
+
+#[tokio::test]
+async fn a_threshold_that_does_not_hold_is_exit_code_3() {
+    let (code, text, _) = run_plan(500, FEW_ERRORS, &[]).await;
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("threshold  crossed: rate of errors under 1%; measured 100%"), "{text}");
+}
+
+#[tokio::test]
+async fn a_plan_that_holds_is_exit_code_0_and_too_few_values_1() {
+    // A machine that is busy makes the generator late, which is no verdict: one of three tries has to be one.
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let (code, text, talk) = run_plan(200, FEW_ERRORS, &["--json"]).await;
+        let result: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{talk}"));
+        assert_eq!(result["measured"]["whole"]["finished"], 40);
+        if code == Some(0) {
+            assert_eq!(result["verdict"]["outcome"], "passed");
+            let few = "[[threshold]]\nmetric = \"latency\"\nat = \"p99\"\nunder = \"10s\"\n";
+            let (code, text, _) = run_plan(200, few, &[]).await;
+            assert_eq!(code, Some(1), "{text}");
+            assert!(text.contains("too few values: p99 of latency"), "{text}");
+            return;
+        }
+        told.push(result["verdict"].clone());
+    }
+    panic!("{told:#?}");
+}
+
+#[tokio::test]
+async fn a_wrong_plan_is_exit_code_2_with_every_line() {
+    let (code, text, talk) = run_plan(200, "when = \"always\"\nthink = \"long\"\n", &[]).await;
+    assert_eq!((code, text.as_str()), (Some(2), ""));
+    assert!(talk.contains("plan.toml:10:") && talk.contains("plan.toml:11:"), "{talk}");
+    let (code, _, talk) = run_plan(200, "[data.u]\nfile = \"u.csv\"\n", &["--users", "3", "--rate", "2"]).await;
+    assert_eq!(code, Some(2), "{talk}");
+    let (code, _, talk) = run_plan(200, "[data.u]\nfile = \"u.csv\"\n", &[]).await;
+    assert!(code == Some(2) && talk.contains("`data.u`: u.csv: ") && talk.contains("plan.toml:11:"), "{talk}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plan_that_is_interrupted_leaves_its_result() {
+    let server = server(200).await;
+    let (folder, file) = plan(&server.url().replace("/some/page?and=query", ""), "");
+    let out = folder.path().join("result.json");
+    let out = out.display().to_string();
+    let child = command(&["run", &file, "--phases", "60s:100", "--out", &out]).env("KEY", "k").spawn().unwrap();
+    while server.counted().all() < 5 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let result: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!((&result["ended"], &result["verdict"]["outcome"]), (&"interrupted".into(), &"interrupted".into()));
+    assert!(result["measured"]["whole"]["finished"].as_u64() >= Some(5));
+}
+
+#[tokio::test]
+async fn results_of_workers_are_merged_from_files() {
+    let server = server(200).await;
+    let (folder, file) = plan(&server.url().replace("/some/page?and=query", ""), "");
+    let mut files = Vec::new();
+    for part in ["0/3", "1/3"] {
+        let path = folder.path().join(format!("{}.json", files.len())).display().to_string();
+        let mut command = command(&["run", &file, "--part", part, "--out", &path]);
+        command.env("KEY", "k");
+        let output = output(command).await;
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.starts_with("worker ") && text.contains(" of 3: 1"), "{text}");
+        files.push(path);
+    }
+    let merged = output(command(&["merge", &files[0], &files[1], "--json"])).await;
+    let result: Value = serde_json::from_slice(&merged.stdout).unwrap();
+    assert_eq!((merged.status.code(), &result["missing"]), (Some(1), &serde_json::json!([2])));
+    assert_eq!(result["measured"]["whole"]["finished"].as_u64(), Some(server.counted().all()));
+    let wrong = output(command(&["run", &file, "--part", "3/3"])).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    let twice = output(command(&["merge", &files[0], &files[0]])).await;
+    assert!(String::from_utf8(twice.stderr).unwrap().contains("there are two results of worker 0"));
+}
+
+#[tokio::test]
+async fn the_schema_of_plans_is_printed() {
+    let schema: Value = serde_json::from_slice(&output(command(&["schema"])).await.stdout).unwrap();
+    assert!(schema["properties"]["scenario"]["description"].is_string(), "{schema}");
+}

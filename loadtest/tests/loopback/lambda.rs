@@ -130,3 +130,27 @@ async fn without_a_target_the_event_must_name_one() {
     assert!(told[0].body["errorMessage"].as_str().unwrap().contains("TARGET_URL"), "{told:?}");
     assert_eq!(told[1].body["ended"], "complete");
 }
+
+#[tokio::test]
+async fn a_plan_in_the_event_is_carried_out_and_its_result_given_back() {
+    let server = Server::start(|_| (Duration::ZERO, Deed::Answer(200, 3))).await;
+    let plan = "name = \"p\"\nload = { rate = 20, phases = \"1s:100\" }\n[[scenario]]\nname = \"s\"\n[[scenario.step]]\nname = \"page\"\nget = \"/\"\n";
+    let target = server.url().replace("/some/page?and=query", "");
+    let work = json!({"plan": plan, "target": target, "part": {"worker": 1, "of": 4}, "region": "eu-west-1"});
+    let scheduled = json!({"version": "0", "detail-type": "Load Test", "source": "x", "detail": work});
+    let wrong = json!({"plan": plan.replace("20", "\"fast\"")});
+    let unknown = json!({"plan": plan, "workers": 3});
+    let events = [work.to_string(), scheduled.to_string(), wrong.to_string(), unknown.to_string()];
+    let events: Vec<(&str, Duration)> = events.iter().map(|event| (event.as_str(), LONG)).collect();
+    let (told, _) = invoke(Settings::default(), &events).await;
+
+    let result: infra_loadtest::result::WorkerResult = serde_json::from_value(told[0].body.clone()).unwrap();
+    assert_eq!((result.measured.whole.finished, result.part.worker), (5, 1));
+    assert_eq!(result.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(told[1].body["part"]["of"], 4);
+    assert_eq!(server.counted().all(), 10);
+    let message = |place: usize| told[place].body["errorMessage"].as_str().unwrap().to_owned();
+    assert_eq!((&told[2].body["errorType"], &told[3].body["errorType"]), (&json!("Plan"), &json!("Event")));
+    assert!(message(2).contains("plan.toml:2:17") && message(2).contains("`load.rate` is a number"), "{}", message(2));
+    assert!(message(3).contains("unknown field `workers`"), "{}", message(3));
+}

@@ -4,14 +4,20 @@ use std::future::pending;
 use std::time::{Duration, Instant};
 
 use infra_loadtest::client::Client;
-use infra_loadtest::report::Ended;
+use infra_loadtest::result::{Ended, Part, merge};
 use infra_loadtest::settings::Name;
 use infra_loadtest::{LoadTest, Report, run};
 
 use crate::server::{Counted, Deed, Server, test_of};
 
 async fn run_whole(test: &LoadTest) -> Report {
-    run(test, Client::new(test).unwrap(), pending()).await
+    report(test, Client::new(test).unwrap(), pending()).await
+}
+
+/// Carries out all of a test, and tells what it found.
+pub async fn report(test: &LoadTest, client: Client, stop: impl Future<Output = Ended>) -> Report {
+    let result = run(test, client, Part::WHOLE, stop, |_, _| {}).await;
+    Report::of(&merge(vec![result]).unwrap())
 }
 
 fn check_near(what: &str, told: f64, known: f64) -> Result<(), String> {
@@ -150,7 +156,7 @@ async fn a_test_that_is_stopped_tells_the_result_so_far() {
         Ended::Interrupted
     };
     let began = Instant::now();
-    let report = run(&test, Client::new(&test).unwrap(), stop).await;
+    let report = report(&test, Client::new(&test).unwrap(), stop).await;
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!((report.ended, report.requests.finished), (Ended::Interrupted, 10));
     assert!(report.requests.abandoned >= 20, "{:?}", report.requests);

@@ -4,9 +4,9 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use infra_loadtest::Report;
 use infra_loadtest::client::Client;
 use infra_loadtest::settings::Name;
-use infra_loadtest::{Report, run};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -14,6 +14,7 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use crate::run::report;
 use crate::server::{Counted, Deed, Server, serve, test_of};
 
 #[tokio::test]
@@ -43,7 +44,7 @@ async fn a_server_without_tls_is_an_error_of_tls() {
     let server = Server::start(|_| (Duration::ZERO, Deed::HangUp)).await;
     let said = [(Name::Rate, "5"), (Name::Duration, "1"), (Name::Timeout, "300ms")];
     let test = test_of(&format!("https://{}/", server.address), &said);
-    let report = run(&test, Client::trusting(&test, RootCertStore::empty()).unwrap(), pending()).await;
+    let report = report(&test, Client::trusting(&test, RootCertStore::empty()).unwrap(), pending()).await;
     assert_eq!(report.errors.total, 5);
     assert!(report.errors.classes.keys().all(|class| class == "tls" || class == "timeout"), "{:?}", report.errors);
 }
@@ -86,7 +87,7 @@ impl Secure {
     async fn test(&self, roots: RootCertStore) -> Report {
         let said = [(Name::Rate, "20"), (Name::Duration, "1")];
         let test = test_of(&format!("https://{}/", self.address), &said);
-        run(&test, Client::trusting(&test, roots).unwrap(), pending()).await
+        report(&test, Client::trusting(&test, roots).unwrap(), pending()).await
     }
 }
 

@@ -47,6 +47,7 @@ pub struct Aws {
     counter: Arc<Counter>,
     rollouts: Rollouts,
     fresh: Fresh,
+    changed_databases: Fresh,
     guard: Guard,
     pub(crate) who: OnceCell<Identity>,
     clients: Clients,
@@ -133,6 +134,8 @@ clients! {
     secretsmanager: aws_sdk_secretsmanager as "SECRETS_MANAGER", Regional;
     /// Systems Manager: public parameters.
     ssm: aws_sdk_ssm as "SSM", Regional;
+    /// WAF: web ACLs of what is in a region.
+    regional_wafv2: aws_sdk_wafv2 as "WAFV2", Regional;
     /// SNS: topics and who hears of them.
     sns: aws_sdk_sns as "SNS", Regional;
     /// STS: who is calling.
@@ -188,6 +191,7 @@ impl Aws {
             counter: Arc::default(),
             rollouts: Rollouts::default(),
             fresh: Fresh::default(),
+            changed_databases: Fresh::default(),
             guard: Guard::default(),
             who: OnceCell::new(),
             clients: Clients::default(),
@@ -252,6 +256,11 @@ impl Aws {
     /// The roles that were changed through these clients.
     pub(crate) fn fresh(&self) -> &Fresh {
         &self.fresh
+    }
+
+    /// The databases that were changed a moment ago.
+    pub(crate) fn changed_databases(&self) -> &Fresh {
+        &self.changed_databases
     }
 
     fn way(&self, service: &'static str, home: Home) -> Way {

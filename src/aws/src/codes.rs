@@ -76,7 +76,6 @@ const CODES: &[(&[&str], FaultKind)] = &[
     ),
     (&["BucketAlreadyOwnedByYou", "PriorityInUse", "ResourceExistsException", "WAFDuplicateItemException"], Exists),
     (&["WAFNonexistentItemException"], Gone),
-    (&["WAFUnavailableEntityException"], NotYet),
     (
         &[
             "ConcurrentAccess",
@@ -94,6 +93,8 @@ const CODES: &[(&[&str], FaultKind)] = &[
             "ResourceConflictException",
             "WAFAssociatedItemException",
             "WAFOptimisticLockException",
+            // A group or a list that was made a moment ago, which may take WAF "a number of minutes" to know.
+            "WAFUnavailableEntityException",
         ],
         Busy,
     ),
@@ -222,7 +223,7 @@ mod tests {
             &["InvalidDBInstanceState", "InvalidReplicationGroupState", "InvalidDBProxyStateFault", "OperationAborted"],
         );
         check(Busy, &["ResourceConflictException", "UpdateInProgressException", "WAFOptimisticLockException"]);
-        check(NotYet, &["WAFUnavailableEntityException"]);
+        check(Busy, &["WAFUnavailableEntityException"]);
         check(Refused, &["InsufficientInstanceCapacity", "InsufficientCacheClusterCapacityFault"]);
     }
 

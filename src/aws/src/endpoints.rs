@@ -229,7 +229,7 @@ fn is_region(label: &str) -> bool {
 }
 
 /// The host of an address, without its port.
-fn host(url: &str) -> Option<&str> {
+pub(crate) fn host(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
     let authority = rest.split('/').next()?;
     let host = match authority.rsplit_once(':') {

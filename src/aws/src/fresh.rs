@@ -1,4 +1,5 @@
-//! The roles that this program has changed a moment ago: what starts with one of them waits until it is seen everywhere.
+//! What this program has changed a moment ago. A role: what starts with it waits until it is seen everywhere. A database:
+//! what it was sent a moment ago is waited for.
 //!
 //! A task that starts with a role that ECS does not see yet stops at once, and three such tasks end a service's first
 //! deployment: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
@@ -13,14 +14,20 @@ use infra_engine::live::{Fault, FaultKind};
 /// How long nothing is started with a role that was changed.
 const REST: Duration = Duration::from_secs(10);
 
-/// When roles were changed, by their names.
+/// When something was changed, by its name: of roles, or of databases.
 #[derive(Debug, Default)]
 pub(crate) struct Fresh(Mutex<BTreeMap<String, Instant>>);
 
 impl Fresh {
-    /// Remembers that a role is changed now.
-    pub(crate) fn touch(&self, role: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(role.to_owned(), Instant::now());
+    /// Remembers that it is changed now.
+    pub(crate) fn touch(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Instant::now());
+    }
+
+    /// True for what was changed within so long.
+    pub(crate) fn is_within(&self, name: &str, long: Duration) -> bool {
+        let changed = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        changed.is_some_and(|changed| changed.elapsed() < long)
     }
 
     /// Refuses, for a while, what would start with a role that was changed a moment ago.

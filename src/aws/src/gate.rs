@@ -9,10 +9,6 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -25,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::fault::causes;
 use crate::guard::Guard;
+use crate::proxy;
 use crate::rates::Rates;
 
 /// How many calls to one service are under way at once, the pages of readings included.
@@ -67,13 +64,7 @@ pub(crate) struct NothingSent {
 
 impl Network {
     pub(crate) fn new() -> Network {
-        let client = Builder::new().build_with_connector_fn(|settings, components| {
-            let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
-            connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-            connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
-        });
-        Network { client, answered: Arc::default() }
+        Network { client: proxy::client(), answered: Arc::default() }
     }
 
     /// Without a gate: for those who fetch credentials.

@@ -25,6 +25,7 @@ pub mod waf;
 
 pub mod index;
 mod pages;
+pub mod price_files;
 pub mod store;
 pub mod tags;
 
@@ -41,6 +42,7 @@ mod gate;
 mod guard;
 mod hyphenated;
 mod named;
+mod proxy;
 mod rates;
 mod registry;
 mod second;

@@ -35,6 +35,11 @@ impl Meant<'_> {
         self.in_words(name) || self.index.contains_key(arn)
     }
 
+    /// True when the index has this very one of ours.
+    pub(crate) fn is_known(&self, arn: &str) -> bool {
+        self.index.contains_key(arn)
+    }
+
     /// The parts of those ARNs of ours that follow `start`: `:parameter/` gives the names of parameters.
     pub(crate) fn ours_after<'b>(&'b self, start: &'b str) -> impl Iterator<Item = &'b str> {
         self.index.keys().filter_map(move |arn| arn.split_once(start).map(|(_, rest)| rest))

@@ -83,6 +83,13 @@ const LIMITS: &[Limit] = &[
     Limit::of("logs", &["PutRetentionPolicy"], 5, 5),
     Limit::of("logs", &["TagResource"], 5, 5),
     Limit::of("logs", &["UntagResource"], 5, 5),
+    Limit::of("regional_wafv2", &["AssociateWebACL", "DisassociateWebACL"], 1, 1),
+    Limit::of("regional_wafv2", &["CreateWebACL"], 1, 1),
+    Limit::of("regional_wafv2", &["GetWebACL"], 5, 5),
+    Limit::of("regional_wafv2", &["GetWebACLForResource"], 1, 1),
+    Limit::of("regional_wafv2", &["ListTagsForResource"], 5, 5),
+    Limit::of("regional_wafv2", &["ListWebACLs"], 5, 5),
+    Limit::of("regional_wafv2", &["UpdateWebACL"], 1, 1),
     Limit::of("wafv2", &["CreateWebACL"], 1, 1),
     Limit::of("wafv2", &["GetWebACL"], 5, 5),
     Limit::of("wafv2", &["ListTagsForResource"], 5, 5),
@@ -222,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_of_a_service_that_there_is() {
-        let services = ["autoscaling", "cloudwatch", "ecs", "elb", "logs", "wafv2"];
+        let services = ["autoscaling", "cloudwatch", "ecs", "elb", "logs", "regional_wafv2", "wafv2"];
         assert!(LIMITS.iter().all(|limit| services.contains(&limit.service)));
         assert!(services.iter().all(|service| !Rates::of(service).0.is_empty()));
         assert!(Rates::of("iam").0.is_empty());

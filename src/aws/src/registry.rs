@@ -4,69 +4,83 @@ use std::sync::Arc;
 
 use infra_engine::live::Registry;
 
-use crate::{
-    Aws, autoscaling, budgets, cloudfront, cloudwatch, costs, ec2, ecs, elasticache, elb, events, iam, lambda, logs,
-    rds, s3, secretsmanager, sns, waf,
-};
+use crate::Aws;
 
-/// The kinds, with their calls going through `aws`.
-pub fn registry(aws: Arc<Aws>) -> Registry {
-    Registry::new()
-        .with::<autoscaling::PredictivePolicy>(&aws)
-        .with::<autoscaling::ScalableTarget>(&aws)
-        .with::<autoscaling::ScheduledAction>(&aws)
-        .with::<autoscaling::StepPolicy>(&aws)
-        .with::<autoscaling::TargetTrackingPolicy>(&aws)
-        .with::<budgets::Budget>(&aws)
-        .with::<costs::AllocationTag>(&aws)
-        .with::<costs::AnomalyMonitor>(&aws)
-        .with::<costs::AnomalySubscription>(&aws)
-        .with::<costs::UsageReport>(&aws)
-        .with::<cloudfront::Distribution>(&aws)
-        .with::<cloudfront::OriginAccessControl>(&aws)
-        .with::<cloudfront::ResponseHeadersPolicy>(&aws)
-        .with::<cloudwatch::Alarm>(&aws)
-        .with::<cloudwatch::Dashboard>(&aws)
-        .with::<ec2::ElasticIp>(&aws)
-        .with::<ec2::FlowLog>(&aws)
-        .with::<ec2::InternetGateway>(&aws)
-        .with::<ec2::NatGateway>(&aws)
-        .with::<ec2::RouteTable>(&aws)
-        .with::<ec2::SecurityGroup>(&aws)
-        .with::<ec2::SecurityGroupRules>(&aws)
-        .with::<ec2::SpotFleet>(&aws)
-        .with::<ec2::Subnet>(&aws)
-        .with::<ec2::Vpc>(&aws)
-        .with::<ecs::Cluster>(&aws)
-        .with::<ecs::GroupProvider>(&aws)
-        .with::<ecs::Service>(&aws)
-        .with::<ecs::TaskDefinition>(&aws)
-        .with::<elasticache::CacheParameterGroup>(&aws)
-        .with::<elasticache::CacheSubnetGroup>(&aws)
-        .with::<elasticache::ReplicationGroup>(&aws)
-        .with::<events::EventRule>(&aws)
-        .with::<events::EventTarget>(&aws)
-        .with::<elb::Listener>(&aws)
-        .with::<elb::ListenerRule>(&aws)
-        .with::<elb::LoadBalancer>(&aws)
-        .with::<elb::TargetGroup>(&aws)
-        .with::<iam::InstanceProfile>(&aws)
-        .with::<iam::Role>(&aws)
-        .with::<iam::ServiceLinkedRole>(&aws)
-        .with::<lambda::Function>(&aws)
-        .with::<lambda::Permission>(&aws)
-        .with::<logs::Delivery>(&aws)
-        .with::<logs::DeliveryDestination>(&aws)
-        .with::<logs::DeliverySource>(&aws)
-        .with::<logs::LogGroup>(&aws)
-        .with::<rds::Database>(&aws)
-        .with::<rds::DatabaseParameterGroup>(&aws)
-        .with::<rds::DatabaseSubnetGroup>(&aws)
-        .with::<rds::Replica>(&aws)
-        .with::<s3::Bucket>(&aws)
-        .with::<s3::BucketPolicy>(&aws)
-        .with::<secretsmanager::Secret>(&aws)
-        .with::<sns::Subscription>(&aws)
-        .with::<sns::Topic>(&aws)
-        .with::<waf::WebAcl>(&aws)
+/// Hands the types of all kinds to a macro, so that what must be said of each of them cannot be forgotten: a kind of which
+/// it is not said does not compile.
+#[macro_export]
+macro_rules! every_kind {
+    ($with:ident) => {
+        $with! {
+            $crate::autoscaling::PredictivePolicy,
+            $crate::autoscaling::ScalableTarget,
+            $crate::autoscaling::ScheduledAction,
+            $crate::autoscaling::StepPolicy,
+            $crate::autoscaling::TargetTrackingPolicy,
+            $crate::budgets::Budget,
+            $crate::costs::AllocationTag,
+            $crate::costs::AnomalyMonitor,
+            $crate::costs::AnomalySubscription,
+            $crate::costs::UsageReport,
+            $crate::cloudfront::Distribution,
+            $crate::cloudfront::OriginAccessControl,
+            $crate::cloudfront::ResponseHeadersPolicy,
+            $crate::cloudwatch::Alarm,
+            $crate::cloudwatch::Dashboard,
+            $crate::ec2::ElasticIp,
+            $crate::ec2::FlowLog,
+            $crate::ec2::InternetGateway,
+            $crate::ec2::NatGateway,
+            $crate::ec2::RouteTable,
+            $crate::ec2::SecurityGroup,
+            $crate::ec2::SecurityGroupRules,
+            $crate::ec2::SpotFleet,
+            $crate::ec2::Subnet,
+            $crate::ec2::Vpc,
+            $crate::ecs::Cluster,
+            $crate::ecs::GroupProvider,
+            $crate::ecs::Service,
+            $crate::ecs::TaskDefinition,
+            $crate::elasticache::CacheParameterGroup,
+            $crate::elasticache::CacheSubnetGroup,
+            $crate::elasticache::ReplicationGroup,
+            $crate::events::EventRule,
+            $crate::events::EventTarget,
+            $crate::elb::Listener,
+            $crate::elb::ListenerRule,
+            $crate::elb::LoadBalancer,
+            $crate::elb::TargetGroup,
+            $crate::iam::InstanceProfile,
+            $crate::iam::Role,
+            $crate::iam::ServiceLinkedRole,
+            $crate::lambda::Function,
+            $crate::lambda::Permission,
+            $crate::logs::Delivery,
+            $crate::logs::DeliveryDestination,
+            $crate::logs::DeliverySource,
+            $crate::logs::LogGroup,
+            $crate::rds::Database,
+            $crate::rds::DatabaseParameterGroup,
+            $crate::rds::DatabaseSubnetGroup,
+            $crate::rds::Replica,
+            $crate::s3::Bucket,
+            $crate::s3::BucketPolicy,
+            $crate::secretsmanager::Secret,
+            $crate::sns::Subscription,
+            $crate::sns::Topic,
+            $crate::waf::WebAcl,
+            $crate::waf::WebAclAssociation,
+        }
+    };
 }
+
+macro_rules! registered {
+    ($($kind:ty),* $(,)?) => {
+        /// The kinds, with their calls going through `aws`.
+        pub fn registry(aws: Arc<Aws>) -> Registry {
+            Registry::new()$(.with::<$kind>(&aws))*
+        }
+    };
+}
+
+every_kind!(registered);

@@ -194,6 +194,28 @@ async fn a_spot_fleet_stays_until_the_machines_of_its_successor_are_there() {
     SpotFleet::delete(&aws, &new).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_spot_fleet_stays_where_its_successor_has_failed() {
+    let (aws, project) = (aws().await, project());
+    let image = newest(&aws, &project).await;
+    let old = SpotFleet { image: image.clone(), ..fleet() };
+    let new = SpotFleet { role: Ref::known("arn:aws:iam::000000000000:role/fleet-that-may-not"), ..old.clone() };
+    let first = SpotFleet::create(&aws, &order(&project, old, "a")).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    retire::<SpotFleet>(&aws, &first).await;
+    let second = SpotFleet::create(&aws, &order(&project, new, "b")).await.unwrap();
+    let old = SpotFleet::read(&aws, &Ask::only([first.clone()])).await.unwrap().pop().unwrap();
+    assert_eq!(SpotFleet::delete(&aws, &old).await.unwrap_err().kind, FaultKind::Busy, "nothing is said of it yet");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let fault = SpotFleet::delete(&aws, &old).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
+    assert!(fault.message.contains("has 0 of 2 machines: The fleet's role may not start machines."), "{fault}");
+    let new = SpotFleet::read(&aws, &Ask::only([second])).await.unwrap().pop().unwrap();
+    SpotFleet::delete(&aws, &new).await.unwrap();
+    SpotFleet::delete(&aws, &old).await.unwrap();
+    assert!(SpotFleet::read(&aws, &Ask::only([first])).await.unwrap().is_empty());
+}
+
 async fn rules(aws: &Aws, group: &str) -> Option<Found<SecurityGroupRules>> {
     let ask = Ask { parents: [group.to_owned()].into(), ..Ask::default() };
     let mut found = SecurityGroupRules::read(aws, &ask).await.unwrap();

@@ -264,6 +264,7 @@ mod tests {
                 changes: Vec::new(),
                 stops: Vec::new(),
                 notes: Vec::new(),
+                cost: None,
             },
             picture: Some(Picture::default()),
         }

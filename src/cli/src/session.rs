@@ -272,6 +272,11 @@ impl Blueprint {
         }
     }
 
+    /// The clients, for what is asked beside resources.
+    pub fn aws(&self) -> &Arc<Aws> {
+        &self.aws
+    }
+
     /// From now on no resource is changed without this lease's leave.
     pub fn guard_changes(&self, lease: Lease) {
         self.aws.guard_changes(lease);

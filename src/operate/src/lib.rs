@@ -1,5 +1,6 @@
 //! What is done with a platform beside planning and applying it. Values from values: the terminal is the CLI's.
 
+pub mod cost;
 mod policy;
 mod reference;
 

@@ -108,6 +108,7 @@ fn statements(graph: &Graph, registry: &Registry, purpose: &Purpose<'_>) -> Stat
             statements.allow(action, [services::everything(&names, "application-autoscaling", action)]);
         }
     }
+    keys::versions_of_passwords(graph, &names, &mut statements);
     records::reading(home, &mut statements);
     if role.writes_records() {
         records::writing(home, &mut statements);

@@ -95,6 +95,32 @@ async fn what_never_passes_is_given_up_in_time() {
     assert!((20..60).contains(&repeated), "pauses grow: {repeated} calls");
 }
 
+/// What is never seen was never made: it is given up long before a step has had all its time, and told all the while.
+#[tokio::test(start_paused = true)]
+async fn what_is_never_seen_is_given_up_after_two_minutes() {
+    let ground = Ground::model(&ModelCloud::new());
+    let only = definitions(|platform| drop(platform.stack("row").add("network", network())));
+    let unseen = Trouble { moment: Moment::Before, blow: Blow::Fault(FaultKind::NotYet) };
+    let looked_for = |kind: &&Arc<dyn Kind>| kind.schema().ownership == Ownership::Tags;
+    let kinds = ground.session.registry.kinds().filter(looked_for).count();
+    ground
+        .weather
+        .set(Forecast { troubles: (kinds..9999).map(|call| (call, unseen)).collect(), ..Forecast::default() });
+    let started = Instant::now();
+    let applied = ground.session.apply(&only).await.unwrap();
+    assert_eq!((applied.outcome.added, applied.outcome.failed), (0, 1));
+    let took = started.elapsed();
+    assert!(took > Duration::from_secs(90) && took <= Duration::from_secs(120), "{took:?}");
+    let heard = ground.session.heard();
+    let waits = heard.iter().filter(|event| match event {
+        Event::StepWaiting { waiting_for, .. } => {
+            waiting_for.starts_with("not seen yet by model:Create(model/network): ")
+        }
+        _ => false,
+    });
+    assert!(waits.count() > 10, "{heard:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_ends_within_ten_seconds_and_the_next_run_goes_on() {
     let cloud = ModelCloud::new();

@@ -6,9 +6,9 @@ use infra_engine::model::{Address, Ref};
 
 use super::scalable_target::ScalableTarget;
 use super::scheduled_action::ScheduledAction;
-use super::step_policy::{Adjustment, StepPolicy};
-use super::target_tracking_policy::{TargetTrackingPolicy, service_of};
-use crate::cloudwatch::{Alarm, Condition, Measure, Statistic, Summary, Watched};
+use super::step_policy::{Adjustment, Step, StepPolicy};
+use super::target_tracking_policy::{TargetTrackingPolicy, Tracked, service_of};
+use crate::cloudwatch::{Alarm, Condition, Math, Measure, Statistic, Summary, Term, Watched};
 use crate::ec2::NatGateway;
 
 pub(super) const IN_BESIDE_TRACKING: Rule<StepPolicy> = Rule {
@@ -29,6 +29,15 @@ pub(super) const SUM: Rule<StepPolicy> = Rule {
     check: out_by_a_sum,
 };
 
+pub(super) const SUM_TRACKED: Rule<TargetTrackingPolicy> = Rule {
+    code: "V241",
+    says: "what is tracked is a metric that falls when there is more of what is scaled",
+    source: "Application Auto Scaling user guide: choosing metrics; what is scaled by a total goes to its maximum and \
+             stays there",
+    severity: Severity::Warning,
+    check: tracks_a_sum,
+};
+
 pub(super) const CROSSING: Rule<StepPolicy> = Rule {
     code: "V242",
     says: "the thresholds of scaling out and in do not cross when one comes or goes",
@@ -39,7 +48,7 @@ pub(super) const CROSSING: Rule<StepPolicy> = Rule {
 
 pub(super) const ONE_IS_NONE: Rule<ScalableTarget> = Rule {
     code: "V243",
-    says: "where each zone has a way out of its own, a service has more than one task",
+    says: "where no NAT gateway is shared by all zones, a service in several has more than one task",
     source: "ECS developer guide: best practices, availability; one task is gone with its zone until another has started",
     severity: Severity::Warning,
     check: |target, around| {
@@ -51,7 +60,7 @@ pub(super) const ONE_IS_NONE: Rule<ScalableTarget> = Rule {
 
 pub(super) const ONE_IS_NONE_THEN: Rule<ScheduledAction> = Rule {
     code: "V243",
-    says: "where each zone has a way out of its own, no action leaves a service with one task",
+    says: "where no NAT gateway is shared by all zones, no action leaves a service in several with one task",
     source: "ECS developer guide: best practices, availability; one task is gone with its zone until another has started",
     severity: Severity::Warning,
     check: |action, around| {
@@ -66,7 +75,7 @@ fn in_beside_tracking(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Vio
     let beside = around.all::<TargetTrackingPolicy>().filter(|(_, other)| other.target == policy.target);
     let fights: Vec<String> =
         beside.filter(|(_, other)| other.scales_in).map(|(address, _)| address.to_string()).collect();
-    if direction(policy) != Direction::In || fights.is_empty() {
+    if !scales_in(policy, around.address(), around) || fights.is_empty() {
         return Vec::new();
     }
     let wrong = format!("it takes away what {} will bring back, again and again", fights.join(", "));
@@ -76,84 +85,141 @@ fn in_beside_tracking(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Vio
 
 /// V241. What more of is not less: totals, but not those that AWS has divided already.
 fn out_by_a_sum(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Violation> {
-    let sums = callers(around.address(), around).into_iter().filter(|(_, alarm)| sum(alarm).is_some());
     let tell = |(address, alarm): (&Address, &Alarm)| {
-        let Measure { metric, summary, .. } = sum(alarm)?;
-        let wrong =
-            format!("{address} watches the {summary} of {}, which more of what is scaled does not lower", metric.name);
-        let way_out = "watch what each one gets: a metric for each target, or an average";
-        Some(Violation::of("steps", &policy.steps, wrong, way_out))
+        let total = total(&alarm.watches)?;
+        let wrong = format!("{address} watches {total}, which more of what is scaled does not lower");
+        Some(Violation::of("steps", &policy.steps, wrong, DIVIDE))
     };
-    if direction(policy) == Direction::Out { sums.filter_map(tell).collect() } else { Vec::new() }
+    match scales_out(policy, around.address(), around) {
+        true => callers(around.address(), around).into_iter().filter_map(tell).collect(),
+        false => Vec::new(),
+    }
 }
+
+/// V241, of what is tracked.
+fn tracks_a_sum(policy: &TargetTrackingPolicy, _: &Surroundings<'_>) -> Vec<Violation> {
+    let Tracked::Custom(metric) = &policy.metric else { return Vec::new() };
+    if !is_total(&Summary::Statistic(metric.statistic), &metric.name) {
+        return Vec::new();
+    }
+    let summary = Summary::Statistic(metric.statistic);
+    let wrong = format!(
+        "it keeps the {summary} of {} near {}, which more of what is scaled does not lower",
+        metric.name, policy.value
+    );
+    vec![Violation::of("metric", &policy.metric, wrong, DIVIDE)]
+}
+
+const DIVIDE: &str = "watch what each one gets: a metric for each target, or an average";
 
 /// V242. Said of the policy that scales in.
 fn thresholds_cross(policy: &StepPolicy, around: &Surroundings<'_>) -> Vec<Violation> {
-    let Some(fewer) = policy.steps.iter().map(|step| step.by).filter(|by| *by < 0).max() else { return Vec::new() };
-    if direction(policy) != Direction::In || policy.adjustment != Adjustment::Change {
+    if !scales_in(policy, around.address(), around) {
         return Vec::new();
     }
-    let fewer = fewer.unsigned_abs();
-    // The fewest of which so many can go.
-    let least = around.of::<ScalableTarget, _>(&policy.target).map_or(1, |target| target.minimum).max(1);
-    let (many, rest) = (f64::from(least + fewer), f64::from(least));
+    let target = around.of::<ScalableTarget, _>(&policy.target);
+    let least = target.as_ref().map_or(1, |target| target.minimum).max(1);
+    let most = target.map(|target| target.maximum);
     let mut violations = Vec::new();
     for (_, inward) in callers(around.address(), around) {
         let Watched::Metric(watched) = &inward.watches else { continue };
-        if sum(inward).is_some() {
+        if total(&inward.watches).is_some() {
             continue;
         }
-        let below = threshold(inward);
         let others = around
             .others::<StepPolicy>()
-            .filter(|(_, other)| other.target == policy.target && direction(other) == Direction::Out);
+            .filter(|(address, other)| other.target == policy.target && scales_out(other, address, around));
         let called = |(policy, _): (&'_ Address, &StepPolicy)| {
             callers(policy, around).into_iter().map(|(_, alarm)| (policy.clone(), alarm)).collect::<Vec<_>>()
         };
         for (other, alarm) in others.flat_map(called) {
             let same = matches!(&alarm.watches, Watched::Metric(outward) if outward.metric == watched.metric);
             let above = threshold(alarm);
-            if same && below * many / rest >= above {
-                let share = below * many / rest;
-                let wrong = format!(
-                    "with {many} there is one too many below {below}; the {rest} that are left get up to {share} each, \
-                     and above {above} {other} brings one back"
-                );
-                let way_out = format!("write less than {}", above * rest / many);
-                violations.push(Violation::of("steps", &policy.steps, wrong, way_out));
-            }
+            let crosses = |step: &Step| {
+                let below = threshold(inward) + step.to.unwrap_or(0.0).min(0.0);
+                let (many, rest) = hardest(policy.adjustment, step.by, least, most)?;
+                let share = f64::from(many) / f64::from(rest);
+                (below * share >= above).then_some((many, rest, below, share))
+            };
+            let Some((many, rest, below, share)) = policy.steps.iter().find_map(crosses).filter(|_| same) else {
+                continue;
+            };
+            let too_many = if many - rest == 1 { "is one".to_owned() } else { format!("are {}", many - rest) };
+            let wrong = format!(
+                "with {many} there {too_many} too many below {}; the {rest} that are left get up to {} each, and above \
+                 {above} {other} brings one back",
+                short(below),
+                short(below * share),
+            );
+            let way_out = format!("write less than {}", short(threshold(inward) - below + above / share));
+            violations.push(Violation::of("steps", &policy.steps, wrong, way_out));
         }
     }
     violations
 }
 
-/// V243.
+/// Of how many a step leaves how few, where it leaves the most to each of the rest. Nothing for what takes none away.
+fn hardest(adjustment: Adjustment, by: i32, least: u32, most: Option<u32>) -> Option<(u32, u32)> {
+    // Where nobody knows how many there may be, few are what matters: one of many is a small part.
+    const SOME: u32 = 100;
+    let left = |many: u32| match adjustment {
+        Adjustment::Change => many.saturating_sub(by.min(0).unsigned_abs()),
+        Adjustment::Percent { at_least } if by < 0 => {
+            // AWS rounds down, and takes one at least.
+            let part = u64::from(many) * u64::from(by.unsigned_abs()) / 100;
+            many.saturating_sub(u32::try_from(part).unwrap_or(many).max(at_least).max(1))
+        }
+        Adjustment::Percent { .. } => many,
+        Adjustment::Exactly => many.min(u32::try_from(by).unwrap_or(0)),
+    };
+    let most = match (adjustment, most) {
+        (_, Some(most)) => most,
+        (Adjustment::Exactly, None) => return None,
+        (_, None) => least.saturating_add(SOME),
+    };
+    let all = (least + 1..=most).map(|many| (many, left(many).max(least))).filter(|(many, rest)| rest < many);
+    // A part of each: the first of those that are alike.
+    all.reduce(|hardest, one| {
+        let (more, than) = (u64::from(one.0) * u64::from(hardest.1), u64::from(hardest.0) * u64::from(one.1));
+        if more > than { one } else { hardest }
+    })
+}
+
+/// A number as people write it.
+fn short(number: f64) -> String {
+    let text = format!("{number:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// V243. Of all zones that share one NAT gateway, one may take everything with it: whoever wants that minds no outage.
 fn alone(minimum: u32, service: Option<(&Address, usize)>, around: &Surroundings<'_>) -> Vec<Violation> {
     let Some((service, subnets)) = service else { return Vec::new() };
     let ways_out = around.all::<NatGateway>().count();
-    if minimum != 1 || subnets < 2 || ways_out < 2 {
+    if minimum != 1 || subnets < 2 || ways_out == 1 {
         return Vec::new();
     }
     let wrong = format!("{service} stands in one of {subnets} zones only, and is away when that one is");
     vec![Violation::of("minimum", minimum, wrong, "write 2 or more, or let all zones share one NAT gateway")]
 }
 
-/// Which way a policy scales.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Out,
-    In,
-    Neither,
+/// Whether a policy takes away, with any of its steps. A number of its own is fewer where an alarm calls for less.
+fn scales_in(policy: &StepPolicy, address: &Address, around: &Surroundings<'_>) -> bool {
+    match policy.adjustment {
+        Adjustment::Exactly => callers(address, around).iter().any(|(_, alarm)| !rings_above(alarm)),
+        Adjustment::Change | Adjustment::Percent { .. } => policy.steps.iter().any(|step| step.by < 0),
+    }
 }
 
-fn direction(policy: &StepPolicy) -> Direction {
-    let (more, fewer) = (policy.steps.iter().any(|step| step.by > 0), policy.steps.iter().any(|step| step.by < 0));
-    match (policy.adjustment, more, fewer) {
-        (Adjustment::Exactly, ..) => Direction::Neither,
-        (_, true, false) => Direction::Out,
-        (_, false, true) => Direction::In,
-        _ => Direction::Neither,
+/// Whether a policy adds, with any of its steps.
+fn scales_out(policy: &StepPolicy, address: &Address, around: &Surroundings<'_>) -> bool {
+    match policy.adjustment {
+        Adjustment::Exactly => callers(address, around).iter().any(|(_, alarm)| rings_above(alarm)),
+        Adjustment::Change | Adjustment::Percent { .. } => policy.steps.iter().any(|step| step.by > 0),
     }
+}
+
+fn rings_above(alarm: &Alarm) -> bool {
+    matches!(alarm.condition, Condition::Above(_) | Condition::AtLeast(_))
 }
 
 /// The alarms that call the policy of that address when they ring, each with its address.
@@ -163,12 +229,36 @@ fn callers<'a>(policy: &Address, around: &'a Surroundings<'_>) -> Vec<(&'a Addre
     around.all::<Alarm>().filter(|(_, alarm)| calls(alarm)).collect()
 }
 
-/// What an alarm watches, if it is a total that nobody has divided.
-fn sum(alarm: &Alarm) -> Option<&Measure> {
+/// What is watched, in words, if it is a total that nobody has divided.
+fn total(watches: &Watched) -> Option<String> {
+    match watches {
+        Watched::Metric(measure) => {
+            is_a_total(measure).then(|| format!("the {} of {}", measure.summary, measure.metric.name))
+        }
+        Watched::Math(Math { expression, label: _, terms }) => {
+            let (mut totals, mut others, mut divided) = (0, 0, expression.contains('/'));
+            for term in terms.values() {
+                match term {
+                    Term::Metric(measure) if is_a_total(measure) => totals += 1,
+                    Term::Metric(_) => others += 1,
+                    Term::Expression(expression) => divided |= expression.contains('/'),
+                }
+            }
+            // An average of totals, or their extremes, is one as well.
+            (totals > 0 && others == 0 && !divided).then(|| format!("`{expression}`, which is made of totals"))
+        }
+    }
+}
+
+fn is_a_total(measure: &Measure) -> bool {
+    is_total(&measure.summary, &measure.metric.name)
+}
+
+/// A total, but for the one that AWS has divided already.
+fn is_total(summary: &Summary, metric: &str) -> bool {
     const DIVIDED: &str = "RequestCountPerTarget";
-    let Watched::Metric(measure) = &alarm.watches else { return None };
-    let total = [Statistic::Sum, Statistic::SampleCount].map(Summary::Statistic).contains(&measure.summary);
-    (total && measure.metric.name != DIVIDED).then_some(measure)
+    let total = [Statistic::Sum, Statistic::SampleCount].map(Summary::Statistic).contains(summary);
+    total && metric != DIVIDED
 }
 
 fn threshold(alarm: &Alarm) -> f64 {

@@ -86,9 +86,9 @@ pub(super) fn sorted(fault: Fault) -> Fault {
         .when(FaultKind::Busy, &["ConcurrentUpdateException"], "")
         .when(FaultKind::NotYet, &["ValidationException"], "ECS service doesn't exist")
         .when(FaultKind::NotYet, &["ValidationException"], "nable to assume IAM role")
+        // The alarms, or what is scaled, would not let it in: mostly because of what was made a moment ago.
+        .when(FaultKind::NotYet, &["FailedResourceAccessException"], "")
         .when(FaultKind::Throttled, &["FailedResourceAccessException"], "Rate exceeded")
-        .when(FaultKind::NotYet, &["FailedResourceAccessException"], "is not authorized to perform")
-        .when(FaultKind::NotYet, &["FailedResourceAccessException"], "token included in the request is invalid")
 }
 
 /// The same where nothing is changed: whatever the other service says, asking again is all that there is to do.

@@ -9,6 +9,7 @@ use infra_engine::live::{Ask, Behaviour, Fault, Found, Order, Retag, State};
 use infra_engine::model::{Address, Ref, Tags};
 use serde::{Deserialize, Serialize};
 
+use super::fights;
 use super::metric::{CustomMetric, Predefined};
 use super::policies::{self, ScalingPolicyArn};
 use super::scalable_target::{ScalableTarget, ScalableTargetId};
@@ -166,6 +167,7 @@ fn definition(policy: &ScalingPolicy) -> Option<TargetTrackingPolicy> {
 }
 
 static RULES: &[Rule<TargetTrackingPolicy>] = &[
+    fights::SUM_TRACKED,
     Rule {
         code: "V157",
         says: "a policy's name has 1 to 256 characters, none of them `:`, `/` or `|`",

@@ -32,9 +32,15 @@ impl<T> CloudFrontFault<T> for Result<T, Fault> {
     }
 }
 
-/// Of what a change refers to, and what is made before it.
-const MADE_BEFORE: &[&str] =
-    &["NoSuchOriginAccessControl", "NoSuchResponseHeadersPolicy", "NoSuchCachePolicy", "InvalidWebACLId"];
+/// Of what a change refers to, and what is made before it: a certificate that was issued a moment ago, too.
+const MADE_BEFORE: &[&str] = &[
+    "InvalidViewerCertificate",
+    "InvalidWebACLId",
+    "NoSuchCachePolicy",
+    "NoSuchOriginAccessControl",
+    "NoSuchOriginRequestPolicy",
+    "NoSuchResponseHeadersPolicy",
+];
 
 fn sorted(fault: Fault) -> Fault {
     fault
@@ -73,7 +79,9 @@ mod tests {
         assert_eq!(kind("CNAMEAlreadyExists", FaultKind::Exists), FaultKind::Refused);
         assert_eq!(kind("InvalidArgument", FaultKind::Refused), FaultKind::Refused);
         assert_eq!(kind("NoSuchResponseHeadersPolicy", FaultKind::Gone), FaultKind::NotYet);
+        assert_eq!(kind("NoSuchOriginRequestPolicy", FaultKind::Gone), FaultKind::NotYet);
         assert_eq!(kind("InvalidWebACLId", FaultKind::Refused), FaultKind::NotYet);
+        assert_eq!(kind("InvalidViewerCertificate", FaultKind::Refused), FaultKind::NotYet);
         assert_eq!(kind("NoSuchDistribution", FaultKind::Gone), FaultKind::Gone);
     }
 

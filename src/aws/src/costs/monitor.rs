@@ -82,7 +82,7 @@ impl Behaviour for AnomalyMonitor {
             false => {
                 let one = async |arn: String| {
                     let call = aws.costexplorer().get_anomaly_monitors().monitor_arn_list(arn);
-                    let answer = call.send().await.sorted(GET).map_err(sorted).map(Some).gone_is_fine()?;
+                    let answer = shared::where_enabled(call.send().await.sorted(GET).map(Some)).gone_is_fine()?;
                     Ok(answer.map(|answer| answer.anomaly_monitors).unwrap_or_default())
                 };
                 each(ask.only.clone(), one).await?.into_iter().flatten().collect()

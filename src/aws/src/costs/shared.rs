@@ -33,9 +33,9 @@ pub(super) fn is_not_enabled(fault: &Fault) -> bool {
 }
 
 /// Nothing, where nobody has opened Cost Explorer yet: there is nothing to be found then, and the rest can be planned.
-pub(super) fn where_enabled<T>(listed: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
+pub(super) fn where_enabled<T: Default>(listed: Result<T, Fault>) -> Result<T, Fault> {
     match listed {
-        Err(fault) if is_not_enabled(&fault) => Ok(Vec::new()),
+        Err(fault) if is_not_enabled(&fault) => Ok(T::default()),
         other => other.map_err(sorted),
     }
 }

@@ -260,8 +260,8 @@ impl Behaviour for SpotFleet {
     /// Its machines go with it: they would cost money, and nobody would find them. One that another takes the place of
     /// stays until the machines of that one are there.
     async fn delete(aws: &Aws, found: &Found<SpotFleet>) -> Result<(), Fault> {
-        if let Some(waiting) = successor_without_machines(aws, &found.tags).await? {
-            return Err(Fault::new(FaultKind::Busy, CANCEL, waiting));
+        if let Some(fault) = successor_without_machines(aws, &found.tags).await? {
+            return Err(fault);
         }
         let call = aws.ec2().cancel_spot_fleet_requests().spot_fleet_request_ids(&found.id).terminate_instances(true);
         let answer = call.send().await.sorted(CANCEL)?;
@@ -282,8 +282,9 @@ impl Behaviour for SpotFleet {
     }
 }
 
-/// What is said while a fleet has to stay because the one that takes its place has not all of its machines yet.
-async fn successor_without_machines(aws: &Aws, tags: &Tags) -> Result<Option<String>, Fault> {
+/// Why a fleet has to stay while the one that takes its place has not all of its machines: AWS may still find them, or
+/// has given up.
+async fn successor_without_machines(aws: &Aws, tags: &Tags) -> Result<Option<Fault>, Fault> {
     if !tags.contains_key(keys::RETIRED) {
         return Ok(None);
     }
@@ -292,19 +293,34 @@ async fn successor_without_machines(aws: &Aws, tags: &Tags) -> Result<Option<Str
     let same = |other: &Tags| [keys::OWNER, keys::ADDRESS].iter().all(|key| other.get(*key) == tags.get(*key));
     let waiting = live.iter().find(|fleet| {
         let others = tags::read(fleet.tags());
-        let waits = fleet.activity_status() == Some(&ActivityStatus::PendingFulfillment);
-        waits && same(&others) && !others.contains_key(keys::RETIRED) && standing(fleet) == Some(State::Ready)
+        let takes_its_place = same(&others) && !others.contains_key(keys::RETIRED) && standing(fleet).is_some();
+        takes_its_place && !is_fulfilled(fleet)
     });
-    Ok(waiting.map(|fleet| {
-        let id = fleet.spot_fleet_request_id().unwrap_or_default();
-        let config = fleet.spot_fleet_request_config();
-        let there = config.and_then(|config| config.fulfilled_capacity()).unwrap_or_default();
-        let wanted = config.and_then(|config| config.target_capacity()).unwrap_or_default();
-        format!(
-            "{id}, which takes its place, has {there} of {wanted} machines: if AWS has no more to spare, allow more \
-             instance types, a higher price, or fewer machines"
-        )
-    }))
+    let Some(fleet) = waiting else { return Ok(None) };
+    let id = fleet.spot_fleet_request_id().unwrap_or_default();
+    let (there, wanted) = machines(fleet);
+    let stands = format!("{id}, which takes its place, has {there} of {wanted} machines");
+    if fleet.activity_status() == Some(&ActivityStatus::Error) {
+        let why = reason(aws, fleet).await?;
+        return Ok(Some(Fault::new(FaultKind::Refused, CANCEL, format!("{stands}: {why}; this one stays"))));
+    }
+    let advice = "if AWS has no more to spare, allow more instance types, a higher price, or fewer machines";
+    Ok(Some(Fault::new(FaultKind::Busy, CANCEL, format!("{stands}: {advice}"))))
+}
+
+/// How many machines a fleet has, and how many it is to have.
+fn machines(fleet: &Live) -> (f64, i32) {
+    let config = fleet.spot_fleet_request_config();
+    let there = config.and_then(|config| config.fulfilled_capacity()).unwrap_or_default();
+    (there, config.and_then(|config| config.target_capacity()).unwrap_or_default())
+}
+
+/// True where all machines of a fleet are there. A request says nothing of them before it is active, and while it is
+/// being changed.
+fn is_fulfilled(fleet: &Live) -> bool {
+    let (there, wanted) = machines(fleet);
+    fleet.activity_status() == Some(&ActivityStatus::Fulfilled)
+        || (fleet.spot_fleet_request_state() == Some(&BatchState::Active) && there >= f64::from(wanted))
 }
 
 /// The fleets, each with the bounds that it is scaled within, where it is.

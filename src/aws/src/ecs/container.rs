@@ -360,7 +360,7 @@ impl SecretSource {
     }
 
     /// As ECS takes it: after the secret a key, a version's stage, and its identifier. Stages are left to AWS.
-    fn value(&self) -> String {
+    pub(crate) fn value(&self) -> String {
         let SecretSource { from, key, version } = self;
         match (key, version) {
             (None, None) => from.value(),

@@ -615,7 +615,8 @@ fn sorted(fault: Fault) -> Fault {
         .when(FaultKind::Exists, REFUSALS, "was not idempotent")
         .when(FaultKind::Busy, REFUSALS, "still Draining")
         .when(FaultKind::Busy, REFUSALS, "cannot be stopped while")
-        .when(FaultKind::NotYet, REFUSALS, "does not have an associated load balancer")
+        // Its listener's rule is made beside it, behind a load balancer that takes minutes.
+        .when(FaultKind::Busy, REFUSALS, "does not have an associated load balancer")
         .when(FaultKind::NotYet, REFUSALS, "nable to assume the service linked role")
         .when(FaultKind::Gone, &["ClusterNotFoundException", "ServiceNotFoundException"], "")
 }

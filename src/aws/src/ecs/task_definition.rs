@@ -116,8 +116,9 @@ impl Behaviour for TaskDefinition {
     }
 
     /// The list gives nothing but names, and each revision costs a call: only those are looked at that may be meant. Of
-    /// what is not ours, a family's newest revision is all that counts. What is neither ours nor asked for is not
-    /// understood: a family that bears the project's name may be for machines of its own, and nobody's business here.
+    /// what is not ours, a family's newest revision is all that counts: another program may have left hundreds. What is
+    /// neither ours nor asked for is not understood: a family that bears the project's name may be for machines of its
+    /// own, and nobody's business here.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<TaskDefinition>>, Fault> {
         if !ask.only.is_empty() {
             let live = each(ask.only.clone(), async |arn: String| one(aws, &arn).await).await?;
@@ -129,7 +130,22 @@ impl Behaviour for TaskDefinition {
         let mut arns: Vec<String> = pages.try_collect().await.sorted("ecs:ListTaskDefinitions")?;
         arns.retain(|arn| family(arn).is_some_and(|(name, _)| meant.by_arn(name, arn)));
         arns.sort_by_key(|arn| family(arn).map(|(name, revision)| (name.to_owned(), std::cmp::Reverse(revision))));
-        let revisions = each(arns, async |arn: String| one(aws, &arn).await).await?;
+        let mut families = BTreeSet::new();
+        let (first, rest): (Vec<String>, Vec<String>) = arns.into_iter().partition(|arn| {
+            let newest = family(arn).is_some_and(|(name, _)| families.insert(name.to_owned()));
+            newest || meant.is_known(arn)
+        });
+        let told = first.iter().filter(|arn| meant.is_known(arn)).filter_map(|arn| family_of(arn));
+        let indexed: BTreeSet<String> = told.collect();
+        let mut revisions = each(first, async |arn: String| one(aws, &arn).await).await?;
+        // Where the index tells nothing of a family that is ours, its older revisions may be, too.
+        let ours = |(live, tags): &(Live, Tags)| {
+            let owned = ask.wants("", None, tags);
+            owned.then(|| live.family().unwrap_or_default().to_owned()).filter(|name| !indexed.contains(name))
+        };
+        let untold: BTreeSet<String> = revisions.iter().flatten().filter_map(ours).collect();
+        let rest = rest.into_iter().filter(|arn| family_of(arn).is_some_and(|name| untold.contains(&name)));
+        revisions.extend(each(rest, async |arn: String| one(aws, &arn).await).await?);
         let mut newest = BTreeSet::new();
         let mut wanted = Vec::new();
         for (live, tags) in revisions.into_iter().flatten() {
@@ -258,6 +274,11 @@ fn understand(live: &Live) -> Result<TaskDefinition, String> {
         volumes: live.volumes().iter().filter_map(|volume| volume.name().map(str::to_owned)).collect(),
     };
     Ok(definition)
+}
+
+/// The family of a revision.
+fn family_of(arn: &str) -> Option<String> {
+    family(arn).map(|(name, _)| name.to_owned())
 }
 
 /// The family and the revision that an ARN ends with.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use infra_derive::Resource;
 use infra_engine::check::{Passage, Rule};
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag, Waits};
-use infra_engine::model::Ref;
+use infra_engine::model::{Ref, keys};
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, NodeType};
@@ -173,6 +173,17 @@ pub enum InTransit {
 
 impl Arn for ReplicationGroupArn {}
 
+/// Refuses to give a group to somebody whom its tags do not name.
+fn owned_by_another(found: &Found<ReplicationGroup>, retag: &Retag) -> Result<(), Fault> {
+    match (found.tags.get(keys::OWNER), retag.set.get(keys::OWNER)) {
+        (Some(is), Some(is_to_be)) if is != is_to_be => {
+            let message = format!("{} belongs to {is}: plan again", found.id);
+            Err(Fault::new(FaultKind::Refused, tags::ADD, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 const MINUTE: u64 = 60;
 
 impl Behaviour for ReplicationGroup {
@@ -303,7 +314,13 @@ impl Behaviour for ReplicationGroup {
         }
         match call.set_tags(Some(to_sdk(&tags))).send().await.sorted(operation) {
             Ok(_) => Ok(name.clone()),
-            Err(fault) => resume(aws, order, name, fault).await,
+            Err(fault) if fault.kind == FaultKind::Exists => {
+                // Whether an earlier try made it is told by its tags.
+                let there = sight::sights(aws, &Ask::only([name.clone()])).await?;
+                there.iter().try_for_each(|sight| sight::with_tags(&sight.found, operation))?;
+                resume(aws, order, name, fault).await
+            }
+            Err(fault) => Err(fault),
         }
     }
 
@@ -325,7 +342,15 @@ impl Behaviour for ReplicationGroup {
         }
     }
 
+    /// What was taken over while it told no tags may be another owner's.
     async fn retag(aws: &Aws, found: &Found<ReplicationGroup>, retag: &Retag) -> Result<(), Fault> {
+        if sight::with_tags(found, tags::ADD).is_err() {
+            let now = sight::sights(aws, &Ask::only([found.id.clone()])).await?;
+            for sight in &now {
+                sight::with_tags(&sight.found, tags::ADD)?;
+                owned_by_another(&sight.found, retag)?;
+            }
+        }
         tags::change(aws, &found.outputs[ReplicationGroup::ARN.name], retag).await
     }
 

@@ -13,7 +13,7 @@ pub(super) const LIST: &str = "elasticache:ListTagsForResource";
 /// See [`ADD`].
 pub(super) const REMOVE: &str = "elasticache:RemoveTagsFromResource";
 
-/// A resource's tags. `None` when it has gone in the meantime.
+/// A resource's tags. `None` when it has gone in the meantime; `Busy` while nobody tells them.
 pub(super) async fn read(aws: &Aws, ask: &Ask, arn: &str) -> Result<Option<Tags>, Fault> {
     let alone = async {
         let answer = aws.elasticache().list_tags_for_resource().resource_name(arn).send().await.sorted(LIST);

@@ -16,8 +16,8 @@ use infra_engine::model::{Ref, Tags};
 use serde::{Deserialize, Serialize};
 
 use super::machine::{
-    Class, LogExport, Machine, Monitoring, allocated, awaited, described, done_already, is_asked_for, size, sorted,
-    state, written,
+    Class, LogExport, Machine, Monitoring, after_change, allocated, awaited, described, done_already, is_asked_for,
+    size, sorted, state, written,
 };
 use super::note::{NOTE, Note};
 use super::version::PostgresVersion;
@@ -26,7 +26,7 @@ use crate::again::resume;
 use crate::ec2::SecurityGroupId;
 use crate::iam::{Arn, KeyArn};
 use crate::pages::each;
-use crate::secretsmanager::{self, SecretArn, Versions};
+use crate::secretsmanager::{self, SecretArn, SecretVersion, Versions};
 use crate::tags::{from_sdk, to_sdk};
 use crate::{Aws, Sorted};
 
@@ -92,6 +92,8 @@ pub(super) use rules::{insights_fit, monitoring_works};
     RESOURCE_ID: new DatabaseResourceId,
     /// The secret that holds the user's name and password, while AWS manages it.
     SECRET: SecretArn,
+    /// The version of that secret that is in force: another one after each rotation.
+    SECRET_VERSION: SecretVersion,
 ))]
 pub struct Database {
     /// Its name, unique in account and region among databases and replicas.
@@ -234,7 +236,12 @@ impl Behaviour for Database {
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Database>>, Fault> {
         let described = described(aws, ask).await?;
         let asked = described.iter().filter(|live| is_database(live) && is_asked_for(ask, live));
-        each(asked.cloned(), async |live: Live| Ok(understand(&live, &versions(aws, &live).await?))).await
+        let whole = async |live: Live| {
+            let mut found = understand(&live, &versions(aws, &live).await?);
+            found.state = after_change(aws, &live, found.state);
+            Ok(found)
+        };
+        each(asked.cloned(), whole).await
     }
 
     async fn create(aws: &Aws, order: &Order<Database>) -> Result<String, Fault> {
@@ -367,6 +374,7 @@ impl Behaviour for Database {
                 call = call.backup_retention_period(i32::from(wanted.backups_kept));
             }
             done_already(call.send().await.sorted(operation).map_err(sorted).map(drop))?;
+            aws.changed_databases().touch(&found.id);
         }
         let mut set = Tags::new();
         if noted(raw) != Some(note(wanted)) {
@@ -455,10 +463,17 @@ fn password_note(live: &Live) -> Option<password::Note> {
     tag.filter(|_| !managed(live)).and_then(|tag| password::Note::parse(tag.value()?))
 }
 
-/// The versions of the secret that a database's password was set from.
+/// The versions of the secret that a database's password is in.
 async fn versions(aws: &Aws, live: &Live) -> Result<Versions, Fault> {
-    match password_note(live) {
-        Some(note) => secretsmanager::versions(aws, &note.secret).await,
+    if let Some(note) = password_note(live) {
+        return secretsmanager::versions(aws, &note.secret).await;
+    }
+    match live.master_user_secret().and_then(|secret| secret.secret_arn()) {
+        // Who may not look at AWS's secret sees the database all the same, without the secret's version.
+        Some(secret) => match secretsmanager::versions(aws, secret).await {
+            Err(fault) if fault.kind == FaultKind::Denied => Ok(Versions::default()),
+            answer => answer,
+        },
         None => Ok(Versions::default()),
     }
 }
@@ -545,6 +560,7 @@ fn understand(live: &Live, versions: &Versions) -> Found<Database> {
         (Database::ADDRESS.name, live.endpoint().and_then(|endpoint| endpoint.address())),
         (Database::RESOURCE_ID.name, live.dbi_resource_id()),
         (Database::SECRET.name, live.master_user_secret().and_then(|secret| secret.secret_arn())),
+        (Database::SECRET_VERSION.name, versions.current.as_deref().filter(|_| managed(live))),
     ];
     for (output, value) in outputs {
         found = match value {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
+use std::time::Duration;
 
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modify;
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Live};
@@ -310,6 +311,7 @@ const ENDS: &[(&str, &str)] = &[
 pub(super) fn state(live: &Live) -> State {
     match live.db_instance_status().unwrap_or_default() {
         "available" if sets_password(live) => State::Pending(PASSWORD.to_owned()),
+        "available" if makes_secret(live) => State::Pending("making the secret of its password".to_owned()),
         "available" | "storage-optimization" | "storage-full" | "incompatible-parameters" | "stopped" => State::Ready,
         "deleting" => State::Leaving,
         "failed" => {
@@ -323,12 +325,46 @@ pub(super) fn state(live: &Live) -> State {
     }
 }
 
+/// For how long a change that was just sent is waited for before RDS says that it is at work on it.
+const BEGINS: Duration = Duration::from_secs(5 * 60);
+
+/// How a database stands after what was sent to it. RDS stays `available` for a while, with what it was sent as pending
+/// values, before it is `modifying`: at other times, what is pending waits for a maintenance window and for nobody here.
+pub(super) fn after_change(aws: &Aws, live: &Live, state: State) -> State {
+    let name = live.db_instance_identifier().unwrap_or_default();
+    match state {
+        State::Ready if is_awaited(live) && aws.changed_databases().is_within(name, BEGINS) => {
+            State::Pending("about to be modified".to_owned())
+        }
+        state => state,
+    }
+}
+
+/// True while something is pending that is sent with `ApplyImmediately`.
+fn is_awaited(live: &Live) -> bool {
+    live.pending_modified_values().is_some_and(|values| {
+        values.db_instance_class().is_some()
+            || values.allocated_storage().is_some()
+            || values.storage_type().is_some()
+            || values.engine_version().is_some()
+            || values.multi_az().is_some()
+            || values.port().is_some()
+            || values.backup_retention_period().is_some()
+            || values.db_subnet_group_name().is_some()
+    })
+}
+
 /// What RDS calls it while it sets a password.
 const PASSWORD: &str = "resetting-master-credentials";
 
 /// True while a new password is not in force yet.
 fn sets_password(live: &Live) -> bool {
     live.pending_modified_values().is_some_and(|values| values.master_user_password().is_some())
+}
+
+/// True while the secret that AWS keeps the password in has no value yet.
+fn makes_secret(live: &Live) -> bool {
+    live.master_user_secret().is_some_and(|secret| secret.secret_status() == Some("creating"))
 }
 
 /// Faults that only RDS knows: a role that was made a moment ago, and an instance that is busy.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::instance::{Database, DatabaseAddress, DatabaseName, insights_fit, monitoring_works};
 use super::machine::{
-    Class, LogExport, Machine, Monitoring, allocated, awaited, described, done_already, is_asked_for, size, sorted,
-    state, written,
+    Class, LogExport, Machine, Monitoring, after_change, allocated, awaited, described, done_already, is_asked_for,
+    size, sorted, state, written,
 };
 use super::{DatabaseParameterGroupName, tags};
 use crate::again::resume;
@@ -124,7 +124,13 @@ impl Behaviour for Replica {
 
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<Replica>>, Fault> {
         let described = described(aws, ask).await?;
-        Ok(described.iter().filter(|live| is_asked_for(ask, live)).filter_map(understand).collect())
+        let asked = described.iter().filter(|live| is_asked_for(ask, live));
+        let with_state = |live| {
+            let found: Found<Replica> = understand(live)?;
+            let state = after_change(aws, live, found.state.clone());
+            Some(found.in_state(state))
+        };
+        Ok(asked.filter_map(with_state).collect())
     }
 
     async fn create(aws: &Aws, order: &Order<Replica>) -> Result<String, Fault> {
@@ -190,7 +196,11 @@ impl Behaviour for Replica {
         let answer = is.change(&is_to_be, call).send().await.sorted("rds:ModifyDBInstance").map_err(sorted);
         match answer.map(drop) {
             Err(fault) if fault.kind == FaultKind::Gone => Err(fault),
-            answer => done_already(answer),
+            answer => {
+                done_already(answer)?;
+                aws.changed_databases().touch(&found.id);
+                Ok(())
+            }
         }
     }
 

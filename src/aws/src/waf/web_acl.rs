@@ -1,9 +1,11 @@
-//! A web ACL: which requests a distribution answers, by how many come from one address and by what is in them.
+//! A web ACL: which requests a distribution or a load balancer answers, by how many come from one address and by what is in them.
 
 use std::collections::BTreeMap;
 
+use aws_sdk_wafv2::Client;
 use aws_sdk_wafv2::operation::get_web_acl::GetWebAclOutput;
-use aws_sdk_wafv2::types::{Rule as SdkRule, Scope, VisibilityConfig, WebAcl as Live, WebAclSummary};
+use aws_sdk_wafv2::types::{Rule as SdkRule, Scope as LiveScope, VisibilityConfig, WebAcl as Live, WebAclSummary};
+use futures::try_join;
 use infra_derive::Resource;
 use infra_engine::check::Rule;
 use infra_engine::live::{Ask, Behaviour, Fault, FaultKind, Found, GoneIsFine, Order, Retag};
@@ -23,7 +25,7 @@ mod wire;
 
 pub use logging::{LoggingConfiguration, RedactedField};
 
-/// Which requests a distribution answers.
+/// Which requests a distribution or a load balancer answers.
 ///
 /// ```
 /// use infra_aws::waf::{Answer, Inspection, RateRule, WebAcl, WebAclRule, Window};
@@ -39,7 +41,8 @@ pub use logging::{LoggingConfiguration, RedactedField};
 /// };
 /// ```
 ///
-/// It has these rules and no others, beside those that AWS Shield adds while it fends off an attack.
+/// It has these rules and no others, beside those that AWS Shield adds while it fends off an attack. A distribution names
+/// its own; a load balancer has one by a [`WebAclAssociation`](super::WebAclAssociation).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 #[resource(kind = "waf/web-acl", id = WebAclId, replacement = "create_first")]
 #[resource(outputs(
@@ -51,6 +54,9 @@ pub struct WebAcl {
     /// again only if the project's name is in it.
     #[key]
     pub name: String,
+    /// What it can stand in front of. AWS keeps names apart by it.
+    #[replace]
+    pub scope: Scope,
     /// What it is for. Empty is none.
     pub description: String,
     /// What becomes of requests that no rule decides.
@@ -59,6 +65,38 @@ pub struct WebAcl {
     pub rules: BTreeMap<String, WebAclRule>,
     /// Where it writes down what it has decided; none is nowhere.
     pub logging_configuration: Option<LoggingConfiguration>,
+}
+
+/// What a web ACL can stand in front of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Scope {
+    /// Distributions. It is there once for all regions.
+    Cloudfront,
+    /// What is in its own region: load balancers.
+    Regional,
+}
+
+impl Scope {
+    fn written(self) -> LiveScope {
+        match self {
+            Scope::Cloudfront => LiveScope::Cloudfront,
+            Scope::Regional => LiveScope::Regional,
+        }
+    }
+
+    /// The scope of a web ACL with this ARN.
+    pub(super) fn of(arn: &str) -> Scope {
+        if arn.contains(":global/webacl/") { Scope::Cloudfront } else { Scope::Regional }
+    }
+
+    /// Who answers for web ACLs of this scope.
+    pub(super) fn client(self, aws: &Aws) -> &Client {
+        match self {
+            Scope::Cloudfront => aws.wafv2(),
+            Scope::Regional => aws.regional_wafv2(),
+        }
+    }
 }
 
 /// What becomes of requests that no rule decides.
@@ -159,18 +197,23 @@ pub enum Answer {
 }
 
 impl WebAcl {
-    /// A web ACL that lets through what no rule refuses, without rules yet.
+    /// A web ACL for distributions that lets through what no rule refuses, without rules yet.
     pub fn open(name: impl Into<String>, description: impl Into<String>) -> WebAcl {
-        let (name, description) = (name.into(), description.into());
-        let (verdict, rules, logging_configuration) = (Verdict::Allow, BTreeMap::new(), None);
-        WebAcl { name, description, verdict, rules, logging_configuration }
+        WebAcl {
+            name: name.into(),
+            scope: Scope::Cloudfront,
+            description: description.into(),
+            verdict: Verdict::Allow,
+            rules: BTreeMap::new(),
+            logging_configuration: None,
+        }
     }
 }
 
 impl Behaviour for WebAcl {
     type Cloud = Aws;
 
-    const HELD_BY: &'static [&'static str] = &["cloudfront/distribution", "elb/load-balancer"];
+    const HELD_BY: &'static [&'static str] = &["cloudfront/distribution", "waf/web-acl-association"];
 
     const INDEXED: bool = true;
 
@@ -201,7 +244,8 @@ impl Behaviour for WebAcl {
     /// The list has neither tags nor rules: a call for each of those whose name is asked for or has the project's in
     /// it.
     async fn read(aws: &Aws, ask: &Ask) -> Result<Vec<Found<WebAcl>>, Fault> {
-        let mut listed = list(aws).await?;
+        let (mut listed, of_region) = try_join!(list(aws, Scope::Cloudfront), list(aws, Scope::Regional))?;
+        listed.extend(of_region);
         let meant = meant(aws, ask).await?;
         listed.retain(|acl| {
             let asked = acl.id().is_some_and(|id| ask.only.contains(id));
@@ -213,13 +257,15 @@ impl Behaviour for WebAcl {
             if !ask.wants(id, Some(name), &tags) {
                 return Ok(None);
             }
-            let Some((live, _)) = get(aws, name, id).await? else { return Ok(None) };
+            let scope = Scope::of(arn);
+            let Some((live, _)) = get(aws, scope, name, id).await? else { return Ok(None) };
             let with_log = async {
                 let logging_configuration = logging::get(aws, arn).await?;
-                Ok(WebAcl { logging_configuration, ..wire::read(&live)? })
+                Ok(WebAcl { logging_configuration, ..wire::read(&live, scope)? })
             };
             let understood = with_log.await.map(|definition| Found::ready(id, definition, tags.clone()));
-            let found = or_stand_in(understood, || Found::ready(id, WebAcl::open(name, ""), tags))?;
+            let nothing = || WebAcl { scope, ..WebAcl::open(name, "") };
+            let found = or_stand_in(understood, || Found::ready(id, nothing(), tags))?;
             Ok(Some(found.with(WebAcl::ARN.name, arn)))
         });
         Ok(found.await?.into_iter().flatten().collect())
@@ -227,12 +273,12 @@ impl Behaviour for WebAcl {
 
     async fn create(aws: &Aws, order: &Order<WebAcl>) -> Result<String, Fault> {
         const OPERATION: &str = "wafv2:CreateWebACL";
-        let WebAcl { name, description, verdict, rules, logging_configuration: _ } = &order.definition;
-        let call = aws
-            .wafv2()
+        let WebAcl { name, scope, description, verdict, rules, logging_configuration: _ } = &order.definition;
+        let call = scope
+            .client(aws)
             .create_web_acl()
             .name(name)
-            .scope(Scope::Cloudfront)
+            .scope(scope.written())
             .set_description(Some(description.clone()).filter(|text| !text.is_empty()))
             .default_action(wire::default_action(*verdict))
             .set_rules(Some(wire::rules(rules, OPERATION)?))
@@ -251,7 +297,7 @@ impl Behaviour for WebAcl {
     /// written. Rules that are AWS's own stay.
     async fn update(aws: &Aws, found: &Found<WebAcl>, wanted: &WebAcl) -> Result<(), Fault> {
         const OPERATION: &str = "wafv2:UpdateWebACL";
-        let WebAcl { name, description, verdict, rules, logging_configuration } = wanted;
+        let WebAcl { name, scope, description, verdict, rules, logging_configuration } = wanted;
         if *logging_configuration != found.definition.logging_configuration {
             let arn = &found.outputs[WebAcl::ARN.name];
             match logging_configuration {
@@ -259,10 +305,10 @@ impl Behaviour for WebAcl {
                 None => logging::delete(aws, arn).await?,
             }
         }
-        let Some((live, lock)) = get(aws, name, &found.id).await? else {
+        let Some((live, lock)) = get(aws, *scope, name, &found.id).await? else {
             return Err(Fault::new(FaultKind::Gone, OPERATION, "it is not there any more: plan again"));
         };
-        let now = WebAcl { logging_configuration: logging_configuration.clone(), ..wire::read(&live)? };
+        let now = WebAcl { logging_configuration: logging_configuration.clone(), ..wire::read(&live, *scope)? };
         if now == *wanted {
             return Ok(());
         }
@@ -279,12 +325,13 @@ impl Behaviour for WebAcl {
     async fn retag(aws: &Aws, found: &Found<WebAcl>, retag: &Retag) -> Result<(), Fault> {
         let Retag { set, remove } = retag;
         let arn = &found.outputs[WebAcl::ARN.name];
+        let client = found.definition.scope.client(aws);
         if !set.is_empty() {
-            let call = aws.wafv2().tag_resource().resource_arn(arn).set_tags(Some(to_sdk(set)));
+            let call = client.tag_resource().resource_arn(arn).set_tags(Some(to_sdk(set)));
             call.send().await.sorted("wafv2:TagResource")?;
         }
         if !remove.is_empty() {
-            let call = aws.wafv2().untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone()));
+            let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone()));
             call.send().await.sorted("wafv2:UntagResource")?;
         }
         Ok(())
@@ -292,12 +339,12 @@ impl Behaviour for WebAcl {
 
     /// A distribution that had it a moment ago holds it for some minutes: the call says so, and is repeated.
     async fn delete(aws: &Aws, found: &Found<WebAcl>) -> Result<(), Fault> {
-        let name = &found.definition.name;
+        let WebAcl { name, scope, .. } = &found.definition;
         if found.definition.logging_configuration.is_some() {
             logging::delete(aws, &found.outputs[WebAcl::ARN.name]).await?;
         }
-        let Some((_, lock)) = get(aws, name, &found.id).await? else { return Ok(()) };
-        let call = aws.wafv2().delete_web_acl().name(name).scope(Scope::Cloudfront).id(&found.id);
+        let Some((_, lock)) = get(aws, *scope, name, &found.id).await? else { return Ok(()) };
+        let call = scope.client(aws).delete_web_acl().name(name).scope(scope.written()).id(&found.id);
         call.set_lock_token(lock).send().await.sorted("wafv2:DeleteWebACL").map(drop).gone_is_fine()
     }
 }
@@ -319,11 +366,12 @@ async fn write(
     written: Written<'_>,
 ) -> Result<(), Fault> {
     let Written { description, verdict, rules, visibility } = written;
-    let call = aws
-        .wafv2()
+    let WebAcl { name, scope, .. } = &found.definition;
+    let call = scope
+        .client(aws)
         .update_web_acl()
-        .name(&found.definition.name)
-        .scope(Scope::Cloudfront)
+        .name(name)
+        .scope(scope.written())
         .id(&found.id)
         .set_lock_token(lock)
         .set_description(Some(description.to_owned()).filter(|text| !text.is_empty()))
@@ -342,11 +390,11 @@ async fn write(
     call.send().await.sorted("wafv2:UpdateWebACL").map(drop)
 }
 
-async fn list(aws: &Aws) -> Result<Vec<WebAclSummary>, Fault> {
+async fn list(aws: &Aws, scope: Scope) -> Result<Vec<WebAclSummary>, Fault> {
     let mut found = Vec::new();
     let mut next = None;
     loop {
-        let call = aws.wafv2().list_web_acls().scope(Scope::Cloudfront).limit(100).set_next_marker(next);
+        let call = scope.client(aws).list_web_acls().scope(scope.written()).limit(100).set_next_marker(next);
         let page = call.send().await.sorted("wafv2:ListWebACLs")?;
         found.extend(page.web_acls.unwrap_or_default());
         next = page.next_marker.filter(|marker| !marker.is_empty());
@@ -356,8 +404,8 @@ async fn list(aws: &Aws) -> Result<Vec<WebAclSummary>, Fault> {
     }
 }
 
-async fn get(aws: &Aws, name: &str, id: &str) -> Result<Option<(Live, Option<String>)>, Fault> {
-    let call = aws.wafv2().get_web_acl().name(name).scope(Scope::Cloudfront).id(id);
+async fn get(aws: &Aws, scope: Scope, name: &str, id: &str) -> Result<Option<(Live, Option<String>)>, Fault> {
+    let call = scope.client(aws).get_web_acl().name(name).scope(scope.written()).id(id);
     match call.send().await.sorted("wafv2:GetWebACL") {
         Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
         other => other.map(|GetWebAclOutput { web_acl, lock_token, .. }| Some((web_acl?, lock_token))),
@@ -368,7 +416,8 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Fault> {
     let mut found = Tags::new();
     let mut next = None;
     loop {
-        let call = aws.wafv2().list_tags_for_resource().resource_arn(arn).limit(100).set_next_marker(next);
+        let call =
+            Scope::of(arn).client(aws).list_tags_for_resource().resource_arn(arn).limit(100).set_next_marker(next);
         let page = match call.send().await.sorted("wafv2:ListTagsForResource") {
             Err(fault) if fault.kind == FaultKind::Gone => return Ok(None),
             other => other?,

@@ -1,5 +1,6 @@
 //! Load balancers, target groups, listeners and rules.
 
+use aws_sdk_wafv2::types::{AllowAction, DefaultAction, Scope as AclScope, VisibilityConfig};
 use infra_aws::ec2::VpcId;
 use infra_aws::elb::{
     AccessLogs, Action, AddressFamily, Algorithm, Condition, Desync, HealthCheck, Listener, ListenerArn, ListenerRule,
@@ -7,6 +8,7 @@ use infra_aws::elb::{
     TargetKind, TlsPolicy,
 };
 use infra_aws::secretsmanager::SecretValue;
+use infra_aws::waf::{WebAclArn, WebAclAssociation};
 use infra_engine::model::{Platform, Ref};
 use infra_testkit::laws::Sample;
 
@@ -63,7 +65,17 @@ fn proof(version: &SecretValue, before: &SecretValue) -> Condition {
     }
 }
 
-fn stack(platform: &mut Platform, project: &str, network: &Network, shown: Condition) -> Others {
+/// A web ACL that is there, and nobody's.
+async fn web_acl(ground: &Ground, name: &str) -> Ref<WebAclArn> {
+    let name = format!("{}-{name}", ground.project);
+    let allow = DefaultAction::builder().allow(AllowAction::builder().build()).build();
+    let seen = VisibilityConfig::builder().sampled_requests_enabled(true).cloud_watch_metrics_enabled(true);
+    let call = ground.aws.regional_wafv2().create_web_acl().name(&name).scope(AclScope::Regional);
+    let call = call.default_action(allow).visibility_config(seen.metric_name(&name).build().unwrap());
+    Ref::known(call.send().await.unwrap().summary.unwrap().arn.unwrap())
+}
+
+fn stack(platform: &mut Platform, project: &str, network: &Network, shown: Condition, acl: Ref<WebAclArn>) -> Others {
     let mut stack = platform.stack("edge");
     let front = stack.add("front", balancer(format!("{project}-f"), network));
     let other = stack.add("other", balancer(format!("{project}-o"), network));
@@ -81,6 +93,7 @@ fn stack(platform: &mut Platform, project: &str, network: &Network, shown: Condi
     let users = ListenerRule { listener: http.id(), priority: 100, conditions, action };
     stack.add("shown", ListenerRule { priority: 101, conditions: [shown].into(), ..users.clone() });
     stack.add("users", users);
+    stack.add("association", WebAclAssociation { resource_arn: front.id(), web_acl_arn: acl });
     Others { balancer: other.id(), listener: spare.id() }
 }
 
@@ -92,7 +105,8 @@ async fn elb() {
     let project = ground.project.clone();
     let [before, newest] = secret(&ground).await;
     let shown = proof(&newest, &before);
-    let (sample, others) = Sample::with(|platform| stack(platform, &project, &network, shown));
+    let (acl, other_acl) = (web_acl(&ground, "one").await, web_acl(&ground, "other").await);
+    let (sample, others) = Sample::with(|platform| stack(platform, &project, &network, shown, acl));
     let sample = sample
         .change("edge.other", |it: &mut LoadBalancer| it.name.push('2'))
         .change("edge.other", |it: &mut LoadBalancer| it.scheme = Scheme::Internal)
@@ -135,6 +149,8 @@ async fn elb() {
             it.serves = Serves::Https { certificate: Ref::known(CERTIFICATE), policy: TlsPolicy::tls13() };
         })
         .change("edge.http", |it: &mut Listener| it.action = Action::respond(404, "nothing here"))
+        .change("edge.association", |it: &mut WebAclAssociation| it.web_acl_arn = other_acl)
+        .change("edge.association", |it: &mut WebAclAssociation| it.resource_arn = others.balancer.clone())
         .change("edge.users", |it: &mut ListenerRule| it.listener = others.listener.clone())
         .change("edge.users", |it: &mut ListenerRule| it.priority = 50)
         .change("edge.users", |it: &mut ListenerRule| it.conditions = [Condition::host(["*.example.com"])].into())

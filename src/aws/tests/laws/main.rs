@@ -63,7 +63,7 @@ const SAMPLES: &[&[&str]] = &[
     &["ecs/cluster", "ecs/service"],
     &["ecs/task-definition"],
     &["elasticache/parameter-group", "elasticache/replication-group", "elasticache/subnet-group"],
-    &["elb/listener", "elb/listener-rule", "elb/load-balancer", "elb/target-group"],
+    &["elb/listener", "elb/listener-rule", "elb/load-balancer", "elb/target-group", "waf/web-acl-association"],
     &["events/rule", "events/target", "lambda/function", "lambda/permission"],
     &["iam/instance-profile", "iam/role", "iam/service-linked-role"],
     &["logs/delivery", "logs/delivery-destination", "logs/delivery-source", "logs/log-group"],

@@ -2,8 +2,8 @@
 
 use infra_aws::logs::LogGroupArn;
 use infra_aws::waf::{
-    Answer, Inspection, LoggingConfiguration, ManagedGroup, RateRule, RedactedField, Verdict, WebAcl, WebAclRule,
-    Window,
+    Answer, Inspection, LoggingConfiguration, ManagedGroup, RateRule, RedactedField, Scope, Verdict, WebAcl,
+    WebAclRule, Window,
 };
 use infra_engine::model::{Platform, Ref};
 use infra_testkit::laws::Sample;
@@ -67,6 +67,7 @@ async fn waf() {
     let (one, other) = (group(&ground, "one").await, group(&ground, "other").await);
     let mut sample = Sample::of(|platform| stack(platform, &project, one.clone()))
         .change("cdn.firewall", |it: &mut WebAcl| it.name.push('2'))
+        .change("cdn.firewall", |it: &mut WebAcl| it.scope = Scope::Regional)
         .change("cdn.firewall", |it: &mut WebAcl| it.description.push_str(", and what not"))
         .change("cdn.firewall", |it: &mut WebAcl| it.description.clear())
         .change("cdn.firewall", |it: &mut WebAcl| it.verdict = Verdict::Block)

@@ -58,6 +58,10 @@ async fn where_nobody_has_opened_cost_explorer_there_is_nothing_to_find_and_that
     assert_eq!(found[0].definition.activation, Activation::Unseen);
     assert!(AnomalyMonitor::read(&clients, &ask).await.unwrap().is_empty());
     assert!(AnomalySubscription::read(&clients, &ask).await.unwrap().is_empty());
+    // As a plan looks for what the ledger knows.
+    let only = Ask::only(["arn:aws:ce::123456789012:anomalymonitor/1".to_owned()]);
+    assert!(AnomalyMonitor::read(&clients, &only).await.unwrap().is_empty());
+    assert!(AnomalySubscription::read(&clients, &only).await.unwrap().is_empty());
     let watches = Watch::Tag { key: "Project".into(), values: ["shop".to_owned()].into() };
     let order = Order {
         address: Address::new("cost", "monitor").unwrap(),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use infra_aws::budgets::Budget;
 use infra_aws::elasticache::ReplicationGroup;
-use infra_aws::rds::{Database, DatabaseParameterGroup, Family, Password, Settings};
+use infra_aws::rds::{Class, Database, DatabaseParameterGroup, Family, Password, Settings};
 use infra_aws::s3::Bucket;
-use infra_engine::live::{Ask, Behaviour, FaultKind, Order, State};
+use infra_engine::live::{Ask, Behaviour, FaultKind, Order, Retag, State};
 use infra_engine::model::{Ref, Tags, keys};
 
 use crate::server::{Reply, Server, aws, json, xml};
@@ -36,7 +36,9 @@ async fn a_database_that_reads_in_no_known_way_is_there_if_it_is_ours_and_nothin
     for (owner, found) in [("shop/prod", 1), ("other/prod", 0)] {
         let pairs = [(keys::OWNER, owner), (keys::ADDRESS, "database.postgres")];
         let live = database(&pairs, "<EngineVersion>16.4<", "<EngineVersion>nineteen<");
-        let server = Server::start([live]).await;
+        let secret = json(200, r#"{"ARN": "a", "VersionIdsToStages": {"v1": ["AWSCURRENT"]}}"#);
+        let replies = [("Action=DescribeDBInstances", live), ("secretsmanager.DescribeSecret", secret)];
+        let server = Server::answering(replies).await;
         let read = Database::read(&aws(&server.url).await, &ours()).await.unwrap();
         assert_eq!(read.len(), found, "{owner}");
         let unreadable = |one: &State| matches!(one, State::Unreadable(why) if why.contains("`nineteen`"));
@@ -75,6 +77,64 @@ async fn a_new_password_is_set_before_anybody_is_given_it() {
     assert!(!sent.iter().any(|request| request.contains("UpdateSecretVersionStage")), "nobody is given it yet");
 }
 
+/// The version of AWS's secret is told to whom it is given; a database of ours is there without it, too.
+#[tokio::test]
+async fn who_may_not_look_at_the_secret_of_a_database_sees_the_database() {
+    let pairs = [(keys::OWNER, "shop/prod"), (keys::ADDRESS, "database.postgres")];
+    let status = "<DBInstanceStatus>available</DBInstanceStatus>";
+    let denied = json(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#);
+    let versions = json(200, r#"{"ARN": "a", "VersionIdsToStages": {"v7": ["AWSCURRENT"], "v6": ["AWSPREVIOUS"]}}"#);
+    for (answer, version) in [(denied, None), (versions, Some("v7"))] {
+        let live = database(&pairs, status, status);
+        let server =
+            Server::answering([("Action=DescribeDBInstances", live), ("secretsmanager.DescribeSecret", answer)]).await;
+        let read = Database::read(&aws(&server.url).await, &ours()).await.unwrap();
+        let [one] = &read[..] else { panic!("{read:?}") };
+        let told = one.outputs.get(Database::SECRET_VERSION.name).map(String::as_str);
+        assert_eq!((one.definition.password.clone(), told), (Password::ManagedByAws, version));
+    }
+}
+
+/// A new class is pending for a while before RDS says that it is at work: a change has not come to rest then. What waits
+/// for a maintenance window is nothing to wait for.
+#[tokio::test]
+async fn a_change_has_not_come_to_rest_before_it_has_begun() {
+    let pending = "<DBInstanceStatus>available</DBInstanceStatus><PendingModifiedValues><DBInstanceClass>db.r6g.xlarge\
+                   </DBInstanceClass></PendingModifiedValues>";
+    let pairs = [(keys::OWNER, "shop/prod"), (keys::ADDRESS, "database.postgres")];
+    let status = "<DBInstanceStatus>available</DBInstanceStatus>";
+    assert!(DATABASE.contains(status), "the recorded answer has it");
+    let replies = |live: Reply| {
+        let versions = r#"{"ARN": "a", "VersionIdsToStages": {"v1": ["AWSCURRENT"]}}"#;
+        [
+            ("Action=DescribeDBInstances", live),
+            ("secretsmanager.DescribeSecret", json(200, versions)),
+            ("Action=", Reply::Done),
+        ]
+    };
+    let before = Server::answering(replies(database(&pairs, status, status))).await;
+    let clients = aws(&before.url).await;
+    let ask = Ask::only(["shop-db".to_owned()]);
+    let live = Database::read(&clients, &ask).await.unwrap().pop().unwrap();
+    assert_eq!(
+        live.outputs[Database::SECRET_VERSION.name],
+        "v1",
+        "who is given the password sees that it is another one"
+    );
+    let class: Class = "db.r6g.xlarge".parse().unwrap();
+    assert_ne!(live.definition.class, class);
+    let wanted = Database { class: class.clone(), ..live.definition.clone() };
+
+    let after = Server::answering(replies(database(&pairs, status, pending))).await;
+    let others = aws(&after.url).await;
+    let waiting = Database::read(&others, &ask).await.unwrap().pop().unwrap();
+    assert_eq!((&waiting.definition.class, &waiting.state), (&class, &State::Ready), "nobody here has sent it");
+    Database::update(&others, &live, &Database { backups_kept: 9, ..wanted }).await.unwrap();
+    assert!(after.requests().iter().any(|request| request.contains("Action=ModifyDBInstance")));
+    let sent = Database::read(&others, &ask).await.unwrap().pop().unwrap();
+    assert_eq!(sent.state, State::Pending("about to be modified".to_owned()));
+}
+
 const BUSY: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidReplicationGroupState</Code>\
                     <Message>Cluster not in available state to perform tagging operations.</Message></Error>\
                     <RequestId>req-xml</RequestId></ErrorResponse>";
@@ -100,18 +160,81 @@ async fn a_cache_that_is_at_work_is_known_by_the_index() {
     let read = ReplicationGroup::read(&aws(&server.url).await, &ask).await.unwrap();
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].tags, Tags::from([(keys::OWNER.into(), "shop/prod".into())]));
+}
 
-    let nothing = r#"{"ResourceTagMappingList": []}"#;
-    let server = Server::answering([
-        ("Action=DescribeReplicationGroups", xml(200, group)),
-        ("Action=DescribeCacheClusters", xml(200, nodes)),
+/// A replication group that is being made, whose tags neither ElastiCache tells nor the index: it never had any, or they
+/// are too new.
+fn at_work() -> [(&'static str, Reply); 4] {
+    let group = include_str!("terraform/answers/cache.xml").replace(">available<", ">snapshotting<");
+    [
+        ("Action=DescribeReplicationGroups", xml(200, &group)),
+        ("Action=DescribeCacheClusters", xml(200, include_str!("terraform/answers/cache-nodes.xml"))),
         ("Action=ListTagsForResource", xml(400, BUSY)),
-        ("ResourceGroupsTaggingAPI", json(200, nothing)),
-    ])
+        ("ResourceGroupsTaggingAPI", json(200, r#"{"ResourceTagMappingList": []}"#)),
+    ]
+}
+
+#[tokio::test]
+async fn a_stranger_that_is_at_work_ends_no_command_and_what_is_asked_for_is_waited_for() {
+    let server = Server::answering(at_work()).await;
+    let clients = aws(&server.url).await;
+    // Its name has the project's word in it, and nobody asks for it.
+    assert!(ReplicationGroup::read(&clients, &ours()).await.unwrap().is_empty());
+    let named = Ask { names: ["shop-redis".to_owned()].into(), ..ours() };
+    for ask in [named, Ask::only(["shop-redis".to_owned()])] {
+        let read = ReplicationGroup::read(&clients, &ask).await.unwrap();
+        let [one] = &read[..] else { panic!("{read:?}") };
+        let waits = State::Pending("snapshotting, and its tags are not told before it is available".to_owned());
+        assert_eq!((one.id.as_str(), &one.state, one.tags.len()), ("shop-redis", &waits, 0));
+    }
+}
+
+/// What is about to go is no more, whosever it was.
+#[tokio::test]
+async fn a_group_that_is_deleted_while_it_tells_no_tags_is_about_to_go() {
+    let mut replies = at_work();
+    let group = include_str!("terraform/answers/cache.xml").replace(">available<", ">deleting<");
+    replies[0].1 = xml(200, &group);
+    let server = Server::answering(replies).await;
+    let read = ReplicationGroup::read(&aws(&server.url).await, &Ask::only(["shop-redis".to_owned()])).await.unwrap();
+    assert_eq!(read[0].state, State::Leaving);
+}
+
+/// Whose a group is that tells no tags, nobody knows: it is neither taken for what an earlier try made, nor for somebody
+/// else's, nor is it given anything.
+#[tokio::test]
+async fn a_group_that_tells_no_tags_is_not_judged_by_them() {
+    let taken = "<ErrorResponse><Error><Type>Sender</Type><Code>ReplicationGroupAlreadyExists</Code><Message>taken\
+                 </Message></Error><RequestId>req-xml</RequestId></ErrorResponse>";
+    let server = Server::answering(
+        at_work().into_iter().chain([("Action=CreateReplicationGroup", xml(400, taken))]).collect::<Vec<_>>(),
+    )
     .await;
-    let fault = ReplicationGroup::read(&aws(&server.url).await, &ask).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Busy);
-    assert!(fault.message.contains("shop-redis") && fault.message.contains("try again"), "{fault}");
+    let clients = aws(&server.url).await;
+    let found = ReplicationGroup::read(&clients, &Ask::only(["shop-redis".to_owned()])).await.unwrap().pop().unwrap();
+    let order = Order {
+        address: "cache.redis".parse().unwrap(),
+        definition: ReplicationGroup { token: None, ..found.definition.clone() },
+        tags: Tags::from([(keys::OWNER.into(), "shop/prod".into()), (keys::ADDRESS.into(), "cache.redis".into())]),
+        token: "0".repeat(32),
+    };
+    let fault = ReplicationGroup::create(&clients, &order).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Busy, "{fault}");
+    let retag = Retag { set: order.tags.clone(), remove: Vec::new() };
+    assert_eq!(ReplicationGroup::retag(&clients, &found, &retag).await.unwrap_err().kind, FaultKind::Busy);
+    assert!(!server.requests().iter().any(|request| request.contains("Action=AddTagsToResource")));
+
+    // Later it tells that it is another environment's.
+    let theirs = tags(&[(keys::OWNER, "shop/dev")]);
+    let listed = format!(
+        "<ListTagsForResourceResponse><ListTagsForResourceResult>{theirs}</ListTagsForResourceResult></ListTagsForResourceResponse>"
+    );
+    let mut replies = at_work();
+    replies[2].1 = xml(200, &listed);
+    let server = Server::answering(replies).await;
+    let fault = ReplicationGroup::retag(&aws(&server.url).await, &found, &retag).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
+    assert!(fault.message.contains("belongs to shop/dev"), "{fault}");
 }
 
 /// A bucket whose policy denies everybody to look at its tags ends no command, as long as nobody asks for it.

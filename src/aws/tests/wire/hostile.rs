@@ -8,8 +8,8 @@
 mod spoil;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_smithy_types::base64;
@@ -24,7 +24,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use self::spoil::{Chance, spoiled};
-use crate::server::{aws, read};
+use crate::server::{Reply, aws, json, read, write};
 
 /// Rounds that are looked at side by side.
 const TOGETHER: u64 = 4;
@@ -76,21 +76,45 @@ fn asked(request: &str) -> (String, &str) {
     (target.or(action).map_or(rest, str::to_owned), body)
 }
 
+/// What is answered in place of what was recorded: to what, so many times, and this.
+type Instead = Mutex<BTreeMap<&'static str, (usize, u16, &'static str)>>;
+
 /// A server that answers as was recorded, and spoils what `round` says. Round 0 spoils nothing.
 async fn server(answers: Arc<Answers>, round: u64, unknown: Arc<AtomicUsize>) -> String {
+    server_with(answers, round, unknown, Arc::default()).await
+}
+
+async fn server_with(answers: Arc<Answers>, round: u64, unknown: Arc<AtomicUsize>, instead: Arc<Instead>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, Arc::clone(&answers), round, Arc::clone(&unknown)));
+            tokio::spawn(serve(stream, Arc::clone(&answers), round, Arc::clone(&unknown), Arc::clone(&instead)));
         }
     });
     url
 }
 
-async fn serve(mut stream: TcpStream, answers: Arc<Answers>, round: u64, unknown: Arc<AtomicUsize>) {
+/// What is to be answered in place of what was recorded, if anything, this time.
+fn answered_instead(instead: &Instead, what: &str) -> Option<Reply> {
+    let mut instead = instead.lock().unwrap();
+    let (times, status, body) = instead.get_mut(what).filter(|(times, ..)| *times > 0)?;
+    *times -= 1;
+    Some(json(*status, body))
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    answers: Arc<Answers>,
+    round: u64,
+    unknown: Arc<AtomicUsize>,
+    instead: Arc<Instead>,
+) {
     let Some(request) = read(&mut stream).await else { return };
     let (what, body) = asked(&request);
+    if let Some(reply) = answered_instead(&instead, &what) {
+        return write(&mut stream, &reply).await;
+    }
     let mut chance = Chance::of(round, &format!("{what} {body}"));
     let of_it = answers.get(&what);
     if of_it.is_none() {
@@ -155,6 +179,36 @@ async fn look(url: String) -> (Option<World>, usize) {
         let _ = plan(&graph, &world.lives, &Ledger::default(), &registry, &Options::destroy(owner.clone()));
     }
     (world, faults)
+}
+
+/// What a look finds where something is answered otherwise than was recorded.
+async fn look_with(instead: &[(&'static str, (usize, u16, &'static str))]) -> World {
+    let instead: Arc<Instead> = Arc::new(Mutex::new(instead.iter().copied().collect()));
+    look(server_with(Arc::new(answers()), 0, Arc::default(), instead).await).await.0.unwrap()
+}
+
+/// The other service would not let Application Auto Scaling look at its alarms, for a moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn policies_that_cannot_be_read_at_first_are_read_then() {
+    let refused = r#"{"__type": "FailedResourceAccessException", "message": "Unable to retrieve alarms"}"#;
+    let policies = |world: &World| {
+        let kinds = ["autoscaling/step-policy", "autoscaling/target-tracking-policy", "autoscaling/predictive-policy"];
+        let lives = world.lives.iter().filter(|live| kinds.contains(&live.kind)).map(|live| live.id.clone());
+        (lives.collect::<Vec<_>>(), world.unread.iter().any(|kind| kinds.contains(kind)))
+    };
+    let world = look_with(&[("DescribeScalingPolicies", (3, 400, refused))]).await;
+    let (found, unread) = policies(&world);
+    assert!(!unread && !found.is_empty(), "{found:?}");
+    assert_eq!(found, policies(&look_with(&[]).await).0);
+}
+
+/// An index that is out of order tells nothing, and everything is there without it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_is_out_of_order_is_none() {
+    let broken = look_with(&[("GetResources", (usize::MAX, 500, r#"{"__type": "InternalServiceException"}"#))]).await;
+    let denied = look_with(&[("GetResources", (usize::MAX, 400, r#"{"__type": "AccessDeniedException"}"#))]).await;
+    assert_eq!((&broken.lives, &broken.unread), (&denied.lives, &denied.unread));
+    assert!(broken.lives.len() > 30, "what tells its tags by itself is there: {}", broken.lives.len());
 }
 
 /// The same platform with another owner's tags on everything: nothing of it is ours, and looking fails over nothing that it

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares may fail it like anything else in it")]
 
+mod at_work;
 mod costs;
 mod data;
 mod edges;

@@ -154,8 +154,8 @@ async fn no_two_of_a_kind_have_the_same_name() {
     }
 }
 
-/// Replaced under its own name, one without a second name is deleted first; one with a second name stands until its
-/// successor does. Under another name the successor comes first, but for a few kinds.
+/// Replaced under its own name, what can be is written over in its place; of the rest, one without a second name is deleted
+/// first, and one with a second name stands until its successor does. Under another name the successor comes first, but for a few kinds.
 #[tokio::test]
 async fn a_successor_of_the_same_name_comes_first_only_under_a_second_name() {
     let registry = registry().await;
@@ -172,12 +172,14 @@ async fn a_successor_of_the_same_name_comes_first_only_under_a_second_name() {
             let mut options = Options::converge(owner.clone());
             options.replace = ["named.number-0".to_owned()].into();
             let planned = plan(&graph, &[live], &ledger, &registry, &options);
-            let first = match (other && !leaves_first.contains(kind)) || second.contains(kind) {
-                true => Replacement::CreateFirst,
-                false => Replacement::DeleteFirst,
+            let beside = (other && !leaves_first.contains(kind)) || second.contains(kind);
+            let expected = match registry.kind(kind).is_some_and(|kind| kind.writes_over()) && !other {
+                true => Action::Update,
+                false if beside => Action::Replace(Replacement::CreateFirst),
+                false => Action::Replace(Replacement::DeleteFirst),
             };
             let actions: Vec<&Action> = planned.changes.iter().map(|change| &change.action).collect();
-            assert_eq!(actions, [&Action::Replace(first)], "{kind} called {name}");
+            assert_eq!(actions, [&expected], "{kind} called {name}");
         }
     }
 }

@@ -127,7 +127,8 @@ pub async fn answer(mut stream: TcpStream, reply: &Reply) {
     write(&mut stream, reply).await;
 }
 
-async fn write(stream: &mut TcpStream, reply: &Reply) {
+/// Answers a request.
+pub async fn write(stream: &mut TcpStream, reply: &Reply) {
     if let Reply::Answer(status, headers, body) = reply {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();

@@ -3,7 +3,7 @@
 
 use infra_aws::autoscaling::{PredictivePolicy, ScalableTarget, ScheduledAction, StepPolicy, TargetTrackingPolicy};
 use infra_aws::ec2::{ElasticIp, RouteTable};
-use infra_aws::ecs::TaskDefinition;
+use infra_aws::ecs::{Service, TaskDefinition};
 use infra_aws::events::EventRule;
 use infra_aws::s3::Bucket;
 use infra_aws::waf::WebAcl;
@@ -71,6 +71,92 @@ async fn task_definitions_for_machines() {
     assert_eq!(ids(&found), [arn("shop-own:2"), arn("shop-web:3")]);
     assert_eq!(why(&found[0]), "the task definition shop-own:2: it is not made for Fargate");
     assert_eq!((found[0].definition.family.as_str(), &found[1].state), ("shop-own", &State::Ready));
+}
+
+/// A pipeline of somebody else's has left 500 revisions of a family with the project's name in it, and ours are two.
+#[tokio::test]
+async fn of_what_a_pipeline_has_left_the_newest_revision_alone_is_looked_at() {
+    let arn = |family: &str| format!("arn:aws:ecs:eu-central-1:1:task-definition/{family}");
+    let theirs = (1..=500).map(|revision| arn(&format!("shop-ci:{revision}")));
+    let all = theirs.chain(["shop-web:3", "shop-web:4"].map(arn)).map(|arn| format!("{arn:?}")).collect::<Vec<_>>();
+    let list = format!(r#"{{"taskDefinitionArns": [{}]}}"#, all.join(", "));
+    let definition = |family: &str, revision: u32, tags: &str| {
+        format!(
+            r#"{{"taskDefinition": {{"taskDefinitionArn": "{}", "family": "{family}", "revision": {revision},
+                "status": "ACTIVE", "cpu": "256", "memory": "512", "containerDefinitions": [{{"name": "web",
+                "image": "web:1"}}]}}, "tags": [{tags}]}}"#,
+            arn(&format!("{family}:{revision}"))
+        )
+    };
+    let owner = format!(r#"{{"key": "{}", "value": "shop/test"}}"#, keys::OWNER);
+    let resource = |revision: u32| {
+        let tag = format!(r#"{{"Key": "{}", "Value": "shop/test"}}"#, keys::OWNER);
+        format!(r#"{{"ResourceARN": "{}", "Tags": [{tag}]}}"#, arn(&format!("shop-web:{revision}")))
+    };
+    // The index may know both of ours, the older one alone, or nothing at all.
+    let indices = [vec![resource(3), resource(4)], vec![resource(3)], vec![]];
+    for index in indices.map(|known| format!(r#"{{"ResourceTagMappingList": [{}]}}"#, known.join(", "))) {
+        let server = Server::answering([
+            ("GetResources", json(200, &index)),
+            ("ListTaskDefinitions", json(200, &list)),
+            ("shop-ci:500", json(200, &definition("shop-ci", 500, ""))),
+            ("shop-web:3", json(200, &definition("shop-web", 3, &owner))),
+            ("shop-web:4", json(200, &definition("shop-web", 4, &owner))),
+        ])
+        .await;
+        let found = TaskDefinition::read(&aws(&server.url).await, &ours()).await.unwrap();
+        assert_eq!(ids(&found), [arn("shop-web:4"), arn("shop-web:3")], "{index}");
+        let looks = server.requests().iter().filter(|request| request.contains("DescribeTaskDefinition")).count();
+        assert_eq!(looks, 3, "{index}");
+    }
+}
+
+/// Services in the shapes in which AWS has answered others: of a time before ARNs had the cluster in them, on machines,
+/// and deployed by something else than ECS, with sets of tasks and nothing else.
+#[tokio::test]
+async fn services_of_other_times_and_by_other_means() {
+    let arn = |rest: &str| format!("arn:aws:ecs:eu-central-1:1:service/{rest}");
+    let start = |rest: &str, name: &str| {
+        format!(
+            r#""serviceArn": "{}", "serviceName": "{name}", "clusterArn": "arn:aws:ecs:eu-central-1:1:cluster/shop",
+               "status": "ACTIVE", "desiredCount": 1, "runningCount": 1, "pendingCount": 0, "loadBalancers": [],
+               "createdAt": 1515935469.848"#,
+            arn(rest)
+        )
+    };
+    let machines = format!(
+        r#"{{{}, "launchType": "EC2", "taskDefinition": "arn:aws:ecs:eu-central-1:1:task-definition/old:1",
+            "deploymentConfiguration": {{"maximumPercent": 200, "minimumHealthyPercent": 100}},
+            "deployments": [{{"id": "ecs-svc/1", "status": "PRIMARY", "desiredCount": 1, "runningCount": 0,
+                "taskDefinition": "arn:aws:ecs:eu-central-1:1:task-definition/old:1", "launchType": "EC2"}}],
+            "placementStrategy": [{{"type": "spread", "field": "instanceId"}}], "events": [], "propagateTags": "NONE"}}"#,
+        start("shop/on-machines", "on-machines")
+    );
+    let sets = format!(
+        r#"{{{}, "deploymentController": {{"type": "EXTERNAL"}}, "deployments": [], "taskSets": [{{"id": "ecs-svc/2",
+            "status": "ACTIVE", "taskDefinition": "arn:aws:ecs:eu-central-1:1:task-definition/blue:3",
+            "scale": {{"value": 100.0, "unit": "PERCENT"}}, "stabilityStatus": "STABILIZING"}}]}}"#,
+        start("shop/in-sets", "in-sets")
+    );
+    let list = format!(
+        r#"{{"serviceArns": ["{}", "{}", "{}"]}}"#,
+        arn("shop-old"),
+        arn("shop/on-machines"),
+        arn("shop/in-sets")
+    );
+    let described = format!(r#"{{"services": [{machines}, {sets}], "failures": []}}"#);
+    let found: Vec<Found<Service>> = read(
+        answers(&[
+            ("ListClusters", r#"{"clusterArns": ["arn:aws:ecs:eu-central-1:1:cluster/shop"]}"#),
+            ("ListServices", &list),
+            ("DescribeServices", &described),
+        ]),
+        ours(),
+    )
+    .await;
+    assert_eq!(ids(&found), [arn("shop/on-machines"), arn("shop/in-sets")]);
+    assert!(found.iter().all(|found| found.tags.is_empty()), "nobody has marked them: {found:?}");
+    assert_eq!(found[1].definition.task.value(), "", "a service of sets has no task definition of its own");
 }
 
 #[tokio::test]
@@ -213,7 +299,8 @@ async fn firewalls_with_groups_that_have_settings() {
             ("ListTagsForResource", &tags),
         ]);
         let found: Vec<Found<WebAcl>> = read(replies, ours()).await;
-        assert_eq!(found.len(), expected, "{owner}");
+        // This server has the same answer for both scopes.
+        assert_eq!(found.len(), 2 * expected, "{owner}");
         assert!(found.iter().all(|found| why(found).contains("`AWS-AntiDDoS`")), "{found:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! What the command line says. Reading it looks at nothing else; what it means is decided by the commands.
 
+mod cost;
 mod habits;
 mod policy;
 mod selection;
@@ -10,6 +11,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use cost::{
+    Cost, CostAction, CostCommit, CostEstimate, CostFormat, CostPrices, CostShow, Grouping, Month, Prices, PricesFrom,
+};
 pub(crate) use habits::{Here, habit};
 pub use policy::{Policy, Provider, RepositoryIds, RepositoryName, RoleName};
 pub use selection::Selection;
@@ -99,6 +103,8 @@ pub enum Command {
     /// Write the reference of kinds, made from the code.
     #[command(hide = true)]
     Docs(Docs),
+    /// What it costs: at least, as expected, and at most; what was spent; what could be committed to.
+    Cost(Cost),
     /// Print the JSON Schema of environment files.
     Schema,
     /// Print completions for a shell.
@@ -161,6 +167,15 @@ pub struct Plan {
     /// Exit with 2 when there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Say what each change does to the bill, and hold it against the budget.
+    #[arg(long)]
+    pub cost: bool,
+    /// What is used, for what it costs.
+    #[arg(long, value_name = "FILE", requires = "cost")]
+    pub usage: Option<PathBuf>,
+    /// Fail when the plan raises what is expected above the budget.
+    #[arg(long, requires = "cost")]
+    pub cost_limit: bool,
 }
 
 /// How something is carried out.

@@ -4,6 +4,7 @@ mod adopt;
 mod apply;
 mod completions;
 mod confirm;
+mod cost;
 mod destroy;
 mod docs;
 mod drift;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, session: &Session<'_>) -> Result<Exit,
         Command::Explain(arguments) => explain::run(arguments, session).await,
         Command::Policy(arguments) => policy::run(arguments, session).await,
         Command::Docs(arguments) => docs::run(arguments, session).await,
+        Command::Cost(arguments) => cost::run(arguments, session).await,
         Command::Schema => schema::run(session),
         Command::Completions(arguments) => completions::run(arguments, session),
     }

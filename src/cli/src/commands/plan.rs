@@ -6,18 +6,23 @@ use crate::args::{Format, Plan};
 use crate::carry_out::all_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{plan_html, plan_markdown, plan_text, plan_tfjson};
+use crate::render::{PlanCost, plan_html, plan_markdown, plan_text, plan_tfjson};
 use crate::saved::{SavedEndpoint, SavedPlan, exactly, forget_last_plan, last_plan};
 use crate::session::Session;
 
 pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, Failure> {
-    let Plan { selection, destroy, out, format, max_bytes, detailed_exitcode } = arguments;
+    let Plan { selection, destroy, out, format, max_bytes, detailed_exitcode, cost, usage, cost_limit } = arguments;
     let blueprint = session.blueprint().await?;
     let cloud = session.connect(&blueprint).await?;
     let options = blueprint.options(&selection);
     let options = if destroy { all_of(options) } else { options };
     let planned = session.plan(&blueprint, &cloud, &options).await?;
     let picture = planned.picture(&blueprint);
+    let mut report = planned.report.clone();
+    if cost {
+        let whole = selection.target.is_empty() && selection.exclude.is_empty();
+        report.cost = Some(super::cost::of_plan(&blueprint, &picture, usage.as_deref(), whole, session)?);
+    }
     let saved = SavedPlan {
         version: SavedPlan::VERSION,
         environment: blueprint.name.clone(),
@@ -28,7 +33,7 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
         by: cloud.identity.arn.clone(),
         options,
         fingerprint: planned.plan().fingerprint.clone(),
-        report: planned.report.clone(),
+        report,
         picture: None,
     };
     let (console, report) = (session.console, &saved.report);
@@ -54,6 +59,11 @@ pub(super) async fn run(arguments: Plan, session: &Session<'_>) -> Result<Exit, 
     if let Some(file) = &out {
         let whole = SavedPlan { picture: Some(picture.kept()), ..saved.clone() };
         whole.write(&session.folder.join(file))?;
+    }
+    if cost_limit && report.cost.as_ref().is_some_and(PlanCost::exceeds_the_limit) {
+        return Err(Failure::new("what is expected to be spent rises above the budget that the code declares")
+            .because("the plan is kept, and changes nothing by itself")
+            .way_out("raise the budget in the environment, or take something back; to carry it out all the same, apply the plan"));
     }
     if report.changes.is_empty() {
         return Ok(Exit::Done);

@@ -9,6 +9,7 @@ mod nearest;
 mod problem;
 mod schema;
 mod tree;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub use find::{FindError, Found, find};
 pub(crate) use nearest::nearest;
 pub use problem::{Problem, Problems};
 pub use schema::json_schema;
+pub use usage::{parse_usage, usage_schema};
 
 /// The program's own type of environments: read from TOML, described by a schema, and asked for a few facts.
 pub trait Environment: DeserializeOwned + JsonSchema {

@@ -5,6 +5,7 @@ use super::closing::plan_closing;
 use super::drift::{Drift, changed_text, drift_closing};
 use super::markdown::rank;
 use super::paint::Paint;
+use super::plan_cost::PlanCost;
 use super::plan_text::changes_text;
 use super::report::{Act, Advice, Report, ReportChange};
 
@@ -21,9 +22,10 @@ pub fn plan_html(report: &Report, foot: &str) -> String {
     }
     let mut changes: Vec<&ReportChange> = report.changes.iter().collect();
     changes.sort_by_key(|change| rank(change.action));
+    body += &report.cost.as_ref().map(PlanCost::html).unwrap_or_default();
     body += &contents(&changes);
     for (position, change) in changes.iter().enumerate() {
-        body += &section(change, position);
+        body += &section(change, report.cost.as_ref(), position);
     }
     page(&format!("Plan for {}", report.owner), &body, foot)
 }
@@ -45,7 +47,8 @@ pub fn live_html(owner: &str, lives: &[String], foot: &str) -> String {
     page(&format!("Live in {owner}"), &format!("<h1>{}</h1>\n{}", escaped(owner), sections.collect::<String>()), foot)
 }
 
-fn page(title: &str, body: &str, foot: &str) -> String {
+/// A page by itself around a body.
+pub(crate) fn page(title: &str, body: &str, foot: &str) -> String {
     let foot = if foot.is_empty() { String::new() } else { format!("<footer>{}</footer>\n", escaped(foot)) };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -79,8 +82,8 @@ fn contents(changes: &[&ReportChange]) -> String {
     )
 }
 
-fn section(change: &ReportChange, position: usize) -> String {
-    let text = changes_text(std::slice::from_ref(change), Paint::PLAIN);
+fn section(change: &ReportChange, cost: Option<&PlanCost>, position: usize) -> String {
+    let text = changes_text(std::slice::from_ref(change), cost, Paint::PLAIN);
     // The heading says what the first line says.
     let text = text.split_once('\n').map_or("", |(_, rest)| rest).trim_end();
     let text = if text.is_empty() { String::new() } else { block(text) };
@@ -122,7 +125,7 @@ fn class(action: Act) -> &'static str {
 }
 
 /// A text that can do nothing on a page but be read.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

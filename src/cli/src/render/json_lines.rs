@@ -47,7 +47,22 @@ impl JsonLines {
     pub fn plan(&self, report: &Report) {
         for change in &report.changes {
             let message = format!("{}: Plan to {}", change.address, change.action.meaning());
-            self.line(Level::Info, "planned_change", &message, json!({ "change": change }));
+            let mut body = json!({ "change": change });
+            if let Some(cost) = report.cost.as_ref().and_then(|cost| cost.difference.of(&change.address, &change.kind))
+            {
+                body["cost"] = json!(cost);
+            }
+            self.line(Level::Info, "planned_change", &message, body);
+        }
+        if let Some(cost) = &report.cost {
+            let difference = cost.difference.difference.expected.short_signed();
+            let message = format!("Cost: {difference} a month is expected");
+            self.line(
+                Level::Info,
+                "cost",
+                &message,
+                json!({ "cost": cost, "exceeds_limit": cost.exceeds_the_limit() }),
+            );
         }
         for note in &report.notes {
             self.line(Level::Info, "note", &note.says, json!({ "note": note }));

@@ -2,6 +2,7 @@
 
 use super::closing::plan_closing;
 use super::paint::Paint;
+use super::plan_cost::PlanCost;
 use super::plan_text::changes_text;
 use super::plural::{RESOURCES, counted};
 use super::printable::one_line;
@@ -18,12 +19,13 @@ pub fn plan_markdown(report: &Report, most: usize) -> String {
     }
     let mut changes: Vec<&ReportChange> = report.changes.iter().collect();
     changes.sort_by_key(|change| rank(change.action));
+    head += &report.cost.as_ref().map(PlanCost::markdown).unwrap_or_default();
     if let Some(table) = table(&changes) {
         head += &table;
     }
     let mut out = head;
     for (position, change) in changes.iter().enumerate() {
-        let section = section(change);
+        let section = section(change, report.cost.as_ref());
         let left = changes.len() - position;
         let farewell =
             format!("\n_{} more: too long for this page; `infra plan` shows all._\n", counted(left, RESOURCES));
@@ -61,9 +63,9 @@ fn table(changes: &[&ReportChange]) -> Option<String> {
     Some(out + "\n")
 }
 
-fn section(change: &ReportChange) -> String {
+fn section(change: &ReportChange, cost: Option<&PlanCost>) -> String {
     let sign = change.action.sign();
-    let body = changes_text(std::slice::from_ref(change), Paint::PLAIN);
+    let body = changes_text(std::slice::from_ref(change), cost, Paint::PLAIN);
     let fence = "`".repeat(3.max(longest_run(&body) + 1));
     format!(
         "<details><summary><code>{sign}</code> <b>{}</b> ({}): {}</summary>\n\n{fence}diff\n{}{fence}\n\n</details>\n",

@@ -5,6 +5,7 @@
 
 mod advice;
 mod closing;
+mod cost;
 mod drift;
 mod findings;
 mod html;
@@ -14,6 +15,7 @@ mod live;
 mod markdown;
 mod paint;
 mod picture;
+mod plan_cost;
 mod plan_text;
 mod plural;
 mod printable;
@@ -28,6 +30,7 @@ mod values;
 mod wrap;
 
 pub use closing::{apply_complete, apply_incomplete, cost, destroy_complete, elapsed, plan_closing};
+pub use cost::{CostPage, cost_csv, cost_html, cost_infracost, cost_json, cost_markdown, cost_text};
 pub use drift::{Drift, drift_closing, drift_text};
 pub use findings::findings_text;
 pub use html::{drift_html, live_html, plan_html};
@@ -36,6 +39,7 @@ pub use live::{live_json, live_text};
 pub use markdown::plan_markdown;
 pub use paint::Paint;
 pub use picture::{Because, Picture, Pictured, Side};
+pub use plan_cost::PlanCost;
 pub use plan_text::plan_text;
 pub use plural::{CHANGES, DEFINITIONS, KINDS, PROBLEMS, Plural, RESOURCES, WARNINGS, counted};
 pub use printable::{one_line, printable, printable_json};
@@ -48,6 +52,7 @@ pub use tfjson::{drift_tfjson, live_tfjson, plan_tfjson};
 pub use troubles::Troubles;
 
 pub(crate) use advice::{refusal, word};
+pub(crate) use html::{escaped, page};
 pub(crate) use wrap::{wrapped, wrapped_to};
 
 /// How wide text is laid out. Fixed, so that a plan reads the same in a terminal, a pipe and a file.

@@ -2,6 +2,7 @@
 
 use super::closing::plan_closing;
 use super::paint::Paint;
+use super::plan_cost::PlanCost;
 use super::plural::Plural;
 use super::plural::counted;
 use super::printable::one_line;
@@ -20,9 +21,10 @@ pub fn plan_text(report: &Report, paint: Paint) -> String {
     let mut out = String::new();
     if !report.changes.is_empty() {
         out += &format!("Plan for {}:\n\n", paint.bold(&report.owner));
-        out += &changes_text(&report.changes, paint);
+        out += &changes_text(&report.changes, report.cost.as_ref(), paint);
         out += &legend(&report.changes, paint);
     }
+    out += &report.cost.as_ref().map(|cost| cost.text(&report.changes, paint)).unwrap_or_default();
     out += &notes_text(&report.notes, paint);
     out += &stops_text(&report.stops, paint);
     if report.stops.is_empty() || !report.changes.is_empty() {
@@ -32,9 +34,13 @@ pub fn plan_text(report: &Report, paint: Paint) -> String {
 }
 
 /// The changes, one after the other.
-pub fn changes_text(changes: &[ReportChange], paint: Paint) -> String {
+pub fn changes_text(changes: &[ReportChange], cost: Option<&PlanCost>, paint: Paint) -> String {
     let width = changes.iter().map(|change| change.address.len()).max().unwrap_or(0).min(WIDEST_ADDRESS);
-    changes.iter().map(|change| change_text(change, width, paint) + "\n").collect()
+    let beside = |change: &ReportChange| {
+        let line = cost.and_then(|cost| cost.beside(change));
+        line.map(|line| format!("{}\n", paint.cyan(wrapped(&format!("      {line}"), 8)))).unwrap_or_default()
+    };
+    changes.iter().map(|change| change_text(change, width, paint) + &beside(change) + "\n").collect()
 }
 
 fn change_text(change: &ReportChange, width: usize, paint: Paint) -> String {

@@ -5,6 +5,7 @@ use infra_engine::plan::{self, Action, Cause, Change, FieldChange, Plan, Side, T
 use serde::{Deserialize, Serialize};
 
 use super::advice;
+use super::plan_cost::PlanCost;
 
 /// A plan as it is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Report {
     pub stops: Vec<Advice>,
     /// What a reader should know.
     pub notes: Vec<Advice>,
+    /// What it does to the bill, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cost: Option<PlanCost>,
 }
 
 /// How many resources are added, changed and destroyed.
@@ -172,6 +176,7 @@ impl Report {
             changes: changes.iter().map(ReportChange::of).collect(),
             stops: once(stops.iter().map(|stop| advice::of_stop(stop, environment))),
             notes: once(notes.iter().map(|note| advice::of_note(note, environment))),
+            cost: None,
         }
     }
 

@@ -30,11 +30,23 @@ pub(super) fn passwords(graph: &Graph, names: &Names<'_>, statements: &mut State
     for action in ["secretsmanager:CreateSecret", "secretsmanager:TagResource"] {
         statements.allow(action, [Reach::on("passwordsOfRds", secrets()).when("Bool", "aws:ViaAWSService", &["true"])]);
     }
+    statements.allow("secretsmanager:RotateSecret", [of_our_databases(names, "passwordsOfOurDatabases")]);
+}
+
+/// Which version of such a secret is in force: who is given the password follows it. Its value is no part of that.
+pub(super) fn versions_of_passwords(graph: &Graph, names: &Names<'_>, statements: &mut Statements) {
+    if graph.definitions().iter().any(is_managed) {
+        statements.allow("secretsmanager:DescribeSecret", [of_our_databases(names, "versionsOfOurPasswords")]);
+    }
+}
+
+/// The secrets that RDS has made for our databases.
+fn of_our_databases(names: &Names<'_>, sid: &'static str) -> Reach {
     let databases = names.exactly("rds", &["rds:{region}:{account}:db:{name}"]);
     let databases: Vec<&str> = databases.iter().map(String::as_str).collect();
     let tag = "aws:ResourceTag/aws:rds:primaryDBInstanceArn";
-    let rotating = Reach::on("passwordsOfOurDatabases", secrets()).when("StringEquals", tag, &databases);
-    statements.allow("secretsmanager:RotateSecret", [rotating]);
+    let secrets = vec![names.home().arn("secretsmanager:{region}:{account}:secret:rds!db-*")];
+    Reach::on(sid, secrets).when("StringEquals", tag, &databases)
 }
 
 /// True for a database whose password RDS keeps.

@@ -383,6 +383,12 @@ const SERVICES: &[Service] = &[
         ways: &[
             // A distribution may have one that somebody else made, and AWS asks whether the caller may see it.
             (&["GetWebACL"], &[These(&["wafv2:*:{account}:*/webacl/*/*"])]),
+            // A load balancer may have one that somebody else made, too.
+            (&["GetWebACLForResource"], &[These(&["wafv2:*:{account}:*/webacl/*/*"]), Named(ELB)]),
+            (
+                &["AssociateWebACL", "DisassociateWebACL"],
+                &[Named(&["wafv2:*:{account}:*/webacl/{name}/*"]), Named(ELB)],
+            ),
             (
                 &["CreateWebACL", "UpdateWebACL"],
                 &[Named(&["wafv2:*:{account}:*/webacl/{name}/*"]), These(&["wafv2:*:*:*/managedruleset/*/*"])],

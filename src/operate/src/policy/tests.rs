@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use infra_aws::autoscaling::{Predefined, ScalableTarget, Suspended, TargetTrackingPolicy, Tracked};
 use infra_aws::ec2::{DefaultSecurityGroup, Vpc};
 use infra_aws::iam::{InstanceProfile, Policy, Role as IamRole, Service as Player};
 use infra_aws::logs::{Class, LogGroup, Retention};
+use infra_aws::rds::{Database, Password, Storage, StorageKind};
 use infra_aws::{Aws, Settings};
 use infra_engine::model::{Platform, Ref};
 
@@ -125,6 +127,95 @@ async fn nobody_elses_becomes_ours_by_a_tag() {
     assert!(allows(&policies, &on_owned("ec2:CreateTags", &vpc(), "shop/prod")), "other tags of ours are");
 }
 
+fn scaled(platform: &mut Platform) {
+    let mut stack = platform.stack("scaling");
+    let resource = Ref::known("service/platform/web");
+    let target = ScalableTarget { resource, minimum: 2, maximum: 8, suspended: Suspended::default() };
+    let target = stack.add("target", target).id();
+    let metric = Tracked::Predefined(Predefined::ServiceCpu);
+    let (name, out_cooldown, in_cooldown) = ("shop-web-cpu".to_owned(), Some(60), Some(300));
+    let policy = TargetTrackingPolicy { target, name, metric, value: 70.0, out_cooldown, in_cooldown, scales_in: true };
+    stack.add("policy", policy);
+}
+
+fn with_managed_password(platform: &mut Platform) {
+    let mut stack = platform.stack("database");
+    let database = Database {
+        name: "shop-db".into(),
+        version: "16".parse().unwrap(),
+        class: "db.t4g.medium".parse().unwrap(),
+        storage: Storage { kind: StorageKind::Gp3, gib: 20, grows_to: None },
+        encrypted: true,
+        key: None,
+        database: "shop".into(),
+        user: "shop".into(),
+        password: Password::ManagedByAws,
+        port: 5432,
+        standby: false,
+        subnets: Ref::known("shop-db"),
+        parameters: Ref::known("shop-pg16"),
+        security_groups: BTreeSet::new(),
+        public: false,
+        backups_kept: 1,
+        minor_upgrades: true,
+        insights: None,
+        monitoring: None,
+        logs: BTreeSet::new(),
+        deletion_protection: false,
+        last_snapshot: false,
+    };
+    stack.add("postgres", database);
+}
+
+#[tokio::test]
+async fn the_version_of_a_password_that_rds_keeps_is_seen_and_its_value_is_not() {
+    let registry = registry().await;
+    let secret = arn("secretsmanager:{region}:{account}:secret:rds!db-0a1b-AbCdEf");
+    for role in [Role::Plan, Role::Apply] {
+        let purpose = Purpose { role, home: home(), boundary: None };
+        let policies = least_policies(&graph(with_managed_password), &registry, &purpose);
+        let policies: Vec<Value> = policies.into_iter().map(|policy| policy.document).collect();
+        let may = |action: &str, database: &str| {
+            let database = arn(&format!("rds:{{region}}:{{account}}:db:{database}"));
+            let request = Request::new(action, &secret).with("aws:ResourceTag/aws:rds:primaryDBInstanceArn", &database);
+            allows(&policies, &request.with("aws:RequestedRegion", "eu-west-1"))
+        };
+        assert!(may("secretsmanager:DescribeSecret", "shop-db"), "{role:?}");
+        assert!(!may("secretsmanager:DescribeSecret", "other-db"), "{role:?}");
+        assert!(!may("secretsmanager:GetSecretValue", "shop-db"), "{role:?}");
+    }
+}
+
+/// Application Auto Scaling tries in the caller's name what it is about to do: on alarms that have names of its own, and on
+/// what is scaled, whatever that is called. Nobody else's is touched, where AWS looks at tags.
+#[tokio::test]
+async fn who_scales_may_do_what_scaling_tries_in_their_name() {
+    let registry = registry().await;
+    for role in [Role::Apply, Role::Operate] {
+        let purpose = Purpose { role, home: home(), boundary: None };
+        let policies: Vec<Value> =
+            least_policies(&graph(scaled), &registry, &purpose).into_iter().map(|policy| policy.document).collect();
+        let alarm = arn("cloudwatch:{region}:{account}:alarm:TargetTracking-service/platform/web-AlarmHigh-0a1b2c3d");
+        let service = arn("ecs:{region}:{account}:service/platform/web");
+        let tried = [
+            ("cloudwatch:PutMetricAlarm", &alarm),
+            ("cloudwatch:DeleteAlarms", &alarm),
+            ("cloudwatch:DescribeAlarms", &alarm),
+            ("ecs:DescribeServices", &service),
+            ("ecs:UpdateService", &service),
+        ];
+        for (action, resource) in tried {
+            let request = Request::new(action, resource).with("aws:RequestedRegion", "eu-west-1");
+            assert!(allows(&policies, &request), "{role:?}: {action} on {resource}");
+            let elsewhere = Request::new(action, resource).with("aws:RequestedRegion", "us-west-2");
+            assert!(!allows(&policies, &elsewhere), "{role:?}: {action} in another region");
+            let of_others = request.with("aws:ResourceTag/infra:owner", "shop/dev");
+            let looks = services::only_looks(action);
+            assert_eq!(allows(&policies, &of_others), looks, "{role:?}: {action} on another environment's");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_has_a_name_is_allowed_by_name_unless_another_owner_has_it() {
     let policies = policies(Role::Apply, None).await;
@@ -189,7 +280,11 @@ async fn history_is_added_to_and_never_taken_away() {
         let object = format!("arn:aws:s3:::infra-123456789012-eu-west-1/{key}");
         allows(&policies, &on_owned(action, &object, "shop/prod"))
     };
-    assert!(record("s3:PutObject", "shop/prod/history/1.jsonl"));
+    let part = "arn:aws:s3:::infra-123456789012-eu-west-1/shop/prod/history/1.jsonl";
+    let put = on_owned("s3:PutObject", part, "shop/prod");
+    assert!(allows(&policies, &put.clone().with("s3:if-none-match", "*")));
+    assert!(!allows(&policies, &put), "it is not written over");
+    assert!(record("s3:PutObject", "shop/prod/lock"));
     assert!(!record("s3:DeleteObject", "shop/prod/history/1.jsonl"));
     assert!(!record("s3:DeleteObjectVersion", "shop/prod/history/1.jsonl"));
     assert!(record("s3:DeleteObject", "shop/prod/lock") && record("s3:DeleteObjectVersion", "shop/prod/lock"));

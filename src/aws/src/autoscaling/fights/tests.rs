@@ -3,7 +3,7 @@
 use infra_engine::model::{Handle, Platform, Stack};
 
 use super::*;
-use crate::autoscaling::{Aggregation, Predefined, Step, Suspended, Tracked};
+use crate::autoscaling::{Aggregation, CustomMetric, Predefined, Suspended};
 use crate::cloudwatch::{Evaluation, Metric, Missing};
 use crate::ec2::Reach;
 use crate::ecs::{Count, Service, testing};
@@ -23,15 +23,28 @@ fn target(stack: &mut Stack, minimum: u32, ways_out: usize) -> Handle<ScalableTa
 fn side(stack: &mut Stack, target: &Handle<ScalableTarget>, watches: Measure, condition: Condition, by: i32) {
     let name = if by > 0 { "out" } else { "in" };
     let steps = vec![if by > 0 { Step::above(0.0, by) } else { Step::below(0.0, by) }];
+    called(stack, target, name, watches, condition, Adjustment::Change, steps);
+}
+
+/// A policy of any kind, and the alarm that calls it.
+fn called(
+    stack: &mut Stack,
+    target: &Handle<ScalableTarget>,
+    name: &str,
+    watches: impl Into<Watched>,
+    condition: Condition,
+    adjustment: Adjustment,
+    steps: Vec<Step>,
+) {
     let policy = StepPolicy {
         target: target.id(),
         name: name.into(),
-        adjustment: Adjustment::Change,
+        adjustment,
         steps,
         cooldown: 300,
         aggregation: Aggregation::Average,
     };
-    let policy = stack.add(name, policy);
+    let policy = stack.add(name.to_owned(), policy);
     let alarm = Alarm {
         name: format!("shop-{name}"),
         description: String::new(),
@@ -73,7 +86,9 @@ fn said(build: impl FnOnce(&mut Stack)) -> Vec<(&'static str, String)> {
         let mut say = |violations: Vec<Violation>| {
             said.extend(violations.into_iter().map(|violation| (violation.code, violation.wrong)));
         };
-        if let Ok(policy) = definition.document.reveal::<StepPolicy>() {
+        if let Ok(policy) = definition.document.reveal::<TargetTrackingPolicy>() {
+            say(SUM_TRACKED.violations(&policy, &around));
+        } else if let Ok(policy) = definition.document.reveal::<StepPolicy>() {
             for rule in [IN_BESIDE_TRACKING, SUM, CROSSING] {
                 say(rule.violations(&policy, &around));
             }
@@ -135,6 +150,90 @@ fn v241_a_total_that_more_tasks_do_not_lower_is_told() {
 }
 
 #[test]
+fn v240_sees_policies_of_both_directions_and_of_numbers() {
+    let beside = |adjustment: Adjustment, steps: Vec<Step>, condition: Condition| {
+        codes(|stack| {
+            let target = target(stack, 2, 1);
+            called(stack, &target, "both", seconds(), condition, adjustment, steps);
+            tracking(stack, &target, true);
+        })
+    };
+    let (high, low) = (Condition::Above(2.0), Condition::Below(0.5));
+    assert_eq!(beside(Adjustment::Change, vec![Step::below(-1.0, -1), Step::above(0.0, 1)], high), ["V240"]);
+    assert_eq!(beside(Adjustment::Percent { at_least: 1 }, vec![Step::below(0.0, -10)], low), ["V240"]);
+    assert_eq!(beside(Adjustment::Exactly, vec![Step::below(0.0, 2)], low), ["V240"]);
+    assert_eq!(beside(Adjustment::Exactly, vec![Step::above(0.0, 8)], high), [""; 0]);
+}
+
+#[test]
+fn v241_sees_what_is_tracked_and_what_is_computed() {
+    let tracked = |metric: &str, statistic: Statistic| {
+        said(|stack| {
+            let target = target(stack, 2, 1);
+            let metric = Tracked::Custom(CustomMetric::of(Metric::named("Shop", metric), statistic));
+            let (name, out_cooldown) = ("orders".to_owned(), Some(60));
+            let (value, in_cooldown) = (100.0, Some(300));
+            let policy = TargetTrackingPolicy {
+                target: target.id(),
+                name,
+                metric,
+                value,
+                out_cooldown,
+                in_cooldown,
+                scales_in: true,
+            };
+            stack.add("orders", policy);
+        })
+    };
+    let wrong = "it keeps the Sum of Orders near 100, which more of what is scaled does not lower";
+    assert_eq!(tracked("Orders", Statistic::Sum), [("V241", wrong.to_owned())]);
+    assert_eq!(tracked("Orders", Statistic::SampleCount).len(), 1);
+    assert_eq!(tracked("Orders", Statistic::Average), []);
+    assert_eq!(tracked("RequestCountPerTarget", Statistic::Sum), []);
+
+    let computed = |expression: &str, statistics: [Statistic; 2]| {
+        said(|stack| {
+            let target = target(stack, 2, 1);
+            let metric = |name: &str, statistic| Metric::named("Shop", name).measured(statistic, 60);
+            let math = Math::of(expression, "what is asked")
+                .with("web", metric("Web", statistics[0]))
+                .with("phone", metric("Phone", statistics[1]));
+            let steps = vec![Step::above(0.0, 1)];
+            called(stack, &target, "out", math, Condition::Above(9.0), Adjustment::Change, steps);
+        })
+    };
+    let wrong =
+        "scaling.out-alarm watches `web + phone`, which is made of totals, which more of what is scaled does not lower";
+    assert_eq!(computed("web + phone", [Statistic::Sum; 2]), [("V241", wrong.to_owned())]);
+    assert_eq!(computed("100 * web / phone", [Statistic::Sum; 2]), []);
+    assert_eq!(computed("web + phone", [Statistic::Average; 2]), []);
+    assert_eq!(computed("web * phone", [Statistic::Sum, Statistic::Average]), []);
+}
+
+#[test]
+fn v242_knows_percent_and_numbers() {
+    let with = |minimum: u32, above: f64, below: f64, adjustment: Adjustment, by: i32| {
+        said(|stack| {
+            let target = target(stack, minimum, 1);
+            side(stack, &target, seconds(), Condition::Above(above), 1);
+            called(stack, &target, "in", seconds(), Condition::Below(below), adjustment, vec![Step::below(0.0, by)]);
+        })
+    };
+    let half = Adjustment::Percent { at_least: 1 };
+    let [(code, wrong)] = &with(2, 3.0, 1.5, half, -50)[..] else { panic!("they cross") };
+    assert_eq!(*code, "V242");
+    let said = "with 4 there are 2 too many below 1.5; the 2 that are left get up to 3 each, and above 3 scaling.out";
+    assert!(wrong.starts_with(said), "{wrong}");
+    assert_eq!(with(2, 3.1, 1.5, half, -50), []);
+    // A tenth of three is one all the same.
+    assert_eq!(with(2, 3.0, 2.0, half, -10).len(), 1);
+    assert_eq!(with(2, 3.0, 1.9, half, -10), []);
+    // Back to two at once, from ten.
+    assert_eq!(with(2, 3.0, 0.6, Adjustment::Exactly, 2).len(), 1);
+    assert_eq!(with(2, 3.0, 0.5, Adjustment::Exactly, 2), []);
+}
+
+#[test]
 fn v242_thresholds_leave_room_for_one_that_goes() {
     let with = |minimum: u32, above: f64, below: f64| {
         said(|stack| {
@@ -161,7 +260,8 @@ fn v243_one_task_is_none_where_zones_do_not_depend_on_each_other() {
     let with = |minimum: u32, ways_out: usize| codes(|stack| drop(target(stack, minimum, ways_out)));
     assert_eq!(with(1, 3), ["V243"]);
     assert_eq!(with(2, 3), [""; 0]);
-    assert_eq!(with(1, 1), [""; 0]);
+    assert_eq!(with(1, 1), [""; 0], "all zones share one way out, and somebody has chosen so");
+    assert_eq!(with(1, 0), ["V243"], "nobody needs a gateway here");
     let then = |minimum: Option<u32>| {
         codes(|stack| {
             let target = target(stack, 2, 2);

@@ -8,6 +8,7 @@ use super::{
     Behavior, Cache, CachedMethods, Certificate, Countries, Distribution, Methods, OriginProtocol, OriginSource,
 };
 use crate::elb::{Listener, LoadBalancer, Serves};
+use crate::waf::{Scope, WebAcl};
 
 const SOURCE: &str = "CloudFront API model and Developer Guide: DistributionConfig";
 
@@ -246,14 +247,18 @@ fn countries_are_some(cdn: &Distribution, _: &Surroundings<'_>) -> Vec<Violation
     violations
 }
 
-fn firewall_is_global(cdn: &Distribution, _: &Surroundings<'_>) -> Vec<Violation> {
+fn firewall_is_global(cdn: &Distribution, around: &Surroundings<'_>) -> Vec<Violation> {
     let Some(acl) = &cdn.web_acl else { return Vec::new() };
     let arn = acl.value();
-    let regional = arn.starts_with("arn:") && (!arn.contains(":us-east-1:") || !arn.contains(":global/webacl/"));
+    let defined = around.all::<WebAcl>().find(|(address, _)| format!("{address}.{}", WebAcl::ARN.name) == arn);
+    let regional = match defined {
+        Some((_, acl)) => acl.scope == Scope::Regional,
+        None => arn.starts_with("arn:") && (!arn.contains(":us-east-1:") || !arn.contains(":global/webacl/")),
+    };
     if !regional {
         return Vec::new();
     }
-    let way_out = "refer to a `WebAcl` of this program, which are of that scope";
+    let way_out = "refer to a web ACL with `scope: Scope::Cloudfront`";
     vec![Violation::of("web_acl", arn, "it is of another scope", way_out)]
 }
 

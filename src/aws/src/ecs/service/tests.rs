@@ -128,7 +128,7 @@ fn messages_tell_what_passes() {
     for (message, kind) in [
         ("Creation of service was not idempotent.", FaultKind::Exists),
         ("Unable to Start a service that is still Draining.", FaultKind::Busy),
-        ("The target group arn:tg does not have an associated load balancer.", FaultKind::NotYet),
+        ("The target group arn:tg does not have an associated load balancer.", FaultKind::Busy),
         ("The container web does not exist in the task definition.", FaultKind::Refused),
     ] {
         assert_eq!(sorted(failed(message)).kind, kind, "{message}");

@@ -32,6 +32,19 @@ pub(super) struct Sight {
     pub(super) shards: Vec<String>,
 }
 
+/// What is said of a group whose tags nobody tells before ElastiCache is done with it.
+const UNTOLD: &str = "and its tags are not told before it is available";
+
+/// Refuses to judge by its tags a group that tells none at the moment.
+pub(super) fn with_tags(found: &Found<ReplicationGroup>, operation: &str) -> Result<(), Fault> {
+    match &found.state {
+        State::Pending(doing) if doing.ends_with(UNTOLD) => {
+            Err(Fault::new(FaultKind::Busy, operation, format!("{} is {doing}", found.id)))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Every group that is asked for. Groups and nodes come by the page; tags, and the version of a token's secret, by the
 /// group.
 pub(super) async fn sights(aws: &Aws, ask: &Ask) -> Result<Vec<Sight>, Fault> {
@@ -48,8 +61,15 @@ pub(super) async fn sights(aws: &Aws, ask: &Ask) -> Result<Vec<Sight>, Fault> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let nodes = &nodes;
     let whole = async |group: Live| {
-        let Some(mut tags) = tags::read(aws, ask, group.arn().unwrap_or_default()).await? else { return Ok(None) };
         let name = group.replication_group_id().unwrap_or_default().to_owned();
+        let (mut tags, untold) = match tags::read(aws, ask, group.arn().unwrap_or_default()).await {
+            Ok(Some(tags)) => (tags, false),
+            Ok(None) => return Ok(None),
+            // What never had a tag is not in the index either: a stranger at work is nobody's business. What is asked for
+            // is there; whose it is, it tells when it is done.
+            Err(fault) if fault.kind == FaultKind::Busy => (Tags::new(), true),
+            Err(fault) => return Err(fault),
+        };
         if !ask.wants(&name, Some(&name), &tags) {
             return Ok(None);
         }
@@ -63,6 +83,12 @@ pub(super) async fn sights(aws: &Aws, ask: &Ask) -> Result<Vec<Sight>, Fault> {
         let mut sight = understand(&group, &members, tags, note, &current, now);
         if let Some(Sight { found: Found { state: State::Failed(why), .. }, .. }) = &mut sight {
             *why = reason(aws, &name).await?.unwrap_or_else(|| why.clone());
+        }
+        if let Some(Sight { found: Found { state: state @ (State::Ready | State::Pending(_)), .. }, .. }) = &mut sight
+            && untold
+        {
+            let doing = if let State::Pending(doing) = state { doing.as_str() } else { "at work" };
+            *state = State::Pending(format!("{doing}, {UNTOLD}"));
         }
         Ok(sight)
     };

@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::super::machine::Monitoring;
 use super::super::{DatabaseParameterGroup, Replica};
 use super::{Database, Password, Storage};
-use crate::ecs::TaskDefinition;
+use crate::ecs::{Container, SecretSource, TaskDefinition};
 use crate::hyphenated;
 use crate::iam::{Service, passed};
+use crate::text::Text;
 
 const MODEL: &str = "RDS API model: CreateDBInstance";
 
@@ -87,7 +88,7 @@ pub(super) static RULES: &[Rule<Database>] = &[
     },
     Rule {
         code: "V118b",
-        says: "what AWS rotates every seven days, nothing here follows",
+        says: "what AWS rotates every seven days, only an apply follows",
         source: "RDS user guide: rotation of managed passwords; ECS guide: injected secrets are read at the start only",
         severity: Severity::Warning,
         check: rotations_are_followed,
@@ -180,18 +181,31 @@ fn replicas_take_the_password(database: &Database, around: &Surroundings<'_>) ->
 
 /// A task has what the secret held when it started.
 fn rotations_are_followed(database: &Database, around: &Surroundings<'_>) -> Vec<Violation> {
-    let this = format!("{}.secret", around.address());
+    let output = |name: &str| format!("{}.{name}", around.address());
+    let (secret, version) = (output(Database::SECRET.name), output(Database::SECRET_VERSION.name));
     let given =
-        |task: &TaskDefinition| task.containers.values().any(|one| one.secrets.values().any(|it| it.is_of(&this)));
+        |task: &TaskDefinition| task.containers.values().any(|one| one.secrets.values().any(|it| it.is_of(&secret)));
+    let follows = |container: &Container| {
+        let texts = container.environment.values().map(Text::value);
+        texts.chain(container.secrets.values().map(SecretSource::value)).any(|text| text.contains(&version))
+    };
     match around.all::<TaskDefinition>().find(|(_, task)| given(task)) {
-        Some((task, _)) if database.password == Password::ManagedByAws => {
+        Some((task, definition)) if database.password == Password::ManagedByAws => {
+            let (until, more) = match definition.containers.values().any(follows) {
+                true => ("until the next apply, or whatever else starts it anew", "apply after each rotation"),
+                false => {
+                    ("until it is started anew", "give the task `secret_version` as a variable and apply after each")
+                }
+            };
             let wrong = format!(
-                "{task} is given it when it starts, and AWS makes another one every seven days: from \
-                                 then on it is refused until it is started anew"
+                "{task} is given it when it starts, and AWS makes another one every seven days: from then on it is \
+                 refused, {until}"
             );
-            let way_out = "write `Password::FromSecret` and a secret of its own; or start the tasks anew after each \
-                           rotation, or lengthen it with `aws secretsmanager rotate-secret`";
-            broken("password", &database.password, wrong, way_out)
+            let way_out = format!(
+                "write `Password::FromSecret` and a secret of its own; or {more}, and have fewer of them: `aws \
+                 secretsmanager rotate-secret`"
+            );
+            broken("password", &database.password, wrong, &way_out)
         }
         _ => Vec::new(),
     }

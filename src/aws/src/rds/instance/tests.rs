@@ -3,12 +3,13 @@
 use aws_sdk_rds::types::{
     DbParameterGroupStatus, DbSubnetGroup, Endpoint, MasterUserSecret, Tag, VpcSecurityGroupMembership,
 };
-use infra_engine::check::Surroundings;
+use infra_engine::check::{Surroundings, Violation};
 use infra_engine::live::State;
 use infra_engine::model::{Platform, Ref, Stack};
 
 use super::super::{DatabaseParameterGroup, Family, Replica, Settings};
 use super::*;
+use crate::Text;
 
 fn database() -> Database {
     Database {
@@ -160,6 +161,14 @@ fn broken(
     build: impl FnOnce(&mut Stack) -> Database,
     beside: impl FnOnce(&mut Stack, Ref<DatabaseName>),
 ) -> Vec<&'static str> {
+    said(build, beside).into_iter().map(|broken| broken.code).collect()
+}
+
+/// The same, in full.
+fn said(
+    build: impl FnOnce(&mut Stack) -> Database,
+    beside: impl FnOnce(&mut Stack, Ref<DatabaseName>),
+) -> Vec<Violation> {
     let mut platform = Platform::new();
     let mut stack = platform.stack("database");
     let database = build(&mut stack);
@@ -168,7 +177,7 @@ fn broken(
     let address = handle.address().clone();
     let definitions = platform.finish().unwrap();
     let around = Surroundings::new(&definitions, &address);
-    Database::rules().iter().flat_map(|rule| rule.violations(&database, &around)).map(|broken| broken.code).collect()
+    Database::rules().iter().flat_map(|rule| rule.violations(&database, &around)).collect()
 }
 
 fn codes(change: impl FnOnce(&mut Database)) -> Vec<&'static str> {
@@ -229,14 +238,18 @@ fn v118_v123_what_a_database_with_a_replica_needs() {
 }
 
 #[test]
-fn v118b_a_password_that_aws_rotates_is_followed_by_nobody() {
+fn v118b_a_password_that_aws_rotates_is_followed_by_an_apply_alone() {
     use crate::ecs::{Architecture, Container, Cpu256, Fargate, SecretSource, TaskDefinition};
-    let given = |password: Password| {
+    let given = |password: Password, follows: bool| {
         let build = |_: &mut Stack| Database { password, ..database() };
-        broken(build, |stack, _| {
+        said(build, |stack, _| {
+            let main = "database.main".parse().unwrap();
+            let version: Ref<SecretVersion> = Ref::output(main, Database::SECRET_VERSION.name);
             let secret: Ref<SecretArn> = Ref::output("database.main".parse().unwrap(), "secret");
+            let environment = follows.then(|| ("DB_PASSWORD_VERSION".to_owned(), Text::from(version)));
             let pool = Container {
                 secrets: [("DB_PASSWORD".to_owned(), SecretSource::key(secret, "password"))].into(),
+                environment: environment.into_iter().collect(),
                 ..Container::of("pool:1")
             };
             let task = TaskDefinition {
@@ -252,9 +265,12 @@ fn v118b_a_password_that_aws_rotates_is_followed_by_nobody() {
             stack.add("pool", task);
         })
     };
-    assert_eq!(given(Password::ManagedByAws), ["V118b"]);
+    for (follows, until) in [(false, "until it is started anew"), (true, "until the next apply")] {
+        let [Violation { code, wrong, .. }] = &given(Password::ManagedByAws, follows)[..] else { panic!("one warns") };
+        assert!(*code == "V118b" && wrong.contains(until), "{wrong}");
+    }
     let own = Ref::known("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf");
-    assert_eq!(given(Password::FromSecret(own)), Vec::<&str>::new());
+    assert_eq!(given(Password::FromSecret(own), true), []);
 }
 
 #[test]

@@ -208,7 +208,8 @@ async fn put_lifecycle(aws: &Aws, name: &str, wanted: &Rules) -> Result<(), Faul
     }
     match lifecycle(aws, name).await.changing()? {
         (live, _) if live == *wanted => Ok(()),
-        _ => Err(Fault::new(FaultKind::NotYet, OPERATION, "the new rules are not seen everywhere yet")),
+        // S3 took them, and may be minutes at spreading them.
+        _ => Err(Fault::new(FaultKind::Busy, OPERATION, "the new rules are not seen everywhere yet")),
     }
 }
 

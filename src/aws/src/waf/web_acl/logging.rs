@@ -7,6 +7,7 @@ use infra_engine::live::{Fault, FaultKind, GoneIsFine};
 use infra_engine::model::Ref;
 use serde::{Deserialize, Serialize};
 
+use super::Scope;
 use crate::logs::LogGroupArn;
 use crate::{Aws, Sorted};
 
@@ -39,7 +40,7 @@ const DELETE: &str = "wafv2:DeleteLoggingConfiguration";
 
 /// What is live; none where nothing is written down.
 pub(super) async fn get(aws: &Aws, arn: &str) -> Result<Option<LoggingConfiguration>, Fault> {
-    let answer = aws.wafv2().get_logging_configuration().resource_arn(arn).send().await.sorted(GET);
+    let answer = Scope::of(arn).client(aws).get_logging_configuration().resource_arn(arn).send().await.sorted(GET);
     match answer {
         Err(fault) if fault.kind == FaultKind::Gone => Ok(None),
         answer => answer?.logging_configuration.as_ref().map(understand).transpose(),
@@ -49,7 +50,8 @@ pub(super) async fn get(aws: &Aws, arn: &str) -> Result<Option<LoggingConfigurat
 /// Writes it over what is live. What no definition says (which requests are left out) stays.
 pub(super) async fn put(aws: &Aws, arn: &str, wanted: &LoggingConfiguration) -> Result<(), Fault> {
     let LoggingConfiguration { log_destination, redacted_fields } = wanted;
-    let filter = match aws.wafv2().get_logging_configuration().resource_arn(arn).send().await.sorted(GET) {
+    let filter = match Scope::of(arn).client(aws).get_logging_configuration().resource_arn(arn).send().await.sorted(GET)
+    {
         Err(fault) if fault.kind == FaultKind::Gone => None,
         answer => answer?.logging_configuration.and_then(|live| live.logging_filter),
     };
@@ -61,13 +63,14 @@ pub(super) async fn put(aws: &Aws, arn: &str, wanted: &LoggingConfiguration) -> 
         .set_logging_filter(filter)
         .build()
         .sorted(PUT)?;
-    let sent = aws.wafv2().put_logging_configuration().logging_configuration(config).send().await;
+    let sent = Scope::of(arn).client(aws).put_logging_configuration().logging_configuration(config).send().await;
     sent.sorted(PUT).map_err(group_not_seen).map(drop)
 }
 
 /// Nothing is written down any more.
 pub(super) async fn delete(aws: &Aws, arn: &str) -> Result<(), Fault> {
-    aws.wafv2().delete_logging_configuration().resource_arn(arn).send().await.sorted(DELETE).map(drop).gone_is_fine()
+    let call = Scope::of(arn).client(aws).delete_logging_configuration().resource_arn(arn);
+    call.send().await.sorted(DELETE).map(drop).gone_is_fine()
 }
 
 /// What a definition would say of a live one. WAF writes to one place at a time.

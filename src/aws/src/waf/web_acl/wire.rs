@@ -11,7 +11,7 @@ use aws_sdk_wafv2::types::{
 use aws_smithy_types::Blob;
 use infra_engine::live::{Fault, FaultKind};
 
-use super::{Answer, Inspection, ManagedGroup, RateRule, Verdict, WebAcl, WebAclRule, Window};
+use super::{Answer, Inspection, ManagedGroup, RateRule, Scope, Verdict, WebAcl, WebAclRule, Window};
 use crate::Sorted;
 
 /// What the names of the rules begin with that AWS Shield adds while it fends off an attack.
@@ -23,11 +23,12 @@ pub(super) fn is_of_aws(rule: &Sdk) -> bool {
 }
 
 /// The definition that would have produced a live web ACL.
-pub(super) fn read(live: &Live) -> Result<WebAcl, Fault> {
+pub(super) fn read(live: &Live, scope: Scope) -> Result<WebAcl, Fault> {
     let blocks = live.default_action().is_some_and(|action| action.block().is_some());
     let rules = live.rules().iter().filter(|rule| !is_of_aws(rule));
     Ok(WebAcl {
         name: live.name().to_owned(),
+        scope,
         description: live.description().unwrap_or_default().to_owned(),
         verdict: if blocks { Verdict::Block } else { Verdict::Allow },
         rules: rules.map(rule).collect::<Result<_, _>>()?,

@@ -8,7 +8,7 @@ use infra_engine::model::Ref;
 
 use super::Difference::{Other, Ours, Theirs};
 use super::{OWNERSHIP, Recorded, found, order};
-use crate::server::{Reply, Server, aws, xml};
+use crate::server::{Reply, Server, aws, json, xml};
 
 const ARN: &str = "arn:aws:rds:eu-central-1:123456789012:db:shop-db";
 const SAID: &str = "what AWS would choose is said, as it is in the definition";
@@ -69,7 +69,10 @@ fn replica() -> Replica {
 /// RDS with the database in it.
 async fn server() -> Server {
     let live = xml(200, include_str!("answers/database.xml"));
-    Server::answering([("Action=DescribeDBInstances", live), ("Action=", Reply::Done)]).await
+    let secret = json(200, r#"{"ARN": "a", "VersionIdsToStages": {"v1": ["AWSCURRENT"]}}"#);
+    let answers =
+        [("Action=DescribeDBInstances", live), ("secretsmanager.DescribeSecret", secret), ("Action=", Reply::Done)];
+    Server::answering(answers).await
 }
 
 #[tokio::test]

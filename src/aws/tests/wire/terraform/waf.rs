@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use infra_aws::waf::{Answer, Inspection, RateRule, WebAcl, WebAclRule, Window};
-use infra_engine::live::Behaviour;
+use infra_aws::elb::LoadBalancerArn;
+use infra_aws::waf::{Answer, Inspection, RateRule, WebAcl, WebAclArn, WebAclAssociation, WebAclRule, Window};
+use infra_engine::live::{Ask, Behaviour};
+use infra_engine::model::Ref;
 
 use super::Difference::{Other, Ours, Theirs};
 use super::{Difference, OWNERSHIP, Recorded, found, order};
@@ -82,4 +84,49 @@ async fn deleting() {
     WebAcl::delete(&aws(&server.url).await, &found(ID, acl(600), &[])).await.unwrap();
     let body = include_str!("recorded/web-acl-delete.json");
     Recorded { call: "AWSWAF_20190729.DeleteWebACL", body, sets: &[], differences: &[] }.check(&server);
+}
+
+const BALANCER: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188";
+const REGIONAL: &str = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/shop/1";
+
+/// The provider's `aws_wafv2_web_acl_association`: one call with both ARNs, and one with the resource's. It makes another
+/// association where the web ACL changes, so that for a moment there is none; here the same call puts it in the place of
+/// the other.
+#[tokio::test]
+async fn a_load_balancer_and_its_web_acl() {
+    let web_acl = serde_json::json!({"WebACL": {
+        "ARN": REGIONAL, "Id": "1", "Name": "shop", "DefaultAction": {"Allow": {}},
+        "VisibilityConfig": {"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": "shop"},
+    }});
+    let server = Server::answering([
+        ("AWSWAF_20190729.GetWebACLForResource", json(200, &web_acl.to_string())),
+        ("AWSWAF_20190729.", json(200, "{}")),
+    ])
+    .await;
+    let aws = aws(&server.url).await;
+    let association = |acl: &str| {
+        let (resource_arn, web_acl_arn) = (Ref::<LoadBalancerArn>::known(BALANCER), Ref::<WebAclArn>::known(acl));
+        WebAclAssociation { resource_arn, web_acl_arn }
+    };
+    let ask = Ask::only([BALANCER.to_owned()]);
+    let live = WebAclAssociation::read(&aws, &ask).await.unwrap().pop().unwrap();
+    assert_eq!((live.id.as_str(), &live.definition), (BALANCER, &association(REGIONAL)));
+    assert_eq!(WebAclAssociation::create(&aws, &order(association(REGIONAL))).await.unwrap(), BALANCER);
+    WebAclAssociation::update(&aws, &live, &association("arn:other")).await.unwrap();
+    WebAclAssociation::delete(&aws, &live).await.unwrap();
+
+    let sent = server.requests().into_iter().map(|request| {
+        let target = request.lines().find_map(|line| line.strip_prefix("x-amz-target: AWSWAF_20190729."));
+        let body = request.split_once("\r\n\r\n").map(|(_, body)| serde_json::from_str(body).unwrap());
+        (target.unwrap_or_default().to_owned(), body.unwrap_or_default())
+    });
+    let both = |acl: &str| serde_json::json!({"WebACLArn": acl, "ResourceArn": BALANCER});
+    let alone = || serde_json::json!({"ResourceArn": BALANCER});
+    let wanted = [
+        ("GetWebACLForResource", alone()),
+        ("AssociateWebACL", both(REGIONAL)),
+        ("AssociateWebACL", both("arn:other")),
+        ("DisassociateWebACL", alone()),
+    ];
+    assert_eq!(Vec::from_iter(sent), wanted.map(|(call, body)| (call.to_owned(), body)));
 }

@@ -188,4 +188,5 @@ const KINDS: &[Kind] = &[
     ("s3/bucket-policy", "aws_s3_bucket_policy", &[]),
     ("secretsmanager/secret", "aws_secretsmanager_secret", &[("key", "kms_key_id")]),
     ("waf/web-acl", "aws_wafv2_web_acl", &[]),
+    ("waf/web-acl-association", "aws_wafv2_web_acl_association", &[]),
 ];
