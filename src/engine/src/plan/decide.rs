@@ -563,7 +563,8 @@ fn stops_this(stop: &Stop, selection: &Selection<'_>, goal: Goal) -> bool {
 impl Change {
     /// False for a resource that is only waited for.
     fn is_a_change(&self) -> bool {
-        self.action != Action::Update || !self.fields.is_empty() || !self.tags.is_empty()
+        let written_over = self.reasons.contains(&Reason::WrittenOver);
+        self.action != Action::Update || !self.fields.is_empty() || !self.tags.is_empty() || written_over
     }
 }
 

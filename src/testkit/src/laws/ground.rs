@@ -200,6 +200,14 @@ impl Kind for Weathered {
         self.kind.held_by()
     }
 
+    fn guarded_by(&self) -> Option<&'static str> {
+        self.kind.guarded_by()
+    }
+
+    fn is_idempotent(&self) -> bool {
+        self.kind.is_idempotent()
+    }
+
     fn goes_by_itself(&self, live: &Live) -> bool {
         self.kind.goes_by_itself(live)
     }
@@ -234,6 +242,10 @@ impl Kind for Weathered {
 
     fn write_over<'a>(&'a self, live: &'a Live, wanted: &'a Document) -> BoxFuture<'a, Result<(), Fault>> {
         self.weather.around(self.call(WRITE_OVER, &live.id, true), self.kind.write_over(live, wanted)).boxed()
+    }
+
+    fn finish<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, Result<(), Fault>> {
+        self.weather.around(self.call("finish", &live.id, true), self.kind.finish(live)).boxed()
     }
 
     fn retag<'a>(&'a self, live: &'a Live, retag: &'a Retag) -> BoxFuture<'a, Result<(), Fault>> {

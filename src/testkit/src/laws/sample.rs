@@ -17,7 +17,8 @@ pub struct Sample {
     /// Fields, as `kind.field`, that no cloud at hand lets change, and why. They are tested otherwise.
     pub untried: BTreeMap<String, &'static str>,
     /// What cannot be replaced while it stands as it does, because others refer to it: a plan that is asked to says so.
-    pub held: BTreeSet<Address>,
+    /// Nothing where nobody has said which that is.
+    pub held: Option<BTreeSet<Address>>,
 }
 
 /// Other values for fields of one definition: of one field, or of some that only change together.
@@ -36,12 +37,7 @@ pub struct Variant {
 impl Sample {
     /// The definitions of these stacks.
     pub fn of(stacks: impl FnOnce(&mut Platform)) -> Sample {
-        Sample {
-            definitions: definitions(stacks),
-            variants: Vec::new(),
-            untried: BTreeMap::new(),
-            held: BTreeSet::new(),
-        }
+        Sample { definitions: definitions(stacks), variants: Vec::new(), untried: BTreeMap::new(), held: None }
     }
 
     /// The definitions of these stacks, and what the function gives beside them: references that variants name.
@@ -51,10 +47,10 @@ impl Sample {
         (sample, given.expect("the stacks have been built"))
     }
 
-    /// The sample, in which these cannot be replaced on request: others refer to them.
+    /// The sample, in which these and no others cannot be replaced on request: others refer to them.
     pub fn held(mut self, addresses: &[&str]) -> Sample {
         let addresses = addresses.iter().map(|address| address.parse().expect("an address of the sample"));
-        self.held.extend(addresses);
+        self.held.get_or_insert_default().extend(addresses);
         self
     }
 
