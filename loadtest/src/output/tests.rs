@@ -1,3 +1,5 @@
+//! Results, as each of the outputs shows them.
+
 use super::progress::{COLUMNS, Line, Progress, View};
 use super::sample::{incomplete, result};
 use super::*;

@@ -1,3 +1,5 @@
+//! The search for the knee, on made-up systems.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Artillery scripts made into plans.
+
 use super::*;
 use crate::plan::words::Template;
 use crate::plan::{Content, Model, Order, Source};

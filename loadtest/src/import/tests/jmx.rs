@@ -1,3 +1,5 @@
+//! JMeter plans made into plans.
+
 use super::*;
 use crate::plan::words::Template;
 use crate::plan::{Content, Failing, Model, Order, Pick};

@@ -1,3 +1,5 @@
+//! k6's options made into plans.
+
 use super::*;
 use crate::plan::Model;
 

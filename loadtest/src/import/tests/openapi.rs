@@ -1,3 +1,5 @@
+//! OpenAPI documents made into plans.
+
 use super::*;
 use crate::plan::Content;
 use crate::plan::words::Template;
