@@ -1,7 +1,7 @@
 //! `infra forget`: a live resource is released and stays as it is; only our tags go.
 
 use infra_engine::live::{Live, Retag};
-use infra_engine::model::{Ledger, keys};
+use infra_engine::model::{Entry, Ledger, Ownership, keys};
 use infra_engine::plan::{Proof, ledger_name};
 use infra_engine::record::History;
 use serde_json::json;
@@ -67,6 +67,8 @@ async fn forget(
     let Some(kind) = blueprint.registry.kind(live.kind) else { return Err(Failure::new("its kind is not known")) };
     kind.retag(live, &Retag { set: Default::default(), remove }).await?;
     kept.ledger.forget(live.kind, ledger_name(&blueprint.registry, live));
+    // What is on it and has no tags of its own goes with it.
+    kept.ledger.retain(|entry| !is_child(blueprint, entry, live));
     kept.write(&*cloud.store, &blueprint.owner).await?;
     let released = json!({"released": format!("{}/{}", live.kind, live.id)});
     let history = History::begin(&blueprint.owner, run, &cloud.identity.arn, "forget", released);
@@ -75,6 +77,13 @@ async fn forget(
         .console
         .data(&format!("Released {} {}; it was left unchanged and is no longer managed.\n", live.kind, live.id));
     Ok(Exit::Done)
+}
+
+/// True for what we have made on a resource, of a kind that belongs to its kind.
+fn is_child(blueprint: &Blueprint, entry: &Entry, parent: &Live) -> bool {
+    let ownership = blueprint.registry.kind(&entry.kind).map(|kind| kind.schema().ownership);
+    let on_its_kind = matches!(ownership, Some(Ownership::Parent { kind, .. }) if kind == parent.kind);
+    on_its_kind && entry.parent.as_ref() == Some(&parent.id)
 }
 
 /// True for the tags that say whose it is and what was applied to it, its children's included: these and no others. What
