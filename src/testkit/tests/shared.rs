@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use infra_engine::model::Definition;
+use infra_engine::model::{Definition, Document, Tags};
 use infra_engine::plan::Note;
-use infra_testkit::cloud::ModelCloud;
 use infra_testkit::cloud::kinds::Switch;
+use infra_testkit::cloud::{ModelCloud, Nature};
 use infra_testkit::laws;
 use infra_testkit::laws::{Ground, Sample};
 use infra_testkit::session::definitions;
+use serde_json::json;
 
 fn wanted(on: bool) -> Vec<Definition> {
     definitions(|platform| {
@@ -50,6 +51,19 @@ async fn it_lives_and_drifts_as_everything_does() {
     let ground = ground(&ModelCloud::new(), "staging");
     laws::life(&ground, &sample).await;
     laws::drift(&ground, &sample).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stood_otherwise_is_changed_whenever_a_run_is_cut_off() {
+    let fresh = || {
+        let cloud = ModelCloud::new();
+        let off = Document::from_value(json!({"name": "main", "on": false}));
+        let nature = Nature { name: Some("name"), ..Nature::PLAIN };
+        cloud.behind(|world, now| world.make("model/switch", off, Tags::new(), nature, now)).unwrap();
+        Ground::model(&cloud)
+    };
+    laws::deaths(fresh, &[], &wanted(true)).await;
+    laws::faults(fresh, &[], &wanted(true)).await;
 }
 
 #[tokio::test(start_paused = true)]

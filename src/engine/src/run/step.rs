@@ -113,6 +113,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
             site.made(kind, &step.address, &id, &order.document);
             let live = settle(site, step, kind, &id, (&order.document, &BTreeSet::new()), &mut attempt).await?;
             retag(site, kind, &live, &order.tags, &mut attempt).await?;
+            site.has_written(kind, step, &order.document);
             site.stands(&step.address, live);
             Ok(id)
         }
@@ -136,6 +137,7 @@ async fn work(site: &Site<'_>, step: &Step) -> Result<String, Halt> {
                 true => Live::clone(live),
             };
             let id = live.id.clone();
+            site.has_written(kind, step, &document);
             site.stands(&step.address, live);
             Ok(id)
         }
@@ -476,8 +478,8 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Notes what is about to be applied to a child, or to what the account shares, before it is: nothing can be written
-    /// on itself. The digests of all others are on their tags.
+    /// Notes what is about to be applied to a child before it is, and that something is about to be applied to what the
+    /// account shares: nothing can be written on them. The digests of all others are on their tags.
     async fn about_to_write(&self, kind: &dyn Kind, step: &Step, document: &Document) -> Result<(), Fault> {
         let (schema, address) = (kind.schema(), &step.address);
         let (Ownership::Parent { .. } | Ownership::Shared, Some(name)) =
@@ -496,8 +498,19 @@ impl<'a> Site<'a> {
             return Ok(());
         }
         let is_new = known.is_none();
-        self.journal.made(Entry { spec: Some(spec), ..self.entry(kind, &name, address, document) });
+        let spec = Some(spec).filter(|_| schema.ownership != Ownership::Shared);
+        self.journal.made(Entry { spec, ..self.entry(kind, &name, address, document) });
         if is_new { self.journal.write().await } else { Ok(()) }
+    }
+
+    /// Notes what was applied to what the account shares, only when it has been: noted before, a run that is cut off would
+    /// make the next one believe that somebody else has changed it since.
+    fn has_written(&self, kind: &dyn Kind, step: &Step, document: &Document) {
+        let schema = kind.schema();
+        if let (Ownership::Shared, Some(name)) = (schema.ownership, natural_key(schema, document)) {
+            let spec = Some(Spec::of(schema, document, &Tags::new()).to_string());
+            self.journal.made(Entry { spec, ..self.entry(kind, &name, &step.address, document) });
+        }
     }
 
     /// Notes what was made.

@@ -276,8 +276,7 @@ fn balancers_speak_https(cdn: &Distribution, around: &Surroundings<'_>) -> Vec<V
                 && listener.port == web.https_port
                 && matches!(listener.serves, Serves::Https { .. })
         };
-        if web.protocol == OriginProtocol::HttpOnly || around.all::<Listener>().any(|(_, listener)| listens(listener))
-        {
+        if web.protocol == OriginProtocol::HttpOnly || around.all::<Listener>().any(|(_, listener)| listens(listener)) {
             continue;
         }
         let port = web.https_port;
