@@ -1,5 +1,5 @@
 //! The pool as it is started, in front of a real Postgres whose password changes. Left out where one of the programs is
-//! not there, but where `CI` is set: `apt-get install postgresql pgbouncer` brings them.
+//! not there, but where `INFRA_TEST_DATABASES` is set, as `.ci/run` does once it has them: `apt-get install postgresql pgbouncer` brings them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -255,7 +255,7 @@ fn the_pool_follows_a_password_that_aws_manages() {
 
 /// A Postgres, where there can be one.
 fn site() -> Option<Site> {
-    there_or_left_out(Programs::find(), std::env::var_os("CI").is_some()).map(Site::begin)
+    there_or_left_out(Programs::find(), std::env::var_os("INFRA_TEST_DATABASES").is_some()).map(Site::begin)
 }
 
 /// What there is. Where it is decided what is merged, there has to be something.
