@@ -25,7 +25,15 @@ pub struct LoadTest {
 const PACKAGE: Package = Package {
     name: "loadtest",
     folder: "",
-    sources: &["Cargo.lock", "Cargo.toml", "rust-toolchain.toml", "loadtest/Cargo.toml", "loadtest/src"],
+    sources: &[
+        "Cargo.lock",
+        "Cargo.toml",
+        "rust-toolchain.toml",
+        "loadtest/Cargo.toml",
+        "loadtest/src",
+        "src/toml/Cargo.toml",
+        "src/toml/src",
+    ],
     make: infra_loadtest::package::make,
 };
 

@@ -50,7 +50,8 @@ fn a_package_that_was_made_elsewhere_is_taken_by_its_digest() {
 #[test]
 fn cargo_is_given_no_keys() {
     let mut project = Project::of_the_platform_alone();
-    for source in ["Cargo.lock", "Cargo.toml", "rust-toolchain.toml", "loadtest/Cargo.toml", "loadtest/src/lib.rs"] {
+    let manifests = ["Cargo.lock", "Cargo.toml", "rust-toolchain.toml", "loadtest/Cargo.toml", "src/toml/Cargo.toml"];
+    for source in manifests.into_iter().chain(["loadtest/src/lib.rs", "src/toml/src/lib.rs"]) {
         let file = project.folder().join(source);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, "").unwrap();

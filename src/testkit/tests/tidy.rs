@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// The crates of the program, and which others each may depend on, tests aside.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("infra-toml", &[]),
     ("infra-values", &[]),
     ("infra-derive", &["infra-values"]),
     ("infra-engine", &[]),
     ("infra-testkit", &["infra-engine", "infra-derive", "infra-values"]),
     ("infra-aws", &["infra-engine", "infra-derive", "infra-values"]),
     ("infra-operate", &["infra-aws", "infra-engine", "infra-derive", "infra-values"]),
-    ("infra-cli", &["infra-operate", "infra-aws", "infra-engine", "infra-derive", "infra-values"]),
+    ("infra-cli", &["infra-operate", "infra-aws", "infra-engine", "infra-derive", "infra-toml", "infra-values"]),
 ];
 
 /// What knows a cloud, and what knows a terminal.

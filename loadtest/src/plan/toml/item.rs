@@ -9,6 +9,7 @@ use toml::de::DeValue;
 
 use super::fields::Fields;
 use super::{Notes, Problem, nearest};
+use infra_toml::described;
 
 /// A value of the file, and the path to it.
 #[derive(Clone, Debug)]
@@ -144,17 +145,4 @@ impl<'n, 't> Item<'n, 't> {
 fn number_text(value: &DeValue<'_>) -> String {
     let text = value.as_integer().map(|number| number.as_str()).or(value.as_float().map(|number| number.as_str()));
     text.unwrap_or_default().replace('_', "")
-}
-
-/// What a value is, in words.
-fn described(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) => format!("the text \"{text}\""),
-        DeValue::Integer(number) => format!("the number {}", number.as_str()),
-        DeValue::Float(number) => format!("the number {}", number.as_str()),
-        DeValue::Boolean(yes) => format!("`{yes}`"),
-        DeValue::Datetime(date) => format!("the date {date}"),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
-    }
 }

@@ -3,18 +3,13 @@
 
 mod fields;
 mod item;
-mod nearest;
-mod problem;
 
 use std::cell::RefCell;
 use std::ops::Range;
 
 pub use self::fields::Fields;
 pub use self::item::Item;
-pub use self::nearest::nearest;
-pub use self::problem::{Problem, Problems};
-
-use toml::de::DeTable;
+pub use infra_toml::{Problem, Problems, nearest};
 
 /// What is wrong, as far as it was found.
 #[derive(Debug, Default)]
@@ -54,10 +49,9 @@ impl Notes {
 
 /// Reads a text with `read`, which notes what is wrong; or tells everything that is.
 pub fn read<T>(text: &str, file: &str, read: impl FnOnce(Fields<'_, '_>) -> Option<T>) -> Result<T, Problems> {
-    let (tree, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        let problems = errors.iter().map(|error| Problem::at(error.span().unwrap_or_default(), error.message()));
-        return Err(Problems::new(file, text, problems.collect()));
+    let (tree, problems) = infra_toml::parse(text);
+    if !problems.is_empty() {
+        return Err(Problems::new(file, text, problems));
     }
     let notes = Notes::default();
     let value = read(Fields::new(&notes, tree.get_ref(), 0..0, String::new()));

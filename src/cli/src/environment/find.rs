@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::nearest::nearest;
+use infra_toml::nearest;
 
 /// The folder that holds the environments of a project.
 pub(crate) const FOLDER: &str = "environments";

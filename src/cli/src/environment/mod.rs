@@ -5,10 +5,7 @@
 
 mod find;
 mod formats;
-mod nearest;
-mod problem;
 mod schema;
-mod tree;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -20,8 +17,8 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use find::{FOLDER, environments_folder, names_in};
 pub use find::{FindError, Found, find};
-pub(crate) use nearest::nearest;
-pub use problem::{Problem, Problems};
+pub(crate) use infra_toml::nearest;
+pub use infra_toml::{Problem, Problems};
 pub use schema::json_schema;
 pub use usage::{parse_usage, usage_schema};
 
@@ -117,7 +114,7 @@ pub fn load<E: Environment>(wanted: &str, from: &Path) -> Result<Loaded<E>, Load
 /// `name` is what the environment must be called, where it was asked for by name.
 pub fn parse<E: Environment>(text: &str, file: &str, name: Option<&str>) -> Result<E, Problems> {
     let wrong = |problems| Problems::new(file, text, problems);
-    let (tree, mut problems) = tree::parse(text);
+    let (tree, mut problems) = infra_toml::parse(text);
     if problems.is_empty() {
         problems = schema::check(&tree, &json_schema::<E>(), name);
     }
@@ -134,7 +131,7 @@ pub fn parse<E: Environment>(text: &str, file: &str, name: Option<&str>) -> Resu
     }
     let locate = |conflict: Conflict| {
         let Conflict { at, wrong, way_out } = conflict;
-        Problem::at(tree::locate(&tree, &at), wrong).help(way_out)
+        Problem::at(infra_toml::locate(&tree, &at), wrong).help(way_out)
     };
     Err(wrong(conflicts.into_iter().map(locate).collect()))
 }

@@ -10,9 +10,7 @@ use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
 use super::formats;
-use super::nearest::nearest;
-use super::problem::Problem;
-use super::tree::{Table, described};
+use infra_toml::{Problem, Table, described, nearest};
 
 /// The JSON Schema of an environment's type, as editors read it.
 pub fn json_schema<E: schemars::JsonSchema>() -> Value {

@@ -3,8 +3,8 @@
 use infra_operate::cost::{Usage, UsageKey, costs_of_kinds};
 use serde_json::{Map, Value, json};
 
-use super::problem::{Problem, Problems};
-use super::{schema, tree};
+use super::schema;
+use infra_toml::{Problem, Problems};
 
 /// The JSON Schema of usage files. With resources, each by its address and its kind, it knows these alone; without, any
 /// address.
@@ -53,7 +53,7 @@ fn table(about: String, keys: &[&UsageKey]) -> Value {
 /// Reads usage from a file's text, or tells everything that is wrong with it.
 pub fn parse_usage(text: &str, file: &str, schema: &Value) -> Result<Usage, Problems> {
     let wrong = |problems| Problems::new(file, text, problems);
-    let (tree, mut problems) = tree::parse(text);
+    let (tree, mut problems) = infra_toml::parse(text);
     if problems.is_empty() {
         problems = schema::check(&tree, schema, None);
     }

@@ -5,19 +5,19 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// A table with places.
-pub(super) type Table<'i> = Spanned<DeTable<'i>>;
+pub type Table<'i> = Spanned<DeTable<'i>>;
 
 /// The tree of a text, as far as it can be read, and what is wrong with its syntax.
-pub(super) fn parse(text: &str) -> (Table<'_>, Vec<Problem>) {
+pub fn parse(text: &str) -> (Table<'_>, Vec<Problem>) {
     let (tree, errors) = DeTable::parse_recoverable(text);
     (tree, errors.iter().map(Problem::of_toml).collect())
 }
 
 /// The place of a value, given as keys joined by dots; the nearest table around it where it is not there.
-pub(super) fn locate(tree: &Table<'_>, path: &str) -> Range<usize> {
+pub fn locate(tree: &Table<'_>, path: &str) -> Range<usize> {
     let (mut place, mut table) = (tree.span(), Some(tree.get_ref()));
     for key in path.split('.') {
         let Some(value) = table.and_then(|table| table.get(key)) else { break };
@@ -28,7 +28,7 @@ pub(super) fn locate(tree: &Table<'_>, path: &str) -> Range<usize> {
 }
 
 /// What a value is, in words.
-pub(super) fn described(value: &DeValue<'_>) -> String {
+pub fn described(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("the text \"{text}\""),
         DeValue::Integer(number) => format!("the number {}", number.as_str()),

@@ -31,6 +31,11 @@ impl Problem {
         self
     }
 
+    /// What the TOML parser, or a type's own reader, found.
+    pub fn of_toml(error: &toml::de::Error) -> Problem {
+        Problem::at(error.span().unwrap_or_default(), error.message())
+    }
+
     /// What is wrong, without the place.
     pub fn wrong(&self) -> &str {
         &self.wrong
