@@ -25,10 +25,9 @@ pub(crate) async fn clear(
     let (world, kept) =
         session.observe(blueprint, cloud, &blueprint.options(&Selection::default()), &*listener).await?;
     drop(listener);
-    let tag = owner.to_string();
     let unknown = kept.ledger.kinds.iter().any(|kind| blueprint.registry.kind(kind).is_none());
     let proof = Proof::new(&blueprint.registry, &kept.ledger);
-    let ours = |live: &Live| live.owner() == Some(&tag) || (live.owner().is_none() && proof.entry(live).is_some());
+    let ours = |live: &Live| proof.is_of(live, owner);
     if unknown || !world.is_complete() || world.lives.iter().any(ours) {
         return Ok(false);
     }

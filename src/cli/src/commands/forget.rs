@@ -95,13 +95,10 @@ fn is_ours(key: &str) -> bool {
 
 /// The one live resource that is meant.
 fn find<'a>(blueprint: &Blueprint, ledger: &Ledger, lives: &'a [Live], what: &str) -> Result<&'a Live, Failure> {
-    let tag = blueprint.owner.to_string();
     let proof = Proof::new(&blueprint.registry, ledger);
     let is = |live: &&Live| {
         let address = proof.address(live).is_some_and(|address| address.to_string() == what);
-        // What bears no tags, or has lost them, is known by the ledger.
-        let ours = live.owner() == Some(&tag) || (live.owner().is_none() && proof.entry(live).is_some());
-        ours && (address || format!("{}/{}", live.kind, live.id) == what)
+        proof.is_of(live, &blueprint.owner) && (address || format!("{}/{}", live.kind, live.id) == what)
     };
     let found: Vec<&Live> = lives.iter().filter(is).collect();
     match found[..] {

@@ -63,11 +63,8 @@ pub(super) struct Mine<'a> {
 impl<'a> Mine<'a> {
     /// What bears our tag; of children, what we have made and what is in the code.
     pub(super) fn all(&self) -> impl Iterator<Item = &'a Live> {
-        let tag = self.blueprint.owner.to_string();
-        let is_ours = move |live: &&Live| {
-            let child = || self.proof().entry(live).is_some() || self.called_the_same(live).is_some();
-            live.owner() == Some(&tag) || child()
-        };
+        let is_ours =
+            |live: &&Live| self.proof().is_of(live, &self.blueprint.owner) || self.called_the_same(live).is_some();
         self.lives.iter().filter(is_ours)
     }
 

@@ -2,7 +2,7 @@
 
 use super::spec::Spec;
 use crate::live::{Live, Registry};
-use crate::model::{Address, Document, Entry, Ledger, Ownership};
+use crate::model::{Address, Document, Entry, Ledger, Owner, Ownership};
 
 /// The ledger, and the kinds that tell under which name it knows a resource.
 #[derive(Clone, Copy)]
@@ -20,6 +20,14 @@ impl<'a> Proof<'a> {
     /// What the ledger knows of a live resource.
     pub fn entry(&self, live: &Live) -> Option<&'a Entry> {
         self.ledger.entry(live.kind, name(self.registry, live))
+    }
+
+    /// True for what an owner manages: its tag says so, or it has no owner's tag and the ledger knows it.
+    pub fn is_of(&self, live: &Live, owner: &Owner) -> bool {
+        match live.owner() {
+            Some(tag) => tag == owner.to_string(),
+            None => self.entry(live).is_some(),
+        }
     }
 
     /// True when we have made it, or were about to make just this.
